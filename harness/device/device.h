@@ -1,0 +1,75 @@
+/* device: a device under test as its profile describes it: rendered, started, probed ready, watched, stopped.
+ *
+ * A profile (devices/<name>/profile.json, or any file) says what the device claims, how it is started and how it is made to send. Later
+ * kinds of stimulus (dialog, command, http, operator, registrar) and remote devices come behind the same functions. */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "document/document.h"
+#include "net/net.h"
+#include "sandbox/sandbox.h"
+
+enum { DEVICE_DOMAINS_MAX = 32 };
+
+/* What the profile claims. Strings belong to the profile. */
+struct device_profile {
+    char *name, *path, *folder; /* folder: where its templates are */
+    char *title, *kind;         /* kind: "proxy" here */
+    char *domains[DEVICE_DOMAINS_MAX]; /* SIP domains it is responsible for, all certified; two or more: a virtual server */
+    size_t domain_count;
+    bool is_virtual_server;     /* two or more domains */
+    bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes, takes_crls, claims_5924;
+    bool has_transport[4];      /* by enum net_transport */
+    bool has_ip4, has_ip6;
+    char *stimulus;             /* "forward" */
+    enum net_transport stimulus_transport; /* of the UA's connection to it */
+    bool has_configurable_resolver; /* the DNS server's address and port can be put in its configuration */
+    struct document *document;
+};
+/* NAME (found in devices_dir) or FILE. Domains in a profile may hold "{run}". NULL with the diagnostic. */
+struct device_profile *device_profile_load(const char *devices_dir, const char *name_or_file, const char *schema_path,
+                                           struct diagnostic *diagnostic);
+void device_profile_free(struct device_profile *profile);
+/* Names of profiles in a folder, sorted; heap array of heap strings, NULL at the end. */
+char **device_profile_names(const char *devices_dir);
+/* The program is installed (looked up in PATH, or beside this executable). missing gets what is not there. */
+bool device_is_available(const struct device_profile *profile, char *missing, size_t missing_size_bytes);
+
+/* A text for each {placeholder} in templates and argv. */
+struct device_setting {
+    const char *name, *value;
+};
+
+enum device_state { DEVICE_STARTING, DEVICE_READY, DEVICE_STOPPED, DEVICE_CRASHED, DEVICE_NEVER_READY };
+struct device;
+struct device_options {
+    struct loop *loop;
+    struct net *net;
+    const struct sandbox *sandbox;
+    const struct device_profile *profile;
+    const char *config_dir;              /* made; the rendered configuration goes there */
+    const struct device_setting *settings;
+    size_t setting_count;
+    struct net_address probe_from;       /* a harness address, per family used for the ready probe */
+    int log_fd;                          /* device.log; output is appended; stays the caller's; -1: none */
+    uint64_t ready_timeout_ms;           /* 0: the profile's */
+    /* Ready: an OPTIONS on its TCP listener (or a TLS handshake when it has no TCP) was answered. CRASHED: it ended by itself;
+     * exit_status and term_signal as of loop_process. NEVER_READY: the time passed. */
+    void (*on_state)(struct device *device, enum device_state state, const char *text, void *arg);
+    void (*on_output)(struct device *device, const char *line, void *arg); /* each line of its output; may be NULL */
+    void *arg;
+};
+/* NULL: error holds one sentence (template missing, unknown placeholder with file and line, program missing). */
+struct device *device_start(const struct device_options *options, char *error, size_t error_size_bytes);
+enum device_state device_state(const struct device *device);
+/* Asks it to stop (profile's signal), kills it after the profile's time; on_state(STOPPED) follows. */
+void device_stop(struct device *device);
+void device_free(struct device *device); /* kills what still runs, no callback */
+/* Runs the profile's version command for the report; heap, first line, or NULL. Blocking, 5 s at most; before the loop runs. */
+char *device_version(const struct device_profile *profile);
+
+#endif

@@ -1,0 +1,187 @@
+/* net: one connection interface over TCP and TLS (SCTP and TLS over SCTP later, behind the same functions).
+ *
+ * It observes and obeys: it never connects, reconnects, answers or judges by itself. A connection knows its 5-tuple, who opened
+ * it, what TLS showed, and how it ended. Certificates are handed up as DER; whether an identity is acceptable is the business of
+ * whoever uses this folder. One thread, on one struct loop. Non-blocking sockets of our own watched by the loop, GnuTLS above
+ * them, so that FIN, RST, close_notify, alerts and silence are told apart and can be made one by one. */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop/loop.h"
+
+/* ---- addresses ---- */
+struct net_address {
+    int family;       /* 4 or 6; 0: unset */
+    uint8_t ip[16];   /* network order; 4 bytes used for IPv4 */
+    uint16_t port;    /* host order */
+};
+enum { NET_ADDRESS_TEXT_MAX = 64 };
+bool net_address_parse(const char *ip_literal, uint16_t port, struct net_address *out); /* brackets tolerated */
+/* "192.0.2.1:5061", "[2001:db8::1]:5061"; out holds NET_ADDRESS_TEXT_MAX. */
+void net_address_format(const struct net_address *address, char *out);
+/* The IP alone, IPv6 without brackets. */
+void net_address_format_ip(const struct net_address *address, char *out);
+bool net_address_equal(const struct net_address *a, const struct net_address *b);
+bool net_address_equal_ip(const struct net_address *a, const struct net_address *b);
+
+enum net_transport { NET_TCP, NET_TLS, NET_SCTP, NET_TLS_SCTP };
+const char *net_transport_name(enum net_transport transport); /* "tcp", "tls", "sctp", "tls-sctp" */
+bool net_transport_parse(const char *text, enum net_transport *out);
+bool net_transport_is_secure(enum net_transport transport);
+uint16_t net_transport_default_port(enum net_transport transport); /* 5060, 5061 */
+
+enum net_tls_version { NET_TLS_NONE, NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2, NET_TLS_1_3 };
+
+/* ---- the context: limits and the key log shared by all connections of a process ---- */
+struct net;
+struct net_options {
+    size_t max_handshakes; /* at once; further accepted TLS sockets wait without a TLS session. 0: 1,000 */
+    size_t max_connections; /* accepted and held, all listeners together; beyond it accept() pauses. 0: 12,000 */
+    /* One line of NSS key log format, without newline; may be NULL. */
+    void (*on_keylog)(const char *line, void *arg);
+    void *arg;
+};
+struct net *net_new(struct loop *loop, const struct net_options *options /* may be NULL */);
+void net_free(struct net *net); /* closes what is left, without callbacks */
+struct loop *net_loop(struct net *net);
+
+/* ---- what a side shows in TLS ---- */
+struct net_credential; /* certificate chain and key, shared by reference count */
+/* PEM texts; chain leaf first. NULL when they do not parse or do not fit; error_text gets a static text. */
+struct net_credential *net_credential_new(const char *chain_pem, const char *key_pem, const char **error_text);
+struct net_credential *net_credential_ref(struct net_credential *credential);
+void net_credential_unref(struct net_credential *credential);
+
+struct net_connection;
+struct net_listener;
+
+/* TLS of one side. A copy is taken, credentials referenced, strings duplicated. Zeroed: TLS 1.2 and 1.3, no certificate. */
+struct net_tls_options {
+    enum net_tls_version min_version, max_version; /* NET_TLS_NONE: 1.2 and 1.3 */
+    struct net_credential *credential;             /* shown always (server), or when asked (client: whatever CA list came) */
+    const char *server_name;                       /* client: SNI; NULL: none is sent. Sent as it is, literals too */
+    bool request_certificate;                      /* server: send CertificateRequest; the client may still show none */
+    bool has_no_resumption;                        /* true: no tickets, no session is offered */
+    const char *ca_names_pem;                      /* server: CAs named in CertificateRequest; NULL: empty list */
+};
+
+/* Facts of TLS, valid from on_ready (or on_end after a failed handshake: what was known) until the connection is freed. */
+struct net_tls_facts {
+    enum net_tls_version version;
+    const char *cipher_suite;
+    const char *server_name;             /* read from the ClientHello's own bytes (also "_" and IP literals), or what we sent; NULL: none */
+    bool has_server_name;
+    bool was_certificate_requested;      /* a CertificateRequest was seen (client) or sent (server) */
+    bool is_resumed;
+    size_t peer_certificate_count;       /* 0: none was shown. Leaf first */
+    const uint8_t *const *peer_certificates; /* DER */
+    const size_t *peer_certificate_sizes;    /* bytes */
+};
+
+/* How a connection ended, or what closing sign came from the peer. */
+enum net_sign {
+    NET_SIGN_NONE,
+    NET_SIGN_FIN,            /* end of stream without TLS closure (on TLS: no close_notify before it) */
+    NET_SIGN_RST,
+    NET_SIGN_CLOSE_NOTIFY,
+    NET_SIGN_ALERT,          /* fatal TLS alert of the peer; alert holds its number */
+    NET_SIGN_CONNECT_FAILED, /* we connect()ed: refused, unreachable, timed out; error_number tells */
+    NET_SIGN_HANDSHAKE_FAILED, /* TLS failed here (we sent the alert, or the bytes made no sense) */
+    NET_SIGN_TIMEOUT,        /* handshake_timeout_ms passed */
+    NET_SIGN_ERROR           /* any other socket error; error_number tells */
+};
+const char *net_sign_name(enum net_sign sign); /* "fin", "rst", "close_notify", "alert", ... */
+struct net_end {
+    enum net_sign sign;
+    int alert;           /* -1 when none */
+    const char *alert_name; /* "bad_certificate", ...; NULL when none; static */
+    int error_number;    /* errno; 0 when none */
+    char text[160];      /* one sentence for a report */
+};
+
+enum net_close_mode {
+    NET_CLOSE_GRACEFUL,      /* TLS: close_notify, then FIN; TCP: FIN. Reading goes on until the peer's end or 2 s, then closed */
+    NET_CLOSE_FIN,           /* FIN alone, on TLS without close_notify */
+    NET_CLOSE_RST,           /* abortive, SO_LINGER 0 */
+    NET_CLOSE_NOTIFY_ONLY,   /* TLS close_notify; the TCP connection stays open both ways (on_data goes on) */
+    NET_CLOSE_SILENT,        /* SO_ATTACH_FILTER "ret #0": the host has vanished: no ACK, no RST. The socket is kept until freed */
+    NET_CLOSE_NOW            /* drop it: whatever the kernel sends; no further callback but on_closed */
+};
+
+/* Callbacks of a connection, in this order: on_connected (TCP is up), on_verify, on_ready (TCP: at once; TLS: handshake done),
+ * on_data and on_sign any number of times, on_closed exactly once and last. Any may be NULL. A callback may close or write. */
+struct net_connection_events {
+    void (*on_connected)(struct net_connection *connection, void *arg);
+    /* The peer's certificates are known, the handshake is not complete. Return true to go on, false to refuse with a fatal
+     * bad_certificate alert. NULL: everything is accepted and merely recorded. */
+    bool (*on_verify)(struct net_connection *connection, const struct net_tls_facts *facts, void *arg);
+    void (*on_ready)(struct net_connection *connection, void *arg);
+    void (*on_data)(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes, void *arg);
+    /* The peer showed a closing sign, or the connection failed. After CLOSE_NOTIFY more signs may follow (FIN, RST). Nothing is
+     * closed by net itself then; the user decides (for RST, CONNECT_FAILED, ... only on_closed can still follow, after net_connection_close). */
+    void (*on_sign)(struct net_connection *connection, const struct net_end *end, void *arg);
+    void (*on_closed)(struct net_connection *connection, void *arg);
+};
+
+struct net_connect_options {
+    enum net_transport transport;
+    struct net_address local;  /* source IP; port 0: ephemeral */
+    struct net_address remote;
+    struct net_tls_options tls;
+    uint64_t handshake_timeout_ms; /* TCP connect and TLS together; 0: 10,000 */
+};
+/* Begins connecting; returns NULL with errno only when no socket could be made or bound. Failures later come as on_sign. */
+struct net_connection *net_connect(struct net *net, const struct net_connect_options *options,
+                                   const struct net_connection_events *events, void *arg);
+
+struct net_listen_options {
+    enum net_transport transport;
+    struct net_address local;       /* port 0: any, read it back */
+    struct net_tls_options tls;
+    uint64_t handshake_timeout_ms;  /* 0: 10,000 */
+    /* Chooses the credential by what the ClientHello says; server_name NULL: none. Return NULL to keep tls.credential.
+     * The returned one is referenced by net. May be NULL. */
+    struct net_credential *(*on_server_name)(struct net_listener *listener, const char *server_name, void *arg);
+    /* A TCP connection was accepted; fill *events and *connection_arg. */
+    void (*on_accept)(struct net_listener *listener, struct net_connection *connection, struct net_connection_events *events,
+                      void **connection_arg, void *arg);
+    void *arg;
+};
+struct net_listener *net_listen(struct net *net, const struct net_listen_options *options); /* NULL, errno */
+const struct net_address *net_listener_address(const struct net_listener *listener);
+/* Stops listening; accepted connections live on. */
+void net_listener_free(struct net_listener *listener);
+
+/* Queues bytes. 0, or -1 when the connection can't take them (closing, failed, or 4 MiB are queued). */
+int net_connection_write(struct net_connection *connection, const void *bytes, size_t size_bytes);
+/* Asynchronous; may be called again with a harsher mode. on_closed comes in a later iteration. NOTIFY_ONLY and SILENT do not
+ * lead to on_closed by themselves. */
+void net_connection_close(struct net_connection *connection, enum net_close_mode mode);
+/* After on_closed, or from inside it. Earlier: the connection is dropped at once and no callback follows. NULL is fine. */
+void net_connection_free(struct net_connection *connection);
+
+uint64_t net_connection_id(const struct net_connection *connection); /* unique in the process, from 1 */
+enum net_transport net_connection_transport(const struct net_connection *connection);
+bool net_connection_is_opened_by_us(const struct net_connection *connection);
+const struct net_address *net_connection_local(const struct net_connection *connection);
+const struct net_address *net_connection_remote(const struct net_connection *connection);
+bool net_connection_is_ready(const struct net_connection *connection); /* handshake done, no fatal sign yet, not closing */
+const struct net_tls_facts *net_connection_tls(const struct net_connection *connection); /* NULL on TCP */
+const struct net_end *net_connection_last_sign(const struct net_connection *connection);
+size_t net_connection_bytes_in(const struct net_connection *connection);
+size_t net_connection_bytes_out(const struct net_connection *connection);
+
+/* ---- datagrams (DNS) ---- */
+struct net_datagram;
+typedef void (*net_datagram_cb)(struct net_datagram *socket, const struct net_address *from, const uint8_t *bytes, size_t size_bytes,
+                                void *arg);
+struct net_datagram *net_datagram_open(struct net *net, const struct net_address *local, net_datagram_cb cb, void *arg); /* NULL, errno */
+int net_datagram_send(struct net_datagram *socket, const struct net_address *to, const void *bytes, size_t size_bytes);
+const struct net_address *net_datagram_address(const struct net_datagram *socket);
+void net_datagram_free(struct net_datagram *socket);
+
+#endif

@@ -1,0 +1,50 @@
+/* sandbox: the harness host and the device host, made of user, network, mount and PID namespaces.
+ *
+ * sandbox_enter() is called once, early, while the process has one thread and no loop. It returns in the process that goes on as the harness
+ * host (a child, PID 1 of its PID namespace in the namespaced modes); the original process stays behind as a guard that forwards SIGINT and
+ * SIGTERM and exits with the same status: see sandbox.c. When either dies, however it dies, the kernel removes everything. */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "net/net.h"
+
+/* AUTO: ROOT with CAP_SYS_ADMIN, else USER; never NONE by itself. */
+enum sandbox_mode { SANDBOX_AUTO, SANDBOX_USER, SANDBOX_ROOT, SANDBOX_NONE };
+const char *sandbox_mode_name(enum sandbox_mode mode);
+bool sandbox_mode_parse(const char *text, enum sandbox_mode *out);
+
+struct sandbox_plan {
+    enum sandbox_mode mode;
+    size_t harness_addresses; /* of each family, beside the DNS server's own; up to 60,000 */
+    bool needs_ip4, needs_ip6;
+};
+
+struct sandbox; /* the hosts of this process */
+/* NULL: error holds what failed, the cause and the remedies (user namespaces refused by seccomp, by AppArmor, by sysctl; iproute2 missing). */
+struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size_t error_size_bytes);
+void sandbox_free(struct sandbox *sandbox);
+enum sandbox_mode sandbox_mode(const struct sandbox *sandbox); /* the mode it came to */
+
+/* Addresses. family 4 or 6; index below harness_addresses. In NONE: 127.x.y.z of a random /16 of this run; for IPv6 there is one (::1).
+ * false: there is no such address here. The port is 0. */
+bool sandbox_harness_address(const struct sandbox *sandbox, int family, size_t index, struct net_address *out);
+bool sandbox_dns_address(const struct sandbox *sandbox, int family, struct net_address *out); /* with its port: 53, or a free one in NONE */
+bool sandbox_device_address(const struct sandbox *sandbox, int family, struct net_address *out);
+/* In NONE the device cannot be given 5060 and 5061 for sure: these are free ports there, the default ones otherwise. */
+unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure);
+/* True when a device that asks its system resolver reaches our DNS server. */
+bool sandbox_has_private_resolver(const struct sandbox *sandbox);
+
+/* A folder on a tmpfs private to the run (in NONE: a folder under $TMPDIR, removed at the end), for the device's run files. */
+const char *sandbox_scratch(const struct sandbox *sandbox);
+
+/* The words to put before a device's argv so that it starts inside the device host (its network, its resolv.conf and hosts): NULL-terminated,
+ * owned by the sandbox; empty in NONE. */
+const char *const *sandbox_device_prefix(const struct sandbox *sandbox);
+/* Entry of that prefix; cli/ calls it first thing in main: when argv says so it enters the device host and execs, else it returns. */
+void sandbox_device_main(int argc, char **argv);
+
+#endif

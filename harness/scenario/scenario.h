@@ -1,0 +1,310 @@
+/* scenario: test cases, suites and the requirement catalogue, loaded from JSON, validated, expanded into variants.
+ *
+ * A scenario file is checked against scenarios/schema/scenario.schema.json (shape) and then for sense (names that exist, DNS lines that parse,
+ * certificates without a circle). Expansion makes one variant for each part of the device, transport, TLS version, IP version and case; in a
+ * variant every "{case.x}" and every fixed placeholder is replaced, and what only the run knows ("{zone}", "{peer}", …) is left for run/.
+ * The language is described in docs/writing-scenarios.md. Everything belongs to the catalogue it was loaded into. */
+#ifndef SCENARIO_SCENARIO_H
+#define SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "document/document.h"
+#include "net/net.h"
+
+struct strings { /* a list of strings */
+    char **items;
+    size_t count;
+};
+
+/* ---- requirements ---- */
+enum requirement_level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY, LEVEL_SEED, LEVEL_OBS };
+const char *requirement_level_name(enum requirement_level level); /* "MUST", "SHOULD", "MAY", "seed", "obs" */
+struct requirement {
+    char *id, *document, *section, *rule, *clause, *when, *seen_by, *class_name, *part; /* part: "client", "server", "both" */
+    enum requirement_level level;
+    bool is_derived;
+    struct strings faults, controls;
+};
+
+/* ---- verdicts ---- */
+enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_NOT_APPLICABLE, VERDICT_ERROR };
+const char *verdict_name(enum verdict verdict); /* "pass", "fail", "inconclusive", "not-applicable", "error" */
+
+/* ---- the world ---- */
+struct scenario_certificate { /* a recipe as text; SAN entries "KIND:value" with {placeholders} and \xHH, \0 escapes */
+    char *name;
+    struct strings san, eku, key_usage;
+    char *cn;
+    char *key;      /* "ecdsa", "rsa1024", "rsa2048", "rsa3072" */
+    char *issuer;   /* "trusted", "untrusted", "self" */
+    char *name_constraint;
+    unsigned intermediates;
+    bool omits_intermediates, is_revoked, has_bad_signature, issuer_is_not_ca, issuer_lacks_cert_sign, breaks_pathlen, has_key_usage;
+    int64_t not_before_s, not_after_s; /* relative to now; both 0: default */
+};
+
+struct scenario_actor { /* an instance of the reference implementation in the harness host */
+    char *name, *host;
+    struct strings domains;      /* SIP domains it serves, with {placeholders} */
+    struct strings certificates; /* one name per domain */
+    bool reuses;                 /* honours and asks for aliases over TLS */
+};
+
+/* ---- steps ---- */
+enum scenario_verb {
+    STEP_LISTEN, STEP_CONNECT, STEP_SEND, STEP_EXPECT, STEP_CHECK, STEP_STIMULATE, STEP_RESPOND, STEP_CLOSE, STEP_CHANGE_DNS, STEP_WAIT,
+    STEP_REPEAT, STEP_PARALLEL, STEP_ACTOR_SEND, STEP_ACTOR_CLOSE, STEP_OBSERVE
+};
+const char *scenario_verb_name(enum scenario_verb verb); /* "listen", …, "change-dns", "actor-send", … */
+
+struct scenario_sni_choice { /* listen: certificate by server_name */
+    char *server_name, *certificate;
+};
+struct step_listen {
+    char *name, *host;
+    enum net_transport transport;
+    uint16_t port;             /* 0: default of the transport */
+    char *certificate;         /* NULL: none (TCP) */
+    struct scenario_sni_choice *by_server_name;
+    size_t by_server_name_count;
+    bool request_certificate;  /* default true */
+    bool is_stalled;           /* accept TCP, never answer (nor shake hands) */
+};
+struct step_connect {
+    char *name, *host;
+    enum net_transport transport;
+    char *to;                  /* "dut" (default), "dut:PORT", or "via:REQUEST": source IP and sent-by port of a request that was expected */
+    char *certificate;         /* NULL: none is shown */
+    char *server_name;         /* SNI; NULL: none */
+    bool has_server_name;      /* false: default, the device's first domain */
+    enum net_tls_version tls;  /* NET_TLS_NONE: the variant's */
+    bool may_fail;             /* a refused or closed connection is not an error: the next expect or check looks at it */
+};
+struct scenario_header {
+    char *name, *value;
+};
+struct scenario_message { /* of send and stimulate */
+    char *method, *uri;        /* uri: with {placeholders} */
+    bool alias;                /* ";alias" in the top Via */
+    char *sent_by;             /* "host[:port]"; NULL: the host's address and the default port of the transport, "{peer.uri}:{port}" */
+    char *via_transport;       /* "TLS", NULL: the connection's */
+    char *via_params;          /* further Via parameters as text after the branch (";received=…"); NULL: none */
+    struct strings lower_vias; /* below the top one, whole values */
+    struct strings routes;
+    struct scenario_header *headers; /* added, or replacing those of the default message */
+    size_t header_count;
+    char *body;
+};
+struct step_send {
+    char *name, *on;
+    struct scenario_message message;
+    char *raw;                 /* exact bytes instead of message: text with \r \n \0 \xHH escapes and {placeholders}; NULL: none */
+    unsigned chunk_bytes;      /* written in pieces of this many bytes, one write each; 0: at once */
+    unsigned times;            /* pipelined, each with own Call-ID and branch; ≥ 1. "NAME" then means all of them */
+};
+struct step_stimulate {
+    char *name;
+    struct scenario_message message; /* method default "OPTIONS"; its uri names where the device has to send it */
+    unsigned as;               /* index of the device's domain on whose behalf: From and To of the UA; 0, 1 */
+    char *dialog;              /* in-dialog request of the dialog that this stimulus (INVITE) made; NULL: none */
+    char *cancel;              /* CANCEL of this stimulus; NULL: none */
+    unsigned times;
+};
+
+/* A range as text in files: "1", "2-", "-3", "2-4". */
+struct scenario_range {
+    unsigned from, to; /* to: UINT_MAX when open */
+};
+
+enum scenario_match {
+    MATCH_REQUEST, MATCH_RESPONSE, MATCH_CONNECTION, MATCH_CLOSED, MATCH_SILENCE, /* events, in expect */
+    MATCH_CONNECTIONS, MATCH_TLS, MATCH_ACTOR, MATCH_OTHERWISE                    /* states, in check; CONNECTIONS and ACTOR in expect too */
+};
+enum { SCENARIO_SIGNS_MAX = 8 };
+struct scenario_where { /* a test on a header field's first value, POSIX extended, case-insensitive */
+    char *header, *pattern;
+    bool is_negated;
+};
+struct scenario_alternative {
+    enum scenario_match match;
+    struct strings of;         /* request, response: names of stimuli or sends; empty: any */
+    struct strings on;         /* connection selectors: NAME, "new", "new@LISTENER", "any", "other" (not named by another alternative here) */
+    struct strings methods;    /* request: empty: that of the stimulus, any otherwise */
+    unsigned status_from, status_to; /* response */
+    struct scenario_where *where;
+    size_t where_count;
+    char *as;                  /* names the connection from here on */
+    char *name;                /* names the request, for respond and "via:" */
+    int answers[4];            /* request: statuses sent in turn on its connection; answer_count 0: none */
+    size_t answer_count;       /* default one: 200 */
+    char *listener;            /* CONNECTION, CONNECTIONS */
+    enum net_sign signs[SCENARIO_SIGNS_MAX]; /* CLOSED: any of; none: any sign */
+    size_t sign_count;
+    struct scenario_range count, live; /* CONNECTIONS: accepted in all, open now */
+    unsigned received;         /* REQUEST with times: how many have to be in before the alternative holds; 0: 1 */
+    /* TLS */
+    int certificate_requested; /* -1: not asked */
+    int peer_certificate;      /* -1; 0 absent; 1 present */
+    char *peer_names;          /* pattern on "URI:…, DNS:…" of the peer's certificate; NULL: not asked */
+    char *server_name;         /* pattern on the SNI; "" : none was sent; NULL: not asked */
+    /* ACTOR */
+    char *actor;
+    struct scenario_range answered, received_range, connections, opened;
+    bool has_answered, has_received, has_connections, has_opened, has_count, has_live;
+    /* what follows */
+    enum verdict verdict;      /* VERDICT_NONE: go on with the next step */
+    bool only_with_control;    /* this fail counts when the control showed its observation; otherwise a pass that is not exercised */
+    char *requirement;         /* the one that this fail is about; NULL: all of the scenario's */
+    char *because;             /* of not-applicable */
+    char *reason;              /* one sentence with {placeholders}; required with any verdict but pass */
+    char *observe_name, *observe_value; /* recorded when this alternative holds; NULL: nothing */
+};
+struct step_expect { /* expect and check */
+    struct scenario_alternative *alternatives;
+    size_t count;
+    uint64_t within_ms;        /* expect: 0: the default, 4,000. Then the barrier, then the silence alternative (default: inconclusive) */
+    char *warm;                /* connection kept warm by an OPTIONS every 5 s meanwhile; NULL: none */
+};
+struct step_respond {
+    char *to, *on;             /* request's name; connection (NULL: the request's) */
+    unsigned status;
+};
+struct step_close {
+    char *on;
+    enum net_close_mode mode;  /* "graceful", "fin", "rst", "close_notify" (TLS close alone), "silent" */
+    bool is_uncertain;         /* default false: the step ends when the device has certainly seen it (rule 5) */
+};
+struct step_change_dns {
+    struct strings remove;     /* "NAME" or "NAME TYPE" */
+    struct strings add;        /* zone-file lines */
+};
+struct step_wait {
+    uint64_t ms;
+    char *why;
+};
+struct scenario_step;
+struct scenario_steps {
+    struct scenario_step *items;
+    size_t count;
+};
+struct step_repeat {
+    unsigned times;            /* "{i}" counts from 1 */
+    struct scenario_steps steps;
+};
+struct step_parallel {
+    struct scenario_steps *branches;
+    size_t count;
+};
+struct step_actor_send {
+    char *actor, *uri;
+    unsigned count, as;        /* as: index of the actor's domain */
+};
+struct step_actor_close {
+    char *actor;
+    enum net_close_mode mode;
+};
+struct step_observe {
+    char *name, *value;
+};
+struct scenario_step {
+    enum scenario_verb verb;
+    unsigned line;             /* in the scenario's file */
+    union {
+        struct step_listen listen;
+        struct step_connect connect;
+        struct step_send send;
+        struct step_expect expect; /* STEP_EXPECT, STEP_CHECK */
+        struct step_stimulate stimulate;
+        struct step_respond respond;
+        struct step_close close;
+        struct step_change_dns change_dns;
+        struct step_wait wait;
+        struct step_repeat repeat;
+        struct step_parallel parallel;
+        struct step_actor_send actor_send;
+        struct step_actor_close actor_close;
+        struct step_observe observe;
+    };
+};
+
+/* ---- scenario and variant ---- */
+struct scenario;
+struct scenario_variant {
+    const struct scenario *scenario;
+    char *name;                /* "tls-tls13-ip4-server[-case]" */
+    bool is_client;            /* the device's part */
+    enum net_transport transport;
+    enum net_tls_version tls;  /* NET_TLS_NONE on TCP */
+    int ip;                    /* 4, 6 */
+    char *case_name;           /* NULL: none */
+    struct strings requirements;
+    enum requirement_level level; /* the strictest of its requirements */
+    bool is_derived;           /* all of its requirements are */
+    char *control_scenario;    /* id; NULL: none */
+    char *control_variant;     /* name of the control's variant */
+    char *control_shows;       /* observation that it must have made, default "reused" */
+    struct strings needs;      /* profile claims: "virtual-server", "stateful", "sends-alias", "single-domain", "record-routes", … */
+    struct strings hosts;      /* one harness address each */
+    struct strings dns;        /* zone lines */
+    struct scenario_certificate *certificates;
+    size_t certificate_count;
+    struct scenario_actor *actors;
+    size_t actor_count;
+    struct scenario_steps steps;
+};
+struct scenario {
+    char *id, *path, *title, *purpose;
+    struct strings references; /* public bug references: "OpenSIPS#1651" */
+    bool is_slow, is_exclusive;
+    struct scenario_variant *variants;
+    size_t variant_count;
+};
+
+enum { SUITE_SELECTORS_MAX = 256 };
+struct suite {
+    char *name, *path, *title, *version;
+    struct strings selectors, excludes;
+    bool includes_slow, only_slow, require_exercised, is_strict;
+};
+
+struct catalogue {
+    struct requirement *requirements;
+    size_t requirement_count;
+    struct scenario **scenarios; /* sorted by id */
+    size_t scenario_count;
+};
+/* Loads requirements.json and every scenario below the folder. NULL with the diagnostic of the first bad file. */
+struct catalogue *catalogue_load(const char *scenarios_dir, struct diagnostic *diagnostic);
+void catalogue_free(struct catalogue *catalogue);
+const struct requirement *catalogue_requirement(const struct catalogue *catalogue, const char *id);
+const struct scenario *catalogue_scenario(const struct catalogue *catalogue, const char *id);
+const struct scenario_variant *scenario_variant_find(const struct scenario *scenario, const char *name);
+struct suite *suite_load(const char *suites_dir, const char *name, const struct catalogue *catalogue, struct diagnostic *diagnostic);
+void suite_free(struct suite *suite);
+/* Names of the suites in a folder; heap array of heap strings, NULL at the end. */
+char **suite_names(const char *suites_dir);
+/* For `validate`: any file of ours, told apart by its "$schema" or its members: scenario, suite, profile, requirements, recipe. */
+bool scenario_validate_file(const char *scenarios_dir, const char *path, struct diagnostic *diagnostic);
+
+/* ---- selection: what of a catalogue a run is about ---- */
+struct selection_options {
+    const struct suite *suite;
+    const char *const *selectors; /* globs; with "/" a scenario (or scenario:variant), else a requirement */
+    size_t selector_count;
+    unsigned transports;          /* bit per enum net_transport; 0: all */
+    bool has_ip4, has_ip6;
+    bool is_all_variants;         /* the whole product of TLS and IP versions; else a fixed sample in which each value occurs */
+};
+struct selection {
+    const struct scenario_variant **variants; /* controls of what was chosen included, each once, in catalogue order */
+    size_t count;
+};
+/* false: a selector that matches nothing, named in error. */
+bool selection_make(const struct catalogue *catalogue, const struct selection_options *options, struct selection *out, char *error,
+                    size_t error_size_bytes);
+void selection_fini(struct selection *selection);
+
+#endif

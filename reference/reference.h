@@ -1,0 +1,77 @@
+/* reference: connection reuse in SIP done right, as a library that others can link.
+ *
+ * Identities of certificates (RFC 5922 §7.1, §7.2; RFC 5924), the alias table (RFC 5923 §5), server location (RFC 3263), the connection
+ * policy of client and server (RFC 5923 §8, §9), and a proxy core on them that forwards transaction-statefully. Everything that judges whether a connection may
+ * carry a request is here and nowhere else in the tree. One thread, on a struct net.
+ * Seeded faults (faults.def) make an instance behave wrongly in one stated way each: they prove that the suite can fail. */
+#ifndef REFERENCE_REFERENCE_H
+#define REFERENCE_REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/net.h"
+
+/* ---- node: a proxy, with a user agent in it that answers for its domains ---- */
+struct reference_node;
+
+struct reference_domain {
+    const char *name;        /* "one.dut.test" */
+    const char *chain_pem;   /* shown when acting for this domain, and to clients that ask for it by SNI */
+    const char *key_pem;
+};
+enum { REFERENCE_DOMAINS_MAX = 32, REFERENCE_LISTEN_MAX = 16 };
+struct reference_listen {
+    enum net_transport transport;
+    struct net_address address; /* default ports when port is 0 */
+};
+struct reference_options {
+    const struct reference_listen *listen;
+    size_t listen_count;
+    const struct reference_domain *domains; /* the first is the default one; two or more: a virtual server */
+    size_t domain_count;
+    const char *trust_pem;
+    const char *crl_pem;                    /* NULL: none */
+    struct net_address dns_server;          /* asked over UDP and TCP; family 0: the system's */
+    bool is_never_reusing;                  /* policy: no alias is honoured nor asked for */
+    bool claims_5924;                       /* extended key usage judged by RFC 5924 */
+    bool answers_users;                     /* any request to a user of its domains is answered 200 (an actor's user agent); else: OPTIONS to a domain only, 404 to its users */
+    const char *const *faults;              /* names of faults.def; NULL-terminated or NULL */
+    void (*on_log)(const char *line, void *arg); /* one line without newline: decisions with their reasons; may be NULL */
+    void *arg;
+};
+/* NULL: error holds one sentence. */
+struct reference_node *reference_node_new(struct net *net, const struct reference_options *options, char *error, size_t error_size_bytes);
+/* Closes everything at once. */
+void reference_node_free(struct reference_node *node);
+
+/* Originates a request on behalf of a domain (index): RFC 3263 on the URI, connection by policy. The callback comes exactly once with the final
+ * status (408: nothing came in 32 s; 503: no server could be reached). */
+typedef void (*reference_answer_cb)(struct reference_node *node, unsigned status, void *arg);
+bool reference_node_send(struct reference_node *node, const char *method, const char *uri, size_t domain, reference_answer_cb cb, void *arg);
+/* Closes every connection as RFC 5923 §8.3 wants (GRACEFUL waits for outstanding transactions), or as told. */
+void reference_node_close_connections(struct reference_node *node, enum net_close_mode mode);
+
+struct reference_counts {
+    size_t opened, accepted;     /* connections ever, each way, that became ready */
+    size_t open_now;
+    size_t requests_received;    /* requests that came in and were not retransmissions, ACK excepted */
+    size_t requests_sent, answered; /* own ones; answered with a final status by a peer */
+    size_t requests_received_on_opened; /* came backwards over connections that this node opened */
+    size_t requests_sent_on_accepted;   /* went backwards over connections that were accepted */
+};
+void reference_node_counts(const struct reference_node *node, struct reference_counts *out);
+/* The alias tables as text, RFC 5923 §5's columns, one table per domain of a virtual server. Heap; caller frees. */
+char *reference_node_describe_aliases(const struct reference_node *node);
+
+/* ---- faults ---- */
+struct reference_fault {
+    const char *name, *summary;
+    const char *profile;         /* the device profile it runs on: "reference", "reference-single", … */
+    const char *expected_also;   /* ids of requirements it may turn red too, separated by blanks; "" */
+    const char *reason;          /* why; "" */
+};
+const struct reference_fault *reference_faults(size_t *count);
+
+#endif

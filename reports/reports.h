@@ -1,0 +1,45 @@
+/* reports: everything that is rendered from a journal: result.json, junit.xml and the summary on the console (HTML and others later).
+ *
+ * report_load() reads a journal, whole or cut, into a struct report: scenarios with verdicts, requirements with their status, the gate, as
+ * interfaces.md of the design words it. The writers only write. */
+#ifndef REPORTS_REPORTS_H
+#define REPORTS_REPORTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct report;
+/* NULL: error holds one sentence. Corrupt lines are skipped and counted; the report says so. */
+struct report *report_load(const char *journal_path, char *error, size_t error_size_bytes);
+void report_free(struct report *report);
+/* 0 gate met; 1 not met; 3 an error in it; 130 interrupted: the exit status of the run. */
+int report_exit_status(const struct report *report);
+
+/* Written to a temporary name and renamed. false: errno. */
+bool report_write_result(const struct report *report, const char *path);
+bool report_write_junit(const struct report *report, const char *path);
+/* Table of requirements by status and what failed, for people. width in columns; is_coloured: ANSI colours. */
+void report_print_summary(const struct report *report, FILE *out, unsigned width, bool is_coloured);
+
+/* Read access, for the kill matrix and the quickstart table. */
+struct report_scenario {
+    const char *id, *variant, *verdict, *reason, *because, *level;
+    bool is_exercised;
+    const char *const *requirements;     /* all of them */
+    size_t requirement_count;
+    const char *failed_requirement;      /* the one that its failure is about; NULL: all */
+};
+size_t report_scenario_count(const struct report *report);
+struct report_scenario report_scenario_at(const struct report *report, size_t index);
+struct report_requirement {
+    const char *id, *level, *status; /* "not-conformant", "undecided", "not-exercised", "conformant", "not-applicable" */
+    bool is_derived;
+};
+size_t report_requirement_count(const struct report *report);
+struct report_requirement report_requirement_at(const struct report *report, size_t index);
+const char *report_device_name(const struct report *report);
+bool report_is_complete(const struct report *report);
+
+#endif
