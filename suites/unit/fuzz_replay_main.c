@@ -1,5 +1,5 @@
-/* Replays a corpus through a fuzz target: every file of the folders and files named on the command line. An empty corpus is an error,
- * for a replay of nothing proves nothing. */
+/* Replays a corpus through a fuzz target: every file of the folders and files named on the command line. An
+ * empty corpus is an error, for a replay of nothing proves nothing. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
