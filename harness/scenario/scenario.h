@@ -140,6 +140,7 @@ struct scenario_alternative {
     char *name;                /* names the request, for respond and "via:" */
     int answers[4];            /* request: statuses sent in turn on its connection; answer_count 0: none */
     size_t answer_count;       /* default one: 200 */
+    char *contact;             /* request: URI of the Contact in our answer; NULL: the host's address, port and transport */
     char *listener;            /* CONNECTION, CONNECTIONS */
     enum net_sign signs[SCENARIO_SIGNS_MAX]; /* CLOSED: any of; none: any sign */
     size_t sign_count;
