@@ -14,8 +14,8 @@
 enum certs_san_kind { CERTS_SAN_URI, CERTS_SAN_DNS, CERTS_SAN_IP, CERTS_SAN_EMAIL, CERTS_SAN_OTHER };
 struct certs_san {
     enum certs_san_kind kind;
-    const uint8_t
-        *bytes; /* content as is, NUL and odd bytes allowed; IP: 4 or 16 bytes; OTHER: DER of the value */
+    /* Content as is, NUL and odd bytes allowed; IP: 4 or 16 bytes; OTHER: DER of the value. */
+    const uint8_t *bytes;
     size_t size_bytes;
     const char *oid; /* OTHER: type-id */
 };
@@ -50,12 +50,13 @@ struct certs_recipe {
     size_t eku_count;
     enum certs_key_type key_type;
     enum certs_issuer issuer;
-    unsigned intermediates;   /* CAs between the root and this one, sent along; raised to what the flaws below
-                                 need */
-    bool omits_intermediates; /* they exist, but the chain that is shown leaves them out */
-    bool is_revoked;          /* on the CRL of its CA */
-    bool has_bad_signature;   /* a bit of the signature is flipped */
-    bool issuer_is_not_ca;    /* the issuer is an end-entity certificate */
+    /* CAs between the root and this one, sent along. A flawed issuer is the last of them, so there is at
+     * least one then (two with breaks_pathlen, one when they are omitted): the root is always a good one. */
+    unsigned intermediates;
+    bool omits_intermediates;          /* they exist, but the chain that is shown leaves them out */
+    bool is_revoked;                   /* on the CRL of its CA */
+    bool has_bad_signature;            /* a bit of the signature is flipped */
+    bool issuer_is_not_ca;             /* the issuer is an end-entity certificate */
     bool issuer_lacks_cert_sign;       /* the issuer's keyUsage has no keyCertSign */
     bool breaks_pathlen;               /* an intermediate below a CA with pathlen 0 */
     const char *name_constraint_dns;   /* critical permitted dNSName in the intermediate; NULL: none */
