@@ -1,8 +1,10 @@
 /* sandbox: the harness host and the device host, made of user, network, mount and PID namespaces.
  *
- * sandbox_enter() is called once, early, while the process has one thread and no loop. It returns in the process that goes on as the harness
- * host (a child, PID 1 of its PID namespace in the namespaced modes); the original process stays behind as a guard that forwards SIGINT and
- * SIGTERM and exits with the same status: see sandbox.c. When either dies, however it dies, the kernel removes everything. */
+ * sandbox_enter() is called once, early, while the process has one thread and no loop. In the namespaced modes it returns in a new process,
+ * the harness host; the original one stays behind as a guard that forwards SIGINT and SIGTERM and exits with the harness's status, and a small
+ * init between the two reaps orphans (guard.c). When any of the three dies, however it dies, the kernel removes everything. An error may be
+ * returned in either process: print it and exit; the guard takes the status on. In USER mode the caller is uid 0 inside, and what it writes
+ * belongs to itself outside. In NONE nothing is forked. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
@@ -24,6 +26,7 @@ struct sandbox_plan {
 
 struct sandbox; /* the hosts of this process */
 /* NULL: error holds what failed, the cause and the remedies (user namespaces refused by seccomp, by AppArmor, by sysctl; iproute2 missing). */
+/* needs_ip4 and needs_ip6: the families that the hosts get addresses of. */
 struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size_t error_size_bytes);
 void sandbox_free(struct sandbox *sandbox);
 enum sandbox_mode sandbox_mode(const struct sandbox *sandbox); /* the mode it came to */
@@ -38,7 +41,8 @@ unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure
 /* True when a device that asks its system resolver reaches our DNS server. */
 bool sandbox_has_private_resolver(const struct sandbox *sandbox);
 
-/* A folder on a tmpfs private to the run (in NONE: a folder under $TMPDIR, removed at the end), for the device's run files. */
+/* A folder on a tmpfs private to the run (in NONE: a folder under $TMPDIR, removed at the end), for the device's run files. The tmpfs lies over a
+ * folder that exists for the kernel's own file systems, such as /sys/kernel/debug, so that not even an empty folder stays behind. */
 const char *sandbox_scratch(const struct sandbox *sandbox);
 
 /* The words to put before a device's argv so that it starts inside the device host (its network, its resolv.conf and hosts): NULL-terminated,

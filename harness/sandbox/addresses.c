@@ -1,0 +1,112 @@
+/* The address plan.
+ *
+ * IPv4 lies in 198.18.0.0/15 (RFC 2544's range for tests of networks), IPv6 in 2001:2::/48 (RFC 5180): no
+ * address of a real network can be meant, should a device leak one. 250 harness addresses per /24, so that
+ * none ends in 0 or 255, which some devices refuse. */
+#include "sandbox/parts.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { PER_BLOCK = 250 };
+
+static bool address_bare(const struct sandbox *sandbox, enum sandbox_role role, int family, size_t index,
+                         struct net_address *out)
+{
+    if (family == 6) {
+        if (role == SANDBOX_HARNESS && index > 0)
+            return false;
+        out->ip[15] = 1; /* ::1 is the only one */
+        return true;
+    }
+    out->ip[0] = 127;
+    out->ip[1] = sandbox->loopback_net;
+    out->ip[2] = role == SANDBOX_HARNESS ? (uint8_t)(1 + index / PER_BLOCK) : 0;
+    out->ip[3] = role == SANDBOX_HARNESS ? (uint8_t)(1 + index % PER_BLOCK) : role == SANDBOX_DNS ? 53 : 9;
+    return true;
+}
+
+static void address_ip4(enum sandbox_role role, size_t index, struct net_address *out)
+{
+    out->ip[0] = 198;
+    out->ip[1] = role == SANDBOX_HARNESS ? 19 : 18;
+    out->ip[2] = role == SANDBOX_HARNESS ? (uint8_t)(index / PER_BLOCK) : 0;
+    out->ip[3] = role == SANDBOX_HARNESS ? (uint8_t)(1 + index % PER_BLOCK) : role == SANDBOX_DNS ? 53 : 9;
+}
+
+static void address_ip6(enum sandbox_role role, size_t index, struct net_address *out)
+{
+    size_t low = role == SANDBOX_HARNESS ? index + 1 : role == SANDBOX_DNS ? 0x53 : 0x9;
+    out->ip[0] = 0x20;
+    out->ip[1] = 0x01;
+    out->ip[3] = 0x02;
+    out->ip[7] = role == SANDBOX_HARNESS ? 2 : 1;
+    out->ip[14] = (uint8_t)(low >> 8);
+    out->ip[15] = (uint8_t)(low & 0xff);
+}
+
+bool sandbox_address(const struct sandbox *sandbox, enum sandbox_role role, int family, size_t index,
+                     struct net_address *out)
+{
+    struct net_address address = {.family = family};
+    if (family != 4 && family != 6)
+        return false;
+    if (family == 4 ? !sandbox->has_ip4 : !sandbox->has_ip6)
+        return false;
+    if (role == SANDBOX_HARNESS && index >= sandbox->harness_addresses)
+        return false;
+    if (sandbox->mode == SANDBOX_NONE) {
+        if (!address_bare(sandbox, role, family, index, &address))
+            return false;
+    } else if (family == 4) {
+        address_ip4(role, index, &address);
+    } else {
+        address_ip6(role, index, &address);
+    }
+    *out = address;
+    return true;
+}
+
+static void write_address(const struct sandbox *sandbox, enum sandbox_role role, int family, size_t index,
+                          unsigned prefix_bits, FILE *out)
+{
+    struct net_address address;
+    char text[INET6_ADDRSTRLEN];
+    if (!sandbox_address(sandbox, role, family, index, &address))
+        return;
+    inet_ntop(family == 4 ? AF_INET : AF_INET6, address.ip, text, sizeof text);
+    fprintf(out, "addr add %s/%u dev sip0%s\n", text, prefix_bits, family == 4 ? "" : " nodad");
+}
+
+static void write_link_up(FILE *out)
+{
+    /* No link-local IPv6 address: captures hold the run's packets only, without router solicitations and
+     * multicast reports. */
+    fprintf(out, "link set lo up\nlink set sip0 addrgenmode none\nlink set sip0 up\n");
+}
+
+void sandbox_write_harness_batch(const struct sandbox *sandbox, pid_t device_host, FILE *out)
+{
+    fprintf(out, "link add sip0 type veth peer name sip0 netns %ld\n", (long)device_host);
+    write_link_up(out);
+    write_address(sandbox, SANDBOX_DNS, 4, 0, 15, out);
+    write_address(sandbox, SANDBOX_DNS, 6, 0, 48, out);
+    for (size_t i = 0; i < sandbox->harness_addresses; i++) {
+        write_address(sandbox, SANDBOX_HARNESS, 4, i, 32, out);
+        write_address(sandbox, SANDBOX_HARNESS, 6, i, 128, out);
+    }
+}
+
+void sandbox_write_device_batch(const struct sandbox *sandbox, FILE *out)
+{
+    write_link_up(out);
+    write_address(sandbox, SANDBOX_DEVICE, 4, 0, 15, out);
+    write_address(sandbox, SANDBOX_DEVICE, 6, 0, 48, out);
+    /* One neighbour for all harness addresses. The kernel's neighbour table holds 1,024 entries for every
+     * namespace together; with an entry for each address a large run, or several side by side, would overflow
+     * it and lose packets. */
+    if (sandbox->has_ip4)
+        fprintf(out, "route add 198.19.0.0/16 via 198.18.0.53 dev sip0\n");
+    if (sandbox->has_ip6)
+        fprintf(out, "route add 2001:2:0:2::/64 via 2001:2:0:1::53 dev sip0\n");
+}

@@ -1,0 +1,162 @@
+/* The sandbox as its users see it. */
+#include "sandbox/parts.h"
+
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char *const mode_names[] = {
+    [SANDBOX_AUTO] = "auto", [SANDBOX_USER] = "user", [SANDBOX_ROOT] = "root", [SANDBOX_NONE] = "none"};
+
+const char *sandbox_mode_name(enum sandbox_mode mode)
+{
+    return mode_names[mode];
+}
+
+bool sandbox_mode_parse(const char *text, enum sandbox_mode *out)
+{
+    for (size_t i = 0; i < sizeof mode_names / sizeof mode_names[0]; i++) {
+        if (strcmp(text, mode_names[i]) == 0) {
+            *out = (enum sandbox_mode)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_sys_admin(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (syscall(SYS_capget, &header, data) != 0)
+        return false;
+    return (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
+}
+
+static bool make_prefix(struct sandbox *sandbox, char *error, size_t error_size_bytes)
+{
+    char self[PATH_MAX], pid[32];
+    ssize_t self_length = readlink("/proc/self/exe", self, sizeof self - 1);
+    /* The number that /proc knows this process by, whichever PID namespace that /proc belongs to. */
+    ssize_t pid_length = readlink("/proc/self", pid, sizeof pid - 1);
+    if (self_length < 0 || pid_length < 0) {
+        snprintf(error, error_size_bytes, "no sandbox: /proc is not mounted");
+        return false;
+    }
+    self[self_length] = pid[pid_length] = '\0';
+    sandbox->prefix[0] = strdup(self);
+    sandbox->prefix[1] = strdup(SANDBOX_ENTER_WORD);
+    if (asprintf(&sandbox->prefix[2], "%s:%d:%d:%d", pid, sandbox->device_net_fd, sandbox->device_mnt_fd,
+                 sandbox->device_root_fd) < 0)
+        sandbox->prefix[2] = NULL;
+    if (sandbox->prefix[0] && sandbox->prefix[1] && sandbox->prefix[2])
+        return true;
+    snprintf(error, error_size_bytes, "no sandbox: out of memory");
+    return false;
+}
+
+static bool enter_namespaced(struct sandbox *sandbox, char *error, size_t error_size_bytes)
+{
+    bool is_made;
+    if (!sandbox_scratch_choose(sandbox->scratch, sizeof sandbox->scratch, &is_made)) {
+        snprintf(error, error_size_bytes, "no sandbox: no folder to mount the scratch on; set TMPDIR");
+        return false;
+    }
+    if (!sandbox_guard_start(sandbox->mode, is_made ? sandbox->scratch : "", error, error_size_bytes)) {
+        if (is_made)
+            rmdir(sandbox->scratch);
+        return false;
+    }
+    return sandbox_hosts_make(sandbox, error, error_size_bytes) &&
+           make_prefix(sandbox, error, error_size_bytes);
+}
+
+struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size_t error_size_bytes)
+{
+    if (plan->harness_addresses > SANDBOX_HARNESS_ADDRESSES_MAX) {
+        snprintf(error, error_size_bytes,
+                 "%zu harness addresses are wanted, %d are possible: select fewer scenarios",
+                 plan->harness_addresses, SANDBOX_HARNESS_ADDRESSES_MAX);
+        return NULL;
+    }
+    struct sandbox *sandbox = calloc(1, sizeof *sandbox);
+    if (!sandbox) {
+        snprintf(error, error_size_bytes, "out of memory");
+        return NULL;
+    }
+    sandbox->mode = plan->mode != SANDBOX_AUTO ? plan->mode : has_sys_admin() ? SANDBOX_ROOT : SANDBOX_USER;
+    sandbox->harness_addresses = plan->harness_addresses;
+    sandbox->has_ip4 = plan->needs_ip4;
+    sandbox->has_ip6 = plan->needs_ip6;
+    sandbox->dns_port = 53;
+    sandbox->sip_port = 5060;
+    sandbox->sips_port = 5061;
+    sandbox->device_net_fd = sandbox->device_mnt_fd = sandbox->device_root_fd = -1;
+    bool is_good = sandbox->mode == SANDBOX_NONE ? sandbox_bare_make(sandbox, error, error_size_bytes)
+                                                 : enter_namespaced(sandbox, error, error_size_bytes);
+    if (is_good)
+        return sandbox;
+    sandbox_free(sandbox);
+    return NULL;
+}
+
+void sandbox_free(struct sandbox *sandbox)
+{
+    if (!sandbox)
+        return;
+    if (sandbox->mode == SANDBOX_NONE)
+        sandbox_bare_remove_scratch(sandbox);
+    const int fds[] = {sandbox->device_net_fd, sandbox->device_mnt_fd, sandbox->device_root_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    for (size_t i = 0; i < SANDBOX_PREFIX_WORDS; i++)
+        free(sandbox->prefix[i]);
+    free(sandbox);
+}
+
+enum sandbox_mode sandbox_mode(const struct sandbox *sandbox)
+{
+    return sandbox->mode;
+}
+
+bool sandbox_harness_address(const struct sandbox *sandbox, int family, size_t index, struct net_address *out)
+{
+    return sandbox_address(sandbox, SANDBOX_HARNESS, family, index, out);
+}
+
+bool sandbox_dns_address(const struct sandbox *sandbox, int family, struct net_address *out)
+{
+    if (!sandbox_address(sandbox, SANDBOX_DNS, family, 0, out))
+        return false;
+    out->port = sandbox->dns_port;
+    return true;
+}
+
+bool sandbox_device_address(const struct sandbox *sandbox, int family, struct net_address *out)
+{
+    return sandbox_address(sandbox, SANDBOX_DEVICE, family, 0, out);
+}
+
+unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure)
+{
+    return is_secure ? sandbox->sips_port : sandbox->sip_port;
+}
+
+bool sandbox_has_private_resolver(const struct sandbox *sandbox)
+{
+    return sandbox->mode != SANDBOX_NONE;
+}
+
+const char *sandbox_scratch(const struct sandbox *sandbox)
+{
+    return sandbox->scratch;
+}
+
+const char *const *sandbox_device_prefix(const struct sandbox *sandbox)
+{
+    return (const char *const *)sandbox->prefix;
+}
