@@ -26,6 +26,7 @@ struct sandbox {
     uint8_t loopback_net;               /* NONE: the second byte of 127.R.x.y */
     unsigned short dns_port, sip_port, sips_port;
     char scratch[PATH_MAX];
+    char program[PATH_MAX];
     int device_net_fd, device_mnt_fd, device_root_fd; /* -1 in NONE */
     char *prefix[SANDBOX_PREFIX_WORDS + 1];
 };

@@ -35,18 +35,26 @@ static bool has_sys_admin(void)
     return (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
 }
 
+/* Before anything is entered: afterwards the link's text is a path in the mounts that were left, which in a
+ * chroot begins elsewhere. */
+static bool find_program(struct sandbox *sandbox, char *error, size_t error_size_bytes)
+{
+    ssize_t length = readlink("/proc/self/exe", sandbox->program, sizeof sandbox->program - 1);
+    if (length >= 0)
+        return true;
+    snprintf(error, error_size_bytes, "no sandbox: /proc is not mounted");
+    return false;
+}
+
 static bool make_prefix(struct sandbox *sandbox, char *error, size_t error_size_bytes)
 {
-    char self[PATH_MAX], pid[32];
-    ssize_t self_length = readlink("/proc/self/exe", self, sizeof self - 1);
+    char pid[32] = "";
     /* The number that /proc knows this process by, whichever PID namespace that /proc belongs to. */
-    ssize_t pid_length = readlink("/proc/self", pid, sizeof pid - 1);
-    if (self_length < 0 || pid_length < 0) {
+    if (readlink("/proc/self", pid, sizeof pid - 1) < 0) {
         snprintf(error, error_size_bytes, "no sandbox: /proc is not mounted");
         return false;
     }
-    self[self_length] = pid[pid_length] = '\0';
-    sandbox->prefix[0] = strdup(self);
+    sandbox->prefix[0] = strdup(sandbox->program);
     sandbox->prefix[1] = strdup(SANDBOX_ENTER_WORD);
     if (asprintf(&sandbox->prefix[2], "%s:%d:%d:%d", pid, sandbox->device_net_fd, sandbox->device_mnt_fd,
                  sandbox->device_root_fd) < 0)
@@ -94,9 +102,9 @@ struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size
     sandbox->sip_port = 5060;
     sandbox->sips_port = 5061;
     sandbox->device_net_fd = sandbox->device_mnt_fd = sandbox->device_root_fd = -1;
-    bool is_good = sandbox->mode == SANDBOX_NONE ? sandbox_bare_make(sandbox, error, error_size_bytes)
-                                                 : enter_namespaced(sandbox, error, error_size_bytes);
-    if (is_good)
+    if (find_program(sandbox, error, error_size_bytes) &&
+        (sandbox->mode == SANDBOX_NONE ? sandbox_bare_make(sandbox, error, error_size_bytes)
+                                       : enter_namespaced(sandbox, error, error_size_bytes)))
         return sandbox;
     sandbox_free(sandbox);
     return NULL;
@@ -154,6 +162,11 @@ bool sandbox_has_private_resolver(const struct sandbox *sandbox)
 const char *sandbox_scratch(const struct sandbox *sandbox)
 {
     return sandbox->scratch;
+}
+
+const char *sandbox_program(const struct sandbox *sandbox)
+{
+    return sandbox->program;
 }
 
 const char *const *sandbox_device_prefix(const struct sandbox *sandbox)

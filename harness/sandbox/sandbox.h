@@ -45,6 +45,8 @@ bool sandbox_has_private_resolver(const struct sandbox *sandbox);
  * folder that exists for the kernel's own file systems, such as /sys/kernel/debug, so that not even an empty folder stays behind. */
 const char *sandbox_scratch(const struct sandbox *sandbox);
 
+/* The path of this executable, for devices that are part of it. */
+const char *sandbox_program(const struct sandbox *sandbox);
 /* The words to put before a device's argv so that it starts inside the device host (its network, its resolv.conf and hosts): NULL-terminated,
  * owned by the sandbox; empty in NONE. */
 const char *const *sandbox_device_prefix(const struct sandbox *sandbox);
