@@ -13,7 +13,8 @@
 
 enum { DOCUMENT_MAX_BYTES = 4 << 20, DOCUMENT_MAX_DEPTH = 64, DIAGNOSTIC_TEXT_MAX = 1024 };
 
-/* "FILE:LINE:COL: /json/pointer: found …; expected …; nearest '…'" */
+/* "FILE:LINE:COL: /json/pointer: found …; expected …; nearest '…'". One line; the whole file is written "/", "; nearest" is left out
+ * where nothing is near, control characters are shown as \xHH. */
 struct diagnostic {
     bool is_set;
     char text[DIAGNOSTIC_TEXT_MAX];
@@ -49,6 +50,11 @@ char *document_pointer(const struct document_value *value);                  /* 
 /* Sets the diagnostic, unless one is set already. nearest may be NULL. found NULL: the value itself is described. Returns false always. */
 bool document_reject(struct diagnostic *diagnostic, const struct document_value *value, const char *found, const char *expected,
                      const char *nearest);
+/* Likewise, pointing at the name of the member that value is (at value itself when it is no member). */
+bool document_reject_name(struct diagnostic *diagnostic, const struct document_value *value, const char *found, const char *expected,
+                          const char *nearest);
+/* Likewise for what is wrong with a file as a whole: line 1, column 1. */
+bool document_reject_file(struct diagnostic *diagnostic, const char *path, const char *found, const char *expected, const char *nearest);
 /* The candidate closest to word by edit distance, NULL when none is near. */
 const char *document_nearest(const char *word, const char *const *candidates, size_t count);
 
@@ -57,5 +63,15 @@ const char *document_nearest(const char *word, const char *const *candidates, si
  * maxLength, pattern (POSIX extended), minimum, maximum, oneOf/anyOf, description, title, $schema, $id, default, examples. Any other
  * keyword in the schema is an error of the schema. false: the diagnostic names the deepest most specific mistake. */
 bool document_check(const struct document *schema, const struct document_value *value, struct diagnostic *diagnostic);
+/* Likewise against "#/$defs/DEFINITION" of the schema. */
+bool document_check_definition(const struct document *schema, const char *definition, const struct document_value *value,
+                               struct diagnostic *diagnostic);
+
+/* Decides what stands instead of a string value: *value (copied as it is, from a document that outlives the copy), or *text (heap, taken
+ * over). Neither set: the string stays. false: give up; the callback has set its own diagnostic. */
+typedef bool (*document_replace_cb)(const struct document_value *string, const struct document_value **value, char **text, void *arg);
+/* A copy with strings replaced, member names left alone. Every value of the copy keeps the line, column and pointer of what the author
+ * wrote, so diagnostics about the copy point into the file. The original has to outlive it. NULL: the callback gave up, or no memory. */
+struct document *document_substitute(const struct document *document, document_replace_cb replace, void *arg);
 
 #endif
