@@ -1,0 +1,133 @@
+/* The gate and the exit status, and read access to what was rolled up. */
+#include "reports/reports_private.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void report_refuse(struct report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void report_refuse(struct report *report, const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    report->is_gate_met = false;
+    if (size < 0)
+        return;
+    json_array_append_new(report->gate_reasons, json_string(text));
+    free(text);
+}
+
+/* One reason for all requirements of a level with a status that closes the gate. */
+static void report_refuse_status(struct report *report, enum report_level level, enum report_status status)
+{
+    size_t count = report->by_status[level][status];
+    if (count == 0)
+        return;
+    char *ids = NULL;
+    size_t size_bytes = 0;
+    FILE *list = open_memstream(&ids, &size_bytes);
+    if (!list) {
+        report_refuse(report, "%zu %s requirements are %s.", count, report_level_word(level),
+                      report_status_word(status));
+        return;
+    }
+    const char *separator = "";
+    for (size_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].level == level && report->rows[i].status == status) {
+            fprintf(list, "%s%s", separator, report->rows[i].id);
+            separator = ", ";
+        }
+    fclose(list);
+    report_refuse(report, "%zu %s requirement%s %s: %s.", count, report_level_word(level),
+                  count == 1 ? " is" : "s are", report_status_word(status), ids);
+    free(ids);
+}
+
+static bool report_suite_says(const struct report *report, const char *name)
+{
+    return json_is_true(json_object_get(json_object_get(report->run, "suite"), name));
+}
+
+void report_judge_gate(struct report *report)
+{
+    report->is_gate_met = true;
+    bool is_exercise_required = report_suite_says(report, "require_exercised");
+    enum report_level last = report_suite_says(report, "strict") ? REPORT_SHOULD : REPORT_MUST;
+    for (enum report_level level = REPORT_MUST; level <= last; level++) {
+        report_refuse_status(report, level, REPORT_NOT_CONFORMANT);
+        report_refuse_status(report, level, REPORT_UNDECIDED);
+        if (is_exercise_required)
+            report_refuse_status(report, level, REPORT_NOT_EXERCISED);
+    }
+    size_t crashes = json_array_size(report->crashes);
+    if (crashes)
+        report_refuse(report, "The device crashed (%zu time%s).", crashes, crashes == 1 ? "" : "s");
+    if (report->failed_device)
+        report_refuse(report, "The device did not get ready: %s", report_text(report->failed_device, "text"));
+    if (report->corrupt_lines || report->missing_lines)
+        report_refuse(report, "The journal is damaged: %zu corrupt and %zu missing lines.",
+                      report->corrupt_lines, report->missing_lines);
+    if (!report_is_complete(report))
+        report_refuse(report, "The run is not complete.");
+}
+
+bool report_is_complete(const struct report *report)
+{
+    return report->run && !report->is_cut && !report->corrupt_lines && !report->missing_lines &&
+           json_is_true(json_object_get(report->end, "complete"));
+}
+
+int report_exit_status(const struct report *report)
+{
+    if (strcmp(report_text(report->end, "outcome"), "interrupted") == 0)
+        return 130;
+    if (!report_is_complete(report) || report->by_verdict[REPORT_ERROR])
+        return 3;
+    for (size_t i = 0; i < report->entry_count; i++)
+        if (report->entries[i].has_error)
+            return 3;
+    return report->is_gate_met ? 0 : 1;
+}
+
+size_t report_scenario_count(const struct report *report)
+{
+    return report->entry_count;
+}
+
+struct report_scenario report_scenario_at(const struct report *report, size_t index)
+{
+    const struct report_entry *entry = &report->entries[index];
+    return (struct report_scenario){.id = entry->id,
+                                    .variant = entry->variant,
+                                    .verdict = report_verdict_word(entry->word),
+                                    .reason = entry->reason,
+                                    .because = entry->because,
+                                    .level = report_level_word(entry->level),
+                                    .is_exercised = entry->is_exercised,
+                                    .requirements = entry->requirements,
+                                    .requirement_count = entry->requirement_count,
+                                    .failed_requirement = entry->failed_requirement};
+}
+
+size_t report_requirement_count(const struct report *report)
+{
+    return report->row_count;
+}
+
+struct report_requirement report_requirement_at(const struct report *report, size_t index)
+{
+    const struct report_row *row = &report->rows[index];
+    return (struct report_requirement){.id = row->id,
+                                       .level = report_level_word(row->level),
+                                       .status = report_status_word(row->status),
+                                       .is_derived = row->is_derived};
+}
+
+const char *report_device_name(const struct report *report)
+{
+    return report_text(json_object_get(report->run, "device"), "name");
+}

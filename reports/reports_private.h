@@ -1,0 +1,101 @@
+/* The journal as it was read, and what it comes to. */
+#ifndef REPORTS_PRIVATE_H
+#define REPORTS_PRIVATE_H
+
+#include <jansson.h>
+
+#include "reports/reports.h"
+
+/* Words in the order in which reports show them. */
+enum report_verdict {
+    REPORT_PASS,
+    REPORT_FAIL,
+    REPORT_INCONCLUSIVE,
+    REPORT_NOT_APPLICABLE,
+    REPORT_ERROR,
+    REPORT_VERDICTS
+};
+enum report_status {
+    REPORT_CONFORMANT,
+    REPORT_NOT_CONFORMANT,
+    REPORT_UNDECIDED,
+    REPORT_NOT_EXERCISED,
+    REPORT_STATUS_NOT_APPLICABLE,
+    REPORT_STATUSES
+};
+enum report_level { REPORT_MUST, REPORT_SHOULD, REPORT_MAY, REPORT_SEED, REPORT_OBS, REPORT_LEVELS };
+const char *report_verdict_word(enum report_verdict verdict);
+const char *report_status_word(enum report_status status);
+const char *report_level_word(enum report_level level);
+bool report_verdict_parse(const char *word, enum report_verdict *out); /* false: NULL or no such word */
+bool report_level_parse(const char *word, enum report_level *out);
+
+/* One variant of a scenario. */
+struct report_entry {
+    char *id, *variant;
+    json_t *plan;                /* its line; NULL: lost */
+    json_t *verdict;             /* the line that counts; NULL: undecided when the journal ended */
+    json_t *observations;        /* of the attempt that counts: array of lines */
+    json_t *latest_observations; /* of the attempt that was begun last */
+    bool has_error;              /* in any repetition */
+    /* rolled up */
+    enum report_verdict word;
+    enum report_level level;
+    bool is_exercised, is_derived;
+    const char *reason, *because, *failed_requirement;
+    const char **requirements;
+    size_t requirement_count;
+};
+
+struct report_row { /* one requirement */
+    const char *id;
+    json_t *line; /* NULL: only named by scenarios */
+    enum report_level level;
+    bool is_derived;
+    enum report_status status;
+};
+
+enum { REPORT_CRASHES_MAX = 1000 };
+struct report {
+    char *journal_path;
+    json_t *run, *end; /* lines; NULL: lost */
+    struct report_entry *entries;
+    size_t entry_count, entry_capacity;
+    json_t *entry_index;       /* "id:variant" → position */
+    json_t *requirement_lines; /* id → line */
+    struct report_row *rows;
+    size_t row_count;
+    json_t *crashes;       /* lines */
+    json_t *failed_device; /* last line that says that the device never got ready; NULL: none */
+    size_t corrupt_lines, missing_lines;
+    bool is_cut;      /* the last line has no end */
+    bool is_repeated; /* --repeat: the worst verdict counts, else the last */
+    uint64_t last_ns;
+    /* rolled up */
+    size_t by_verdict[REPORT_VERDICTS], not_exercised;
+    size_t by_status[REPORT_LEVELS][REPORT_STATUSES];
+    bool is_gate_met;
+    json_t *gate_reasons; /* array of sentences */
+};
+
+/* Reads a journal from an open file. NULL: error. */
+struct report *report_read(FILE *file, const char *journal_path, char *error, size_t error_size_bytes);
+/* Verdicts of entries, status of requirements, totals and the gate. false: out of memory. */
+bool report_roll_up(struct report *report);
+void report_judge_gate(struct report *report);
+
+/* Members, NULL-tolerant: "" stands for what is not there. */
+const char *report_text(const json_t *object, const char *name);
+int64_t report_integer(const json_t *object, const char *name);
+
+json_t *report_result_json(const struct report *report); /* new reference; NULL: out of memory */
+void report_put_junit(const struct report *report, FILE *out);
+/* Opens a temporary file beside path; _end renames it, or removes it when anything could not be written. */
+struct report_output {
+    FILE *file;
+    char *path, *temporary;
+};
+bool report_output_begin(struct report_output *output, const char *path);
+bool report_output_end(struct report_output *output, bool is_good);
+
+#endif

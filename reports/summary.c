@@ -1,0 +1,285 @@
+/* The summary on the console: what was tested, requirements by status, what failed and where that can be
+ * seen, the gate. */
+#include "reports/reports_private.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/page.h"
+
+enum { SUMMARY_WIDTH_DEFAULT = 100, SUMMARY_WIDTH_LEAST = 60, SUMMARY_WIDTH_MOST = 120 };
+
+static void summary_put_head(struct page *page, const struct report *report)
+{
+    const json_t *run = report->run, *suite = json_object_get(run, "suite"),
+                 *device = json_object_get(run, "device");
+    fputs(page_style(page, PAGE_BOLD), page->out);
+    page_put_text(page, report_device_name(report)[0] ? report_device_name(report) : "(unknown device)");
+    fputs(page->is_coloured ? page_style(page, PAGE_PLAIN) : "", page->out);
+    if (report_text(device, "version")[0]) {
+        fputs(" · ", page->out);
+        page_put_text(page, report_text(device, "version"));
+    }
+    if (report_text(suite, "name")[0]) {
+        fputs(" · suite ", page->out);
+        page_put_text(page, report_text(suite, "name"));
+    }
+    fputc('\n', page->out);
+    page_put(page, PAGE_DIM, "%s · %" PRIu64 ".%01" PRIu64 " s · seed %" PRId64 " · sipreuse %s\n",
+             report_text(run, "time"), report->last_ns / 1000000000U, report->last_ns / 100000000U % 10,
+             report_integer(run, "seed"), report_text(json_object_get(run, "tool"), "version"));
+}
+
+static enum page_style summary_style(enum report_status status)
+{
+    switch (status) {
+    case REPORT_CONFORMANT:
+        return PAGE_GOOD;
+    case REPORT_NOT_CONFORMANT:
+        return PAGE_BAD;
+    case REPORT_UNDECIDED:
+    case REPORT_NOT_EXERCISED:
+        return PAGE_DOUBT;
+    case REPORT_STATUS_NOT_APPLICABLE:
+    case REPORT_STATUSES:
+        break;
+    }
+    return PAGE_DIM;
+}
+
+static void summary_put_table(struct page *page, const struct report *report)
+{
+    fprintf(page->out, "\n  %-16s", "Requirements");
+    for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++)
+        fprintf(page->out, "%8s", report_level_word(level));
+    fputc('\n', page->out);
+    for (enum report_status status = REPORT_CONFORMANT; status < REPORT_STATUSES; status++) {
+        size_t total = 0;
+        for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++)
+            total += report->by_status[level][status];
+        enum page_style style = total ? summary_style(status) : PAGE_DIM;
+        page_put(page, style, "  %-16s", report_status_word(status));
+        for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++) {
+            size_t count = report->by_status[level][status];
+            if (count)
+                page_put(page, style, "%8zu", count);
+            else
+                page_put(page, PAGE_DIM, "%8s", "-");
+        }
+        fputc('\n', page->out);
+    }
+    fprintf(page->out, "\n  %-16s%8zu: %zu pass", "Scenarios", report->entry_count,
+            report->by_verdict[REPORT_PASS]);
+    if (report->not_exercised)
+        fprintf(page->out, " (%zu not exercised)", report->not_exercised);
+    for (enum report_verdict word = REPORT_FAIL; word < REPORT_VERDICTS; word++)
+        if (report->by_verdict[word])
+            fprintf(page->out, ", %zu %s", report->by_verdict[word], report_verdict_word(word));
+    fputc('\n', page->out);
+}
+
+/* Reasons of variants of one scenario differ in names and addresses only: those are left out of the
+ * comparison. */
+static bool summary_is_same_reason(const char *a, const char *b)
+{
+    for (;;) {
+        while (*a && (isxdigit((unsigned char)*a) || strchr(".:[]", *a)))
+            a++;
+        while (*b && (isxdigit((unsigned char)*b) || strchr(".:[]", *b)))
+            b++;
+        if (*a != *b)
+            return false;
+        if (!*a)
+            return true;
+        a++;
+        b++;
+    }
+}
+
+static bool summary_is_about(const struct report_entry *entry, const char *id, enum report_status status)
+{
+    if (status == REPORT_NOT_CONFORMANT && entry->failed_requirement)
+        return entry->word == REPORT_FAIL && strcmp(entry->failed_requirement, id) == 0;
+    if (status == REPORT_NOT_CONFORMANT ? entry->word != REPORT_FAIL
+                                        : entry->word != REPORT_INCONCLUSIVE && entry->word != REPORT_ERROR)
+        return false;
+    for (size_t i = 0; i < entry->requirement_count; i++)
+        if (strcmp(entry->requirements[i], id) == 0)
+            return true;
+    return false;
+}
+
+static void summary_put_variant(struct page *page, const struct report_entry *entry)
+{
+    fputs("              ", page->out);
+    page_put_text(page, entry->variant);
+    int64_t event = report_integer(entry->verdict, "on");
+    if (event <= 0)
+        event = report_integer(entry->verdict, "seq");
+    if (event > 0)
+        page_put(page, PAGE_DIM, "  events.jsonl:%" PRId64, event);
+    if (entry->word == REPORT_ERROR)
+        page_put(page, PAGE_BAD, "  error of the suite");
+    fputc('\n', page->out);
+}
+
+/* The scenarios behind a status: each variant with its place in the journal, a reason once for all variants
+ * that share it. */
+static void summary_put_entries(struct page *page, const struct report *report, const char *id,
+                                enum report_status status, bool *is_shown)
+{
+    const struct report_entry *last = NULL;
+    bool was_shown = false;
+    for (size_t i = 0; i < report->entry_count; i++) {
+        const struct report_entry *entry = &report->entries[i];
+        if (!summary_is_about(entry, id, status))
+            continue;
+        bool is_same_scenario = last && strcmp(last->id, entry->id) == 0;
+        if (last && !was_shown && !(is_same_scenario && summary_is_same_reason(last->reason, entry->reason)))
+            page_wrap(page, 16, last->reason);
+        if (!is_same_scenario) {
+            fputs("            ", page->out);
+            page_put_text(page, entry->id);
+            fputs(is_shown[i] ? "  (see above)\n" : "\n", page->out);
+        }
+        if (!is_shown[i])
+            summary_put_variant(page, entry);
+        was_shown = is_shown[i];
+        is_shown[i] = true;
+        last = entry;
+    }
+    if (last && !was_shown)
+        page_wrap(page, 16, last->reason);
+}
+
+static void summary_put_requirement(struct page *page, const struct report_row *row)
+{
+    fprintf(page->out, "\n    %-6s  ", report_level_word(row->level));
+    fputs(page_style(page, PAGE_BOLD), page->out);
+    page_put_text(page, row->id);
+    fputs(page->is_coloured ? page_style(page, PAGE_PLAIN) : "", page->out);
+    const char *document = report_text(row->line, "document"), *section = report_text(row->line, "section");
+    if (document[0]) {
+        fputs("  ", page->out);
+        page_put_text(page, document);
+    }
+    if (section[0]) {
+        fputs(" §", page->out);
+        page_put_text(page, section);
+    }
+    fputs(row->is_derived ? " (derived)\n" : "\n", page->out);
+    if (report_text(row->line, "rule")[0])
+        page_wrap(page, 12, report_text(row->line, "rule"));
+}
+
+static size_t summary_count(const struct report *report, enum report_status status)
+{
+    size_t count = 0;
+    for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++)
+        count += report->by_status[level][status];
+    return count;
+}
+
+static void summary_put_findings(struct page *page, const struct report *report, enum report_status status,
+                                 const char *title, bool *is_shown)
+{
+    size_t count = summary_count(report, status);
+    if (count == 0)
+        return;
+    fputs("\n  ", page->out);
+    page_put(page, summary_style(status), "%s (%zu requirement%s)\n", title, count, count == 1 ? "" : "s");
+    for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++)
+        for (size_t i = 0; i < report->row_count; i++) {
+            const struct report_row *row = &report->rows[i];
+            if (row->level != level || row->status != status)
+                continue;
+            summary_put_requirement(page, row);
+            summary_put_entries(page, report, row->id, status, is_shown);
+        }
+}
+
+static void summary_put_not_exercised(struct page *page, const struct report *report)
+{
+    char *ids = NULL;
+    size_t size_bytes = 0;
+    FILE *list = summary_count(report, REPORT_NOT_EXERCISED) ? open_memstream(&ids, &size_bytes) : NULL;
+    if (!list)
+        return;
+    for (size_t i = 0; i < report->row_count; i++)
+        if (report->rows[i].status == REPORT_NOT_EXERCISED)
+            fprintf(list, "%s ", report->rows[i].id);
+    fclose(list);
+    fputs("\n  ", page->out);
+    page_put(page, PAGE_DOUBT, "Not exercised: passed only because the control showed no reuse\n");
+    page_wrap(page, 4, ids);
+    free(ids);
+}
+
+static void summary_put_crashes(struct page *page, const struct report *report)
+{
+    size_t count = json_array_size(report->crashes);
+    if (count == 0)
+        return;
+    fputs("\n  ", page->out);
+    page_put(page, PAGE_BAD, "The device crashed %zu time%s\n", count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *line = json_array_get(report->crashes, i);
+        char *text = NULL;
+        if (asprintf(&text, "events.jsonl:%" PRId64 " %s", report_integer(line, "seq"),
+                     report_text(line, "text")) >= 0)
+            page_wrap(page, 4, text);
+        free(text);
+    }
+}
+
+static void summary_put_gate(struct page *page, const struct report *report)
+{
+    fputc('\n', page->out);
+    page_put(page, PAGE_DIM, "  Evidence: ");
+    page_put_text(page, report->journal_path);
+    fputs("\n\n", page->out);
+    for (size_t i = 0; i < json_array_size(report->gate_reasons); i++) {
+        const char *reason = json_string_value(json_array_get(report->gate_reasons, i));
+        const char *ids = isdigit((unsigned char)reason[0]) ? strstr(reason, ": ") : NULL;
+        char *text = NULL; /* the ids stand above already */
+        if (asprintf(&text, "- %.*s%s", ids ? (int)(ids - reason) : (int)strlen(reason), reason,
+                     ids ? "." : "") >= 0)
+            page_wrap(page, 2, text);
+        free(text);
+    }
+    int status = report_exit_status(report);
+    const size_t *must = report->by_status[REPORT_MUST];
+    if (!report->is_gate_met)
+        page_put(page, PAGE_BAD, "Gate NOT met");
+    else
+        page_put(page, PAGE_GOOD, "Gate met");
+    fprintf(page->out,
+            ": MUST %zu conformant, %zu not conformant, %zu undecided, %zu not exercised, %zu not applicable",
+            must[REPORT_CONFORMANT], must[REPORT_NOT_CONFORMANT], must[REPORT_UNDECIDED],
+            must[REPORT_NOT_EXERCISED], must[REPORT_STATUS_NOT_APPLICABLE]);
+    fputs(status == 3 ? "; could not all be done.\n" : status == 130 ? "; interrupted.\n" : ".\n", page->out);
+}
+
+void report_print_summary(const struct report *report, FILE *out, unsigned width, bool is_coloured)
+{
+    if (width == 0)
+        width = SUMMARY_WIDTH_DEFAULT;
+    if (width < SUMMARY_WIDTH_LEAST)
+        width = SUMMARY_WIDTH_LEAST;
+    if (width > SUMMARY_WIDTH_MOST)
+        width = SUMMARY_WIDTH_MOST;
+    struct page page = {.out = out, .width = width, .is_coloured = is_coloured};
+    bool *is_shown = calloc(report->entry_count + 1, sizeof *is_shown);
+    summary_put_head(&page, report);
+    summary_put_table(&page, report);
+    if (is_shown) {
+        summary_put_findings(&page, report, REPORT_NOT_CONFORMANT, "Not conformant", is_shown);
+        summary_put_findings(&page, report, REPORT_UNDECIDED, "Undecided", is_shown);
+    }
+    summary_put_not_exercised(&page, report);
+    summary_put_crashes(&page, report);
+    summary_put_gate(&page, report);
+    free(is_shown);
+}

@@ -1,0 +1,39 @@
+/* Renders a journal without running anything: render JOURNAL FOLDER writes result.json, junit.xml,
+ * summary.txt and colour.txt there and exits with the status of the run. */
+#include <stdio.h>
+
+#include "reports/reports.h"
+
+static int render_summary(const struct report *report, const char *folder, const char *name, bool is_coloured)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return 1;
+    report_print_summary(report, file, 80, is_coloured);
+    return fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+    char error[512] = "", result[4096], junit[4096];
+    if (argc != 3)
+        return 2;
+    struct report *report = report_load(argv[1], error, sizeof error);
+    if (!report) {
+        fprintf(stderr, "%s\n", error);
+        return 4;
+    }
+    snprintf(result, sizeof result, "%s/result.json", argv[2]);
+    snprintf(junit, sizeof junit, "%s/junit.xml", argv[2]);
+    int status = report_exit_status(report);
+    if (!report_write_result(report, result) || !report_write_junit(report, junit) ||
+        render_summary(report, argv[2], "summary.txt", false) ||
+        render_summary(report, argv[2], "colour.txt", true)) {
+        perror(argv[2]);
+        status = 5;
+    }
+    report_free(report);
+    return status;
+}
