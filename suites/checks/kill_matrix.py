@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Checks the kill matrix's JSON: every fault of the catalogue is there, killed by a requirement of its own, and nothing turned red unexplained."""
+import json
+import sys
+
+matrix = json.load(open(sys.argv[1], encoding="utf-8"))
+catalogue = json.load(open("scenarios/requirements.json", encoding="utf-8"))
+wanted = {fault: set() for row in catalogue["requirements"] for fault in row["faults"]}
+for row in catalogue["requirements"]:
+    for fault in row["faults"]:
+        wanted[fault].add(row["id"])
+
+problems = []
+seen = {}
+for fault in matrix["faults"]:
+    seen[fault["name"]] = fault
+    if not fault["killed"]:
+        problems.append(f"{fault['name']}: not killed")
+    if fault["unexpected"] and not fault.get("reason"):
+        problems.append(f"{fault['name']}: unexpected without a reason: {fault['unexpected']}")
+for name, requirements in sorted(wanted.items()):
+    if name not in seen:
+        problems.append(f"{name}: named in requirements.json, not in the matrix")
+        continue
+    killed_by = {kill["requirement"] for kill in seen[name]["killed_by"]}
+    for requirement in sorted(requirements - killed_by):
+        problems.append(f"{name}: requirement {requirement} did not turn red")
+for problem in problems:
+    print(problem)
+print(f"{len(seen)} faults, {len(problems)} problems")
+sys.exit(1 if problems or not seen else 0)
