@@ -75,15 +75,20 @@ void report_judge_gate(struct report *report)
         report_refuse(report, "The run is not complete.");
 }
 
+static bool report_is_interrupted(const struct report *report)
+{
+    return strcmp(report_text(report->end, "outcome"), "interrupted") == 0;
+}
+
 bool report_is_complete(const struct report *report)
 {
-    return report->run && !report->is_cut && !report->corrupt_lines && !report->missing_lines &&
-           json_is_true(json_object_get(report->end, "complete"));
+    return report->run && !report_is_interrupted(report) && !report->is_cut && !report->corrupt_lines &&
+           !report->missing_lines && json_is_true(json_object_get(report->end, "complete"));
 }
 
 int report_exit_status(const struct report *report)
 {
-    if (strcmp(report_text(report->end, "outcome"), "interrupted") == 0)
+    if (report_is_interrupted(report))
         return 130;
     if (!report_is_complete(report) || report->by_verdict[REPORT_ERROR])
         return 3;

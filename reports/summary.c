@@ -70,14 +70,25 @@ static void summary_put_table(struct page *page, const struct report *report)
         }
         fputc('\n', page->out);
     }
-    fprintf(page->out, "\n  %-16s%8zu: %zu pass", "Scenarios", report->entry_count,
-            report->by_verdict[REPORT_PASS]);
+}
+
+static void summary_put_verdicts(struct page *page, const struct report *report)
+{
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *line = open_memstream(&text, &size_bytes);
+    if (!line)
+        return;
+    fprintf(line, "%zu scenario variants: %zu pass", report->entry_count, report->by_verdict[REPORT_PASS]);
     if (report->not_exercised)
-        fprintf(page->out, " (%zu not exercised)", report->not_exercised);
+        fprintf(line, " (%zu not exercised)", report->not_exercised);
     for (enum report_verdict word = REPORT_FAIL; word < REPORT_VERDICTS; word++)
         if (report->by_verdict[word])
-            fprintf(page->out, ", %zu %s", report->by_verdict[word], report_verdict_word(word));
+            fprintf(line, ", %zu %s", report->by_verdict[word], report_verdict_word(word));
+    fclose(line);
     fputc('\n', page->out);
+    page_wrap(page, 2, text);
+    free(text);
 }
 
 /* Reasons of variants of one scenario differ in names and addresses only: those are left out of the
@@ -98,12 +109,17 @@ static bool summary_is_same_reason(const char *a, const char *b)
     }
 }
 
+/* Decided, and not clearly: what never got that far is counted in one line instead. */
+static bool summary_is_doubtful(const struct report_entry *entry)
+{
+    return entry->verdict && (entry->word == REPORT_INCONCLUSIVE || entry->word == REPORT_ERROR);
+}
+
 static bool summary_is_about(const struct report_entry *entry, const char *id, enum report_status status)
 {
     if (status == REPORT_NOT_CONFORMANT && entry->failed_requirement)
         return entry->word == REPORT_FAIL && strcmp(entry->failed_requirement, id) == 0;
-    if (status == REPORT_NOT_CONFORMANT ? entry->word != REPORT_FAIL
-                                        : entry->word != REPORT_INCONCLUSIVE && entry->word != REPORT_ERROR)
+    if (status == REPORT_NOT_CONFORMANT ? entry->word != REPORT_FAIL : !summary_is_doubtful(entry))
         return false;
     for (size_t i = 0; i < entry->requirement_count; i++)
         if (strcmp(entry->requirements[i], id) == 0)
@@ -182,6 +198,16 @@ static size_t summary_count(const struct report *report, enum report_status stat
     return count;
 }
 
+/* False for a requirement that is undecided only because the run ended. */
+static bool summary_has_entries(const struct report *report, const struct report_row *row,
+                                enum report_status status)
+{
+    for (size_t i = 0; i < report->entry_count; i++)
+        if (summary_is_about(&report->entries[i], row->id, status))
+            return true;
+    return false;
+}
+
 static void summary_put_findings(struct page *page, const struct report *report, enum report_status status,
                                  const char *title, bool *is_shown)
 {
@@ -193,11 +219,23 @@ static void summary_put_findings(struct page *page, const struct report *report,
     for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++)
         for (size_t i = 0; i < report->row_count; i++) {
             const struct report_row *row = &report->rows[i];
-            if (row->level != level || row->status != status)
+            if (row->level != level || row->status != status || !summary_has_entries(report, row, status))
                 continue;
             summary_put_requirement(page, row);
             summary_put_entries(page, report, row->id, status, is_shown);
         }
+}
+
+static void summary_put_unfinished(struct page *page, const struct report *report)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->entry_count; i++)
+        count += !report->entries[i].verdict && report->entries[i].word == REPORT_INCONCLUSIVE;
+    if (count == 0)
+        return;
+    fputs("\n  ", page->out);
+    page_put(page, PAGE_DOUBT, "%zu scenario%s without a verdict: the run ended before\n", count,
+             count == 1 ? "" : "s");
 }
 
 static void summary_put_not_exercised(struct page *page, const struct report *report)
@@ -249,17 +287,12 @@ static void summary_put_gate(struct page *page, const struct report *report)
             page_wrap(page, 2, text);
         free(text);
     }
-    int status = report_exit_status(report);
     const size_t *must = report->by_status[REPORT_MUST];
-    if (!report->is_gate_met)
-        page_put(page, PAGE_BAD, "Gate NOT met");
-    else
-        page_put(page, PAGE_GOOD, "Gate met");
-    fprintf(page->out,
-            ": MUST %zu conformant, %zu not conformant, %zu undecided, %zu not exercised, %zu not applicable",
-            must[REPORT_CONFORMANT], must[REPORT_NOT_CONFORMANT], must[REPORT_UNDECIDED],
-            must[REPORT_NOT_EXERCISED], must[REPORT_STATUS_NOT_APPLICABLE]);
-    fputs(status == 3 ? "; could not all be done.\n" : status == 130 ? "; interrupted.\n" : ".\n", page->out);
+    page_put(page, report->is_gate_met ? PAGE_GOOD : PAGE_BAD, "Gate %s",
+             report->is_gate_met ? "met" : "NOT met");
+    fprintf(page->out, " (exit %d). MUST: %zu conformant, %zu not, %zu undecided, %zu not exercised.\n",
+            report_exit_status(report), must[REPORT_CONFORMANT], must[REPORT_NOT_CONFORMANT],
+            must[REPORT_UNDECIDED], must[REPORT_NOT_EXERCISED]);
 }
 
 void report_print_summary(const struct report *report, FILE *out, unsigned width, bool is_coloured)
@@ -274,10 +307,12 @@ void report_print_summary(const struct report *report, FILE *out, unsigned width
     bool *is_shown = calloc(report->entry_count + 1, sizeof *is_shown);
     summary_put_head(&page, report);
     summary_put_table(&page, report);
+    summary_put_verdicts(&page, report);
     if (is_shown) {
         summary_put_findings(&page, report, REPORT_NOT_CONFORMANT, "Not conformant", is_shown);
         summary_put_findings(&page, report, REPORT_UNDECIDED, "Undecided", is_shown);
     }
+    summary_put_unfinished(&page, report);
     summary_put_not_exercised(&page, report);
     summary_put_crashes(&page, report);
     summary_put_gate(&page, report);

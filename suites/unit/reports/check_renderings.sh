@@ -36,7 +36,7 @@ while read -r name expected; do
     [ "$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["exit_status"])' "$work/$name/result.json")" = "$expected" ] ||
         complain "$name: exit_status in result.json"
     grep -q "$(printf '\033')" "$work/$name/summary.txt" && complain "$name: escape codes in the plain summary"
-    [ "$(wc -L <"$work/$name/summary.txt")" -le 100 ] || complain "$name: a line of the summary is too wide"
+    [ "$(wc -L <"$work/$name/summary.txt")" -le 80 ] || complain "$name: a line of the summary is too wide"
     tail -n 1 "$work/$name/summary.txt" | grep -q '^Gate' || complain "$name: the last line does not tell the gate"
     if [ -e "$here/journals/$name.summary" ]; then
         sed "s|$source/||" "$work/$name/summary.txt" | diff -u "$here/journals/$name.summary" - || complain "$name: the summary differs"
