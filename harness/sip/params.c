@@ -93,10 +93,16 @@ enum sip_error sip_params_scan(struct sip_scan *scan, enum sip_error malformed, 
     return SIP_OK;
 }
 
+/* The stand-in for a NUL, which may only be in quotes. */
+static bool is_nul_at(const char *c)
+{
+    return (unsigned char)c[0] == SIP_NUL_LEAD && (unsigned char)c[1] == SIP_NUL_TRAIL;
+}
+
 static bool value_needs_quotes(const char *value)
 {
     for (const char *c = value; *c; c++)
-        if (!param_is_bare_value_char(*c))
+        if (!param_is_bare_value_char(*c) || is_nul_at(c))
             return true;
     return *value == '\0';
 }
@@ -119,8 +125,7 @@ static char *value_format(const char *value, char *at)
         *at++ = '"';
     for (const char *c = value; *c; c++) {
         unsigned char byte = (unsigned char)*c;
-        bool is_nul = byte == SIP_NUL_LEAD && (unsigned char)c[1] == SIP_NUL_TRAIL;
-        if (is_quoted && (*c == '"' || *c == '\\' || byte < ' ' || byte == 0x7F || is_nul))
+        if (is_quoted && (*c == '"' || *c == '\\' || byte < ' ' || byte == 0x7F || is_nul_at(c)))
             *at++ = '\\';
         *at++ = *c;
     }

@@ -177,7 +177,7 @@ static enum sip_error headers_parse(const char **at, const char *end, struct sip
         if (error != SIP_OK)
             return error;
     }
-    return SIP_ERROR_HEADER;
+    return *at == end ? SIP_OK : SIP_ERROR_HEADER;
 }
 
 /* Lists that would make one-by-one access to them slow are refused here, once. */

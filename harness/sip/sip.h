@@ -91,8 +91,8 @@ bool sip_via_has_alias(const struct sip_via *via);
 /* name-addr or addr-spec with header parameters: From, To, Contact, Route, Record-Route. */
 struct sip_address {
     char *display_name; /* NULL when absent */
-    struct sip_uri
-        uri; /* of any scheme: where it is no SIP URI, scheme and host ("opaque part") are set only */
+    /* Of any scheme: where it is no SIP URI, scheme and host ("opaque part") are set only. */
+    struct sip_uri uri;
     struct sip_params params;
 };
 enum sip_error sip_address_parse(const char *text, struct sip_address *out);
@@ -121,8 +121,8 @@ struct sip_message {
  * malformed header field deep inside is kept as text and shows when it is asked for. So do another SIP
  * version, a malformed Request-URI and a wrong Content-Length: such messages are parsed, so that they can be
  * answered, and refused by sip_message_check. Body: as many bytes as Content-Length says, or all there are
- * when it is absent, wrong or larger. Errors: START_LINE, HEADER (a line that is no field, a CR or LF alone,
- * no empty line), TOO_MANY_HEADERS, TOO_LARGE, MEMORY. */
+ * when it is absent, wrong or larger. Errors: START_LINE, HEADER (a line that is no field, a CR or LF alone;
+ * only a missing empty line at the very end is let pass), TOO_MANY_HEADERS, TOO_LARGE, MEMORY. */
 enum sip_error sip_message_parse(const uint8_t *bytes, size_t size_bytes, struct sip_message **out);
 void sip_message_free(struct sip_message *message);
 
@@ -160,8 +160,8 @@ struct sip_message *sip_response_to(const struct sip_message *request, unsigned 
                                     const char *to_tag);
 struct sip_message *sip_message_copy(const struct sip_message *message);
 bool sip_message_append(struct sip_message *message, const char *name, const char *value);
-bool sip_message_prepend(struct sip_message *message, const char *name,
-                         const char *value); /* before all others */
+/* Before all others. */
+bool sip_message_prepend(struct sip_message *message, const char *name, const char *value);
 /* Replaces the first field of that name where it stands, or appends. */
 bool sip_message_set(struct sip_message *message, const char *name, const char *value);
 void sip_message_remove(struct sip_message *message, const char *name); /* every field of that name */
