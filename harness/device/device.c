@@ -1,0 +1,346 @@
+/* A device under test from its start to its end.
+ *
+ * on_state is the last thing that a callback here does: the owner may free the device in it. */
+#include "device/device_private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READY_DEFAULT_MS = 20000, STOP_DEFAULT_MS = 5000, STATE_TEXT_MAX = 512, LAST_LINE_MAX = 256 };
+extern char **environ;
+
+struct device {
+    struct device_options options;
+    enum device_state state;
+    struct loop_process *process;   /* NULL once it has ended */
+    struct loop_timer *ready_timer; /* the time to get ready */
+    struct loop_timer *stop_timer;  /* the time to stop by itself; or the next iteration, to say STOPPED */
+    struct device_probe *probe;     /* until it is ready */
+    struct device_lines lines;
+    char last_line[LAST_LINE_MAX]; /* of its output: what a crash most likely was about */
+    bool is_stopping;
+    uint64_t ready_ms;
+};
+
+static const struct document_value *profile_member(const struct device *device, const char *object,
+                                                   const char *name)
+{
+    return document_member(document_member(document_root(device->options.profile->document), object), name);
+}
+
+static uint64_t seconds_or(const struct document_value *value, uint64_t fallback_ms)
+{
+    return value ? (uint64_t)(document_real(value) * 1000) : fallback_ms;
+}
+
+static void enter_state(struct device *device, enum device_state state, const char *text)
+{
+    device->state = state;
+    if (device->options.on_state)
+        device->options.on_state(device, state, text, device->options.arg);
+}
+
+/* ---- output ---- */
+static void write_log(int fd, const char *line)
+{
+    size_t size_bytes = strlen(line);
+    char newline = '\n';
+    /* A full disk must not stop the run: the journal has the line too. */
+    if (write(fd, line, size_bytes) < 0 || write(fd, &newline, 1) < 0)
+        errno = 0;
+}
+
+static void on_line(const char *line, void *arg)
+{
+    struct device *device = arg;
+    if (device->options.log_fd >= 0)
+        write_log(device->options.log_fd, line);
+    if (line[0])
+        snprintf(device->last_line, sizeof device->last_line, "%s", line);
+    if (device->options.on_output)
+        device->options.on_output(device, line, device->options.arg);
+}
+
+static void on_output(struct loop_process *process, const char *bytes, size_t size_bytes, void *arg)
+{
+    struct device *device = arg;
+    (void)process;
+    device_lines_push(&device->lines, bytes, size_bytes, on_line, device);
+}
+
+/* ---- its end ---- */
+static void describe_end(const struct device *device, int exit_status, int term_signal, char *out,
+                         size_t size_bytes)
+{
+    const char *name = device->options.profile->name;
+    const char *when = device->state == DEVICE_STARTING ? " before it was ready" : "";
+    const char *quote = device->last_line[0] ? "; its last words: " : "";
+    if (term_signal)
+        snprintf(out, size_bytes, "%s was ended by signal %d (%s)%s%s%s", name, term_signal,
+                 strsignal(term_signal), when, quote, device->last_line);
+    else
+        snprintf(out, size_bytes, "%s ended by itself with exit status %d%s%s%s", name, exit_status, when,
+                 quote, device->last_line);
+}
+
+static void on_exit_of_process(struct loop_process *process, int exit_status, int term_signal, void *arg)
+{
+    struct device *device = arg;
+    char text[STATE_TEXT_MAX];
+    device_lines_finish(&device->lines, on_line, device);
+    device->process = NULL;
+    loop_process_free(process);
+    device_probe_free(device->probe);
+    device->probe = NULL;
+    loop_timer_stop(device->ready_timer);
+    loop_timer_stop(device->stop_timer);
+    if (device->is_stopping) {
+        snprintf(text, sizeof text, "%s stopped", device->options.profile->name);
+        enter_state(device, DEVICE_STOPPED, text);
+    } else {
+        describe_end(device, exit_status, term_signal, text, sizeof text);
+        enter_state(device, DEVICE_CRASHED, text);
+    }
+}
+
+static void on_stop_timer(struct loop_timer *timer, void *arg)
+{
+    struct device *device = arg;
+    (void)timer;
+    if (device->process)
+        loop_process_kill(device->process, SIGKILL); /* on_exit_of_process follows */
+    else
+        enter_state(device, DEVICE_STOPPED, "it had ended before");
+}
+
+static int stop_signal(const struct device *device)
+{
+    static const struct {
+        const char *name;
+        int signum;
+    } signals[] = {{"TERM", SIGTERM}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"HUP", SIGHUP}, {"KILL", SIGKILL}};
+    const char *name = document_string(profile_member(device, "stop", "signal"));
+    for (size_t i = 0; name && i < sizeof signals / sizeof signals[0]; i++) {
+        if (strcmp(name, signals[i].name) == 0)
+            return signals[i].signum;
+    }
+    return SIGTERM;
+}
+
+void device_stop(struct device *device)
+{
+    if (device->is_stopping)
+        return;
+    device->is_stopping = true;
+    device_probe_free(device->probe);
+    device->probe = NULL;
+    loop_timer_stop(device->ready_timer);
+    if (device->process)
+        loop_process_kill(device->process, stop_signal(device));
+    loop_timer_start(
+        device->stop_timer,
+        device->process ? seconds_or(profile_member(device, "stop", "timeout_s"), STOP_DEFAULT_MS) : 0);
+}
+
+/* ---- its beginning ---- */
+static void on_ready(void *arg)
+{
+    struct device *device = arg;
+    char text[STATE_TEXT_MAX];
+    device_probe_free(device->probe);
+    device->probe = NULL;
+    loop_timer_stop(device->ready_timer);
+    snprintf(text, sizeof text, "%s is ready", device->options.profile->name);
+    enter_state(device, DEVICE_READY, text);
+}
+
+static void on_ready_timer(struct loop_timer *timer, void *arg)
+{
+    struct device *device = arg;
+    char text[STATE_TEXT_MAX];
+    (void)timer;
+    device_probe_free(device->probe);
+    device->probe = NULL;
+    snprintf(text, sizeof text, "%s runs, but did not answer within %llu ms%s%s",
+             device->options.profile->name, (unsigned long long)device->ready_ms,
+             device->last_line[0] ? "; its last words: " : "", device->last_line);
+    enter_state(device, DEVICE_NEVER_READY, text);
+}
+
+static void free_words(char **words)
+{
+    for (size_t i = 0; words && words[i]; i++)
+        free(words[i]);
+    free(words);
+}
+
+/* The sandbox's words, then the profile's with the program's full path. */
+static char **make_argv(const struct device *device, const struct device_values *values, char *error,
+                        size_t error_size_bytes)
+{
+    const struct document_value *words = profile_member(device, "start", "argv");
+    const char *const *prefix = sandbox_device_prefix(device->options.sandbox);
+    size_t count = 0;
+    while (prefix[count])
+        count++;
+    char **argv = calloc(count + document_count(words) + 1, sizeof *argv);
+    for (size_t i = 0; argv && i < count; i++)
+        argv[i] = strdup(prefix[i]);
+    for (size_t i = 0; argv && i < document_count(words); i++) {
+        const char *text = document_string(document_at(words, i));
+        char *word = device_word_render(text, values, error, error_size_bytes);
+        char *program = word && i == 0 ? device_program_find(word) : NULL;
+        if (i == 0 && word && !program &&
+            device_is_available(device->options.profile, error, error_size_bytes))
+            snprintf(error, error_size_bytes, "the program %s is not there", word);
+        argv[count + i] = i == 0 ? program : word;
+        if (i == 0)
+            free(word);
+        if (!argv[count + i]) {
+            free_words(argv);
+            return NULL;
+        }
+    }
+    return argv;
+}
+
+static char **make_environment(const struct device *device, const struct device_values *values)
+{
+    const struct document_value *own = profile_member(device, "start", "environment");
+    size_t count = 0;
+    char error[STATE_TEXT_MAX];
+    char **environment = calloc(document_count(own) + 1, sizeof *environment);
+    for (size_t i = 0; environment && i < document_count(own); i++) {
+        char *value = device_word_render(document_string(document_at(own, i)), values, error, sizeof error);
+        if (value && asprintf(&environment[count], "%s=%s", document_key(own, i), value) >= 0)
+            count++;
+        free(value);
+    }
+    return environment;
+}
+
+/* getenv() takes the first of two: what the profile sets goes before what is inherited. */
+static const char **join_environment(char *const *own)
+{
+    size_t own_count = 0, count = 0;
+    while (own[own_count])
+        own_count++;
+    while (environ[count])
+        count++;
+    const char **all = calloc(own_count + count + 1, sizeof *all);
+    for (size_t i = 0; all && i < own_count; i++)
+        all[i] = own[i];
+    for (size_t i = 0; all && i < count; i++)
+        all[own_count + i] = environ[i];
+    return all;
+}
+
+static bool spawn(struct device *device, const struct device_values *values, char *error,
+                  size_t error_size_bytes)
+{
+    int error_number = ENOMEM;
+    char **argv = make_argv(device, values, error, error_size_bytes);
+    char **own = argv ? make_environment(device, values) : NULL;
+    const char **environment = own ? join_environment(own) : NULL;
+    if (environment) {
+        const struct loop_process_options options = {
+            .argv = (const char *const *)argv,
+            .env = environment,
+            .cwd = device_value(values, "scratch", strlen("scratch")),
+            .on_output = on_output,
+            .on_exit = on_exit_of_process,
+            .arg = device,
+        };
+        device->process = loop_process_spawn(device->options.loop, &options, &error_number);
+    }
+    if (argv && !device->process)
+        snprintf(error, error_size_bytes, "cannot start %s: %s", argv[0], strerror(error_number));
+    free(environment);
+    free_words(own);
+    free_words(argv);
+    return device->process != NULL;
+}
+
+static bool start_probe(struct device *device, const struct device_values *values)
+{
+    const struct device_profile *profile = device->options.profile;
+    const struct sandbox *sandbox = device->options.sandbox;
+    struct device_probe_options options = {
+        .net = device->options.net,
+        .from = device->options.probe_from,
+        .domain = device_value(values, "domain_one", strlen("domain_one")),
+        .on_ready = on_ready,
+        .arg = device,
+    };
+    struct net_address address = {0};
+    sandbox_device_address(sandbox, options.from.family, &address);
+    if (profile->has_transport[NET_TCP]) {
+        options.tcp = address;
+        options.tcp.port = sandbox_device_port(sandbox, false);
+    }
+    if (profile->has_transport[NET_TLS]) {
+        options.tls = address;
+        options.tls.port = sandbox_device_port(sandbox, true);
+    }
+    device->probe = device_probe_new(&options);
+    return device->probe != NULL;
+}
+
+static bool prepare(struct device *device, char *error, size_t error_size_bytes)
+{
+    const struct device_options *options = &device->options;
+    const struct device_values values = {
+        .settings = options->settings,
+        .setting_count = options->setting_count,
+        .self = sandbox_program(options->sandbox),
+        .config = options->config_dir,
+        .scratch = sandbox_scratch(options->sandbox),
+    };
+    device->ready_timer = loop_timer_new(options->loop, on_ready_timer, device);
+    device->stop_timer = loop_timer_new(options->loop, on_stop_timer, device);
+    device->ready_ms = options->ready_timeout_ms
+                           ? options->ready_timeout_ms
+                           : seconds_or(profile_member(device, "start", "ready_timeout_s"), READY_DEFAULT_MS);
+    snprintf(error, error_size_bytes, "out of memory");
+    return device->ready_timer && device->stop_timer &&
+           device_files_render(options->profile, &values, error, error_size_bytes) &&
+           spawn(device, &values, error, error_size_bytes) && start_probe(device, &values);
+}
+
+struct device *device_start(const struct device_options *options, char *error, size_t error_size_bytes)
+{
+    struct device *device = calloc(1, sizeof *device);
+    if (!device) {
+        snprintf(error, error_size_bytes, "out of memory");
+        return NULL;
+    }
+    device->options = *options;
+    if (!prepare(device, error, error_size_bytes)) {
+        device_free(device);
+        return NULL;
+    }
+    loop_timer_start(device->ready_timer, device->ready_ms);
+    return device;
+}
+
+enum device_state device_state(const struct device *device)
+{
+    return device->state;
+}
+
+void device_free(struct device *device)
+{
+    if (!device)
+        return;
+    if (device->process)
+        loop_process_free(device->process);
+    device_probe_free(device->probe);
+    loop_timer_free(device->ready_timer);
+    loop_timer_free(device->stop_timer);
+    device_lines_fini(&device->lines);
+    free(device);
+}
