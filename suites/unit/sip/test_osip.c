@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef SIP_OK /* status 200 there */
+
 struct message_row {
     char text[1400];
 };
