@@ -1,0 +1,135 @@
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/net_private.h"
+
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
+static void fail_connect(struct net_connection *connection, int error_number)
+{
+    char to[NET_ADDRESS_TEXT_MAX], text[160];
+    net_address_format(&connection->remote, to);
+    snprintf(text, sizeof text, "connecting to %s: %s", to, strerror(error_number));
+    connection->is_dead = true;
+    net_connection_fail(connection, NET_SIGN_CONNECT_FAILED, -1, error_number, text);
+}
+
+/* A connect() from a port of the ephemeral range to itself succeeds by simultaneous open, with nobody
+ * listening. */
+static bool is_self_connected(const struct net_connection *connection)
+{
+    return net_address_equal(&connection->local, &connection->remote);
+}
+
+void net_connection_finish_connect(struct net_connection *connection)
+{
+    int error_number = connection->connect_errno;
+    socklen_t size_bytes = sizeof error_number;
+    if (!error_number && getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
+        error_number = errno;
+    net_socket_local(connection->fd, &connection->local);
+    if (!error_number && is_self_connected(connection))
+        error_number = ECONNREFUSED;
+    if (error_number)
+        fail_connect(connection, error_number);
+    else
+        net_connection_start(connection);
+}
+
+void net_connection_start(struct net_connection *connection)
+{
+    connection->phase = NET_PHASE_WAITING;
+    if (connection->events.on_connected)
+        connection->events.on_connected(connection, connection->arg);
+    if (!net_connection_is_alive(connection) || connection->is_closing || connection->is_silent)
+        return;
+    if (!connection->tls)
+        net_connection_become_ready(connection);
+    else if (net_connection_is_opened_by_us(connection))
+        net_handshake_begin(connection);
+    else
+        loop_timer_start(connection->timer, connection->handshake_timeout_ms);
+}
+
+static int open_bound(const struct net_transport_ops *ops, const struct net_connect_options *options)
+{
+    int fd = ops->open(options->remote.family == 6 ? AF_INET6 : AF_INET);
+    if (fd < 0)
+        return -1;
+    ops->tune(fd);
+    if (options->local.family == 0)
+        return fd;
+    const int on = 1;
+    if (options->local.port == 0)
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    else
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (options->local.family == options->remote.family && net_socket_bind(fd, &options->local))
+        return fd;
+    int error_number = options->local.family == options->remote.family ? errno : EAFNOSUPPORT;
+    close(fd);
+    errno = error_number;
+    return -1;
+}
+
+static bool set_up(struct net_connection *connection, const struct net_connect_options *options)
+{
+    if (net_transport_is_secure(options->transport)) {
+        if (!net_tls_config_init(&connection->own_tls, connection->net, &options->tls))
+            return false;
+        connection->tls = &connection->own_tls;
+        connection->facts.server_name = connection->own_tls.server_name;
+        connection->facts.has_server_name = connection->own_tls.server_name != NULL;
+    }
+    connection->remote = options->remote;
+    connection->handshake_timeout_ms =
+        options->handshake_timeout_ms ? options->handshake_timeout_ms : NET_HANDSHAKE_TIMEOUT_MS;
+    return true;
+}
+
+static void begin_connect(struct net_connection *connection)
+{
+    struct sockaddr_storage to;
+    socklen_t size_bytes = net_address_to_sockaddr(&connection->remote, &to);
+    loop_timer_start(connection->timer, connection->handshake_timeout_ms);
+    if (connect(connection->fd, (const struct sockaddr *)&to, size_bytes) != 0 && errno != EINPROGRESS) {
+        connection->connect_errno = errno;
+        net_connection_defer(connection, NET_DEFER_CONNECT);
+    }
+    net_socket_local(connection->fd, &connection->local);
+}
+
+struct net_connection *net_connect(struct net *net, const struct net_connect_options *options,
+                                   const struct net_connection_events *events, void *arg)
+{
+    const struct net_transport_ops *ops = net_transport_find_ops(options->transport);
+    if (!ops || (options->remote.family != 4 && options->remote.family != 6)) {
+        errno = ops ? EAFNOSUPPORT : EPROTONOSUPPORT;
+        return NULL;
+    }
+    int fd = open_bound(ops, options);
+    if (fd < 0)
+        return NULL;
+    struct net_connection *connection = net_connection_new(net, fd, options->transport, ops);
+    if (!connection)
+        return NULL;
+    if (!set_up(connection, options)) {
+        int error_number = errno;
+        net_connection_free(connection);
+        errno = error_number;
+        return NULL;
+    }
+    connection->phase = NET_PHASE_CONNECTING;
+    if (events)
+        connection->events = *events;
+    connection->arg = arg;
+    net_connection_enter(connection);
+    begin_connect(connection);
+    net_connection_leave(connection);
+    return connection;
+}

@@ -1,0 +1,161 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/net_private.h"
+
+static void on_acceptable(struct loop_poll *poll, int events, void *arg);
+
+static int open_listening(const struct net_transport_ops *ops, const struct net_address *address)
+{
+    int fd = ops->open(address->family == 6 ? AF_INET6 : AF_INET);
+    if (fd < 0)
+        return -1;
+    const int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (net_socket_bind(fd, address) && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int error_number = errno;
+    close(fd);
+    errno = error_number;
+    return -1;
+}
+
+static bool set_up(struct net_listener *listener, const struct net_listen_options *options)
+{
+    listener->options = *options;
+    listener->options.tls = (struct net_tls_options){0}; /* its pointers are the caller's */
+    if (!listener->options.handshake_timeout_ms)
+        listener->options.handshake_timeout_ms = NET_HANDSHAKE_TIMEOUT_MS;
+    if (net_transport_is_secure(options->transport) &&
+        !net_tls_config_init(&listener->tls, listener->net, &options->tls))
+        return false;
+    listener->fd = open_listening(listener->ops, &options->local);
+    if (listener->fd < 0 || !net_socket_local(listener->fd, &listener->address))
+        return false;
+    listener->poll = loop_poll_new(listener->net->loop, listener->fd, on_acceptable, listener);
+    if (!listener->poll)
+        errno = ENOMEM;
+    return listener->poll != NULL;
+}
+
+struct net_listener *net_listen(struct net *net, const struct net_listen_options *options)
+{
+    const struct net_transport_ops *ops = net_transport_find_ops(options->transport);
+    if (!ops || (options->local.family != 4 && options->local.family != 6)) {
+        errno = ops ? EAFNOSUPPORT : EPROTONOSUPPORT;
+        return NULL;
+    }
+    struct net_listener *listener = calloc(1, sizeof *listener);
+    if (!listener)
+        return NULL;
+    listener->net = net;
+    listener->refs = 1;
+    listener->fd = -1;
+    listener->ops = ops;
+    TAILQ_INIT(&listener->held);
+    TAILQ_INSERT_TAIL(&net->listeners, listener, link);
+    if (!set_up(listener, options)) {
+        int error_number = errno;
+        net_listener_free(listener);
+        errno = error_number;
+        return NULL;
+    }
+    net_listener_watch(listener);
+    return listener;
+}
+
+const struct net_address *net_listener_address(const struct net_listener *listener)
+{
+    return &listener->address;
+}
+
+void net_listener_watch(struct net_listener *listener)
+{
+    if (listener->poll)
+        loop_poll_set(listener->poll, listener->net->is_accept_paused ? 0 : LOOP_READABLE);
+}
+
+void net_listener_free(struct net_listener *listener)
+{
+    if (!listener)
+        return;
+    loop_poll_free(listener->poll);
+    listener->poll = NULL;
+    if (listener->fd >= 0)
+        close(listener->fd);
+    listener->fd = -1;
+    net_listener_unref(listener);
+}
+
+void net_listener_unref(struct net_listener *listener)
+{
+    if (--listener->refs > 0)
+        return;
+    TAILQ_REMOVE(&listener->net->listeners, listener, link);
+    net_tls_config_fini(&listener->tls);
+    free(listener);
+}
+
+void net_listener_adopt(struct net_listener *listener, int fd, const struct net_address *remote)
+{
+    struct net *net = listener->net;
+    listener->ops->tune(fd);
+    struct net_connection *connection =
+        net_connection_new(net, fd, listener->options.transport, listener->ops);
+    if (!connection)
+        return;
+    connection->listener = listener;
+    listener->refs++;
+    net->accepted++;
+    connection->tls = net_transport_is_secure(connection->transport) ? &listener->tls : NULL;
+    connection->facts.was_certificate_requested = connection->tls && connection->tls->request_certificate;
+    connection->handshake_timeout_ms = listener->options.handshake_timeout_ms;
+    connection->remote = *remote;
+    if (!net_socket_local(fd, &connection->local))
+        connection->local = listener->address;
+    net_connection_enter(connection);
+    if (listener->options.on_accept)
+        listener->options.on_accept(listener, connection, &connection->events, &connection->arg,
+                                    listener->options.arg);
+    if (net_connection_is_alive(connection) && !connection->is_closing)
+        net_connection_start(connection);
+    net_connection_leave(connection);
+    net_accept_update(net);
+}
+
+static bool is_out_of_resources(int error_number)
+{
+    return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+           error_number == ENOMEM;
+}
+
+/* Any other error belongs to the one connection that went away before it was accepted. */
+static bool accept_one(struct net_listener *listener)
+{
+    struct sockaddr_storage from = {0};
+    socklen_t size_bytes = sizeof from;
+    int fd = accept4(listener->fd, (struct sockaddr *)&from, &size_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        if (is_out_of_resources(errno))
+            net_accept_back_off(listener->net);
+        return errno != EAGAIN && errno != EWOULDBLOCK;
+    }
+    struct net_address remote;
+    net_address_from_sockaddr(&from, &remote);
+    net_listener_adopt(listener, fd, &remote);
+    return true;
+}
+
+static void on_acceptable(struct loop_poll *poll, int events, void *arg)
+{
+    struct net_listener *listener = arg;
+    (void)poll;
+    (void)events;
+    listener->refs++; /* on_accept may free it */
+    for (int i = 0; i < NET_ACCEPT_BUDGET && listener->fd >= 0 && !listener->net->is_accept_paused; i++) {
+        if (!accept_one(listener))
+            break;
+    }
+    net_listener_unref(listener);
+}

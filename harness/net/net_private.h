@@ -1,0 +1,287 @@
+/* What the files of net share and nobody else sees. GnuTLS shows up to here and no further. */
+#ifndef NET_NET_PRIVATE_H
+#define NET_NET_PRIVATE_H
+
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "net/net.h"
+
+enum {
+    NET_QUEUE_LIMIT_BYTES = 4 * 1024 * 1024,
+    /* What TLS itself adds (records, alerts, handshake) still fits when the user's limit is reached. */
+    NET_QUEUE_HARD_LIMIT_BYTES = NET_QUEUE_LIMIT_BYTES + 1024 * 1024,
+    NET_READ_BUFFER_BYTES = 64 * 1024,  /* holds a datagram, and any TLS record whole */
+    NET_READ_BUDGET_BYTES = 128 * 1024, /* of one connection in one turn of the loop */
+    NET_READ_TURNS_MAX = 32,            /* records in one turn, so that a flood of empty ones ends too */
+    NET_ACCEPT_BUDGET = 64,
+    NET_LINGER_MS = 2000,
+    NET_HANDSHAKE_TIMEOUT_MS = 10000,
+    NET_ACCEPT_RETRY_MS = 100,
+    NET_CHAIN_MAX = 16,
+    NET_SERVER_NAME_MAX = 255
+};
+
+/* ---- a queue of bytes ---- */
+struct net_queue {
+    uint8_t *bytes;
+    size_t start, size_bytes, capacity_bytes;
+};
+/* False when out of memory or when the queue would hold more than limit_bytes; nothing was added then. */
+bool net_queue_append(struct net_queue *queue, const void *bytes, size_t size_bytes, size_t limit_bytes);
+const uint8_t *net_queue_head(const struct net_queue *queue);
+/* An empty queue holds no memory: thousands of idle connections have one. */
+void net_queue_consume(struct net_queue *queue, size_t size_bytes);
+void net_queue_clear(struct net_queue *queue);
+
+/* ---- transports: what differs below TLS. SCTP gets a row of its own here. ---- */
+struct net_transport_ops {
+    /* A non-blocking, close-on-exec socket of this transport; -1, errno. */
+    int (*open)(int domain);
+    /* Options that every connection wants, ours and accepted ones; failures are harmless. */
+    void (*tune)(int fd);
+    /* As recv(2) and send(2) without blocking: bytes moved, 0 at the end of the stream (receive only), or -1
+     * with errno. No SIGPIPE. A transport that keeps message boundaries hands up one message a call. */
+    ssize_t (*receive)(int fd, void *bytes, size_t size_bytes);
+    ssize_t (*send)(int fd, const void *bytes, size_t size_bytes);
+    /* Ends our direction in an orderly way (FIN). The descriptor stays open. */
+    void (*end_writing)(int fd);
+    /* Makes the close(2) that follows an abort (RST). */
+    void (*prepare_abort)(int fd);
+    /* From now on nothing that arrives is seen or answered by the kernel. 0, or -1 with errno. */
+    int (*vanish)(int fd);
+    /* Makes the close(2) that follows say nothing, where the kernel lets us; after vanish only. */
+    void (*prepare_silent_close)(int fd);
+};
+const struct net_transport_ops *net_transport_find_ops(enum net_transport transport); /* NULL: not built in */
+
+/* ---- sockets ---- */
+socklen_t net_address_to_sockaddr(const struct net_address *address, struct sockaddr_storage *out);
+bool net_address_from_sockaddr(const struct sockaddr_storage *storage, struct net_address *out);
+bool net_socket_local(int fd, struct net_address *out);
+bool net_socket_bind(int fd, const struct net_address *address); /* errno */
+
+/* ---- ClientHello ---- */
+enum net_client_hello_result { NET_CLIENT_HELLO_NO_NAME, NET_CLIENT_HELLO_NAME, NET_CLIENT_HELLO_BROKEN };
+/* Finds the first host_name of the server_name extension in the body of a ClientHello (RFC 8446 §4.1.2, RFC
+ * 6066 §3), without handshake header: its place and size. What is not a ClientHello is BROKEN. */
+enum net_client_hello_result net_client_hello_find_server_name(const uint8_t *body, size_t size_bytes,
+                                                               size_t *place, size_t *name_size_bytes);
+/* The bytes as text: what is not a visible ASCII character, and the backslash, as \xHH. Heap; NULL when out
+ * of memory. */
+char *net_server_name_to_text(const uint8_t *name, size_t size_bytes);
+/* Whether GnuTLS takes the byte in a server name: letters, digits, "-" and ".". */
+bool net_server_name_is_plain(uint8_t byte);
+
+/* ---- credentials ---- */
+struct net_credential {
+    unsigned refs;
+    gnutls_pcert_st chain[NET_CHAIN_MAX];
+    unsigned chain_size;
+    gnutls_privkey_t key;
+};
+
+/* ---- TLS of one side ---- */
+struct net_tls_config {
+    gnutls_priority_t priority;                        /* net's */
+    gnutls_certificate_credentials_t certificates;     /* net's, or own_certificates */
+    gnutls_certificate_credentials_t own_certificates; /* NULL unless CAs are named */
+    struct net_credential *credential;
+    char *server_name;
+    bool request_certificate, has_no_resumption;
+};
+/* False with errno: ENOMEM, or EINVAL (versions, server name or CA names make no sense). */
+bool net_tls_config_init(struct net_tls_config *config, struct net *net,
+                         const struct net_tls_options *options);
+void net_tls_config_fini(struct net_tls_config *config);
+
+/* ---- the context ---- */
+enum { NET_TLS_VERSIONS = NET_TLS_1_3 + 1 };
+
+struct net {
+    struct loop *loop;
+    struct net_options options;
+    TAILQ_HEAD(net_connections, net_connection) connections;
+    TAILQ_HEAD(net_listeners, net_listener) listeners; /* in the order of their turn for handshake slots */
+    TAILQ_HEAD(net_datagrams, net_datagram) datagrams;
+    TAILQ_HEAD(net_deferred, net_connection)
+    deferred; /* those that have something to do in the next iteration */
+    struct loop_timer *deferred_timer;
+    struct loop_timer *accept_timer;
+    /* Connections whose peer has sent FIN cannot be watched for reading any more (they are readable for
+     * ever), and still a RST has to be seen: this epoll, edge-triggered, watches them for errors only. */
+    int hangup_fd;
+    struct loop_poll *hangup_poll;
+    size_t handshakes, held, accepted;
+    bool is_accept_paused;
+    gnutls_priority_t priorities[NET_TLS_VERSIONS]
+                                [NET_TLS_VERSIONS]; /* by lowest and highest version; made when needed */
+    gnutls_certificate_credentials_t certificates;
+    gnutls_datum_t ticket_key;
+    uint8_t *read_buffer; /* one thread, one reader at a time */
+};
+
+struct net_listener {
+    TAILQ_ENTRY(net_listener) link;
+    struct net *net;
+    unsigned refs; /* the user's one, and one for each connection accepted */
+    int fd;        /* -1 once freed by the user */
+    struct loop_poll *poll;
+    const struct net_transport_ops *ops;
+    struct net_listen_options options; /* tls of it is in tls */
+    struct net_tls_config tls;
+    struct net_address address;
+    TAILQ_HEAD(net_held, net_connection) held; /* wait for a handshake slot */
+    size_t handshakes;
+};
+void net_listener_unref(struct net_listener *listener);
+void net_listener_watch(struct net_listener *listener); /* as the context's pause says */
+
+/* ---- connections ---- */
+enum net_phase {
+    NET_PHASE_CONNECTING, /* our connect() is under way */
+    NET_PHASE_WAITING,    /* accepted, TLS: no byte has come, so no session is worth its memory */
+    NET_PHASE_HELD,       /* accepted, TLS: bytes have come, all handshake slots are taken */
+    NET_PHASE_HANDSHAKE,
+    NET_PHASE_OPEN,
+    NET_PHASE_FAILED, /* a fatal sign was shown */
+    NET_PHASE_CLOSED  /* the descriptor is gone */
+};
+/* What a connection does in the next iteration, out of everybody's call stack. */
+enum { NET_DEFER_READ = 1, NET_DEFER_HANDSHAKE = 2, NET_DEFER_CLOSED = 4, NET_DEFER_CONNECT = 8 };
+
+struct net_connection {
+    TAILQ_ENTRY(net_connection) link, deferred_link, held_link;
+    struct net *net;
+    struct net_listener *listener; /* NULL: we opened it */
+    const struct net_transport_ops *ops;
+    struct net_connection_events events;
+    void *arg;
+    uint64_t id;
+    uint64_t handshake_timeout_ms;
+    enum net_transport transport;
+    struct net_address local, remote;
+
+    int fd;
+    struct loop_poll *poll;
+    int interest;
+    struct loop_timer *timer; /* until ready: the handshake's time; when closing: the linger */
+    enum net_phase phase;
+    unsigned deferred;
+    unsigned depth;            /* of our functions on the stack: memory is not freed under them */
+    bool is_freed;             /* by the user, waits for depth 0 */
+    bool is_counted_handshake; /* has a slot */
+    bool is_held;              /* is in its listener's queue for one */
+
+    bool has_fin; /* the peer's, read */
+    bool has_signed_fin;
+    bool has_close_notify;       /* the peer's */
+    bool is_drained;             /* the last read found nothing more */
+    bool is_dead;                /* the socket can carry nothing any more, either way */
+    int read_errno, write_errno; /* of the socket, not shown as a sign yet */
+    int connect_errno;
+    bool is_watched_for_hangup;
+
+    bool is_closing; /* GRACEFUL or FIN was asked for */
+    bool has_sent_close_notify;
+    bool has_ended_writing; /* our FIN is out */
+    bool is_silent;
+
+    struct net_queue out;   /* bytes for the socket */
+    struct net_queue early; /* the user's bytes, before the connection is ready */
+    size_t bytes_in, bytes_out;
+    struct net_end last_sign;
+
+    gnutls_session_t session;
+    struct net_tls_config own_tls;    /* of a connection that we opened */
+    const struct net_tls_config *tls; /* NULL on TCP */
+    struct net_credential *chosen;    /* by server name */
+    bool has_chosen, has_verified, has_refused;
+    struct net_tls_facts facts;
+    char *server_name;
+    gnutls_datum_t certificates[NET_CHAIN_MAX];
+    const uint8_t *certificate_bytes[NET_CHAIN_MAX];
+    size_t certificate_sizes[NET_CHAIN_MAX];
+};
+
+/* connection.c: life. Takes fd over, also on failure (NULL). */
+struct net_connection *net_connection_new(struct net *net, int fd, enum net_transport transport,
+                                          const struct net_transport_ops *ops);
+void net_connection_enter(struct net_connection *connection);
+/* Back from our own functions: settles what to watch, finishes a close that is due, frees what was freed
+ * meanwhile. */
+void net_connection_leave(struct net_connection *connection);
+void net_connection_defer(struct net_connection *connection, unsigned what);
+void net_connection_run_deferred(struct net_connection *connection);
+/* Closes the descriptor as it is and lets on_closed follow. */
+void net_connection_drop(struct net_connection *connection);
+/* Whether callbacks may still be made and the socket used. */
+bool net_connection_is_alive(const struct net_connection *connection);
+void net_connection_destroy(struct net_connection *connection);
+
+/* sign.c */
+const char *net_alert_name(int alert); /* as RFC 8446 §6 and the registry write it; "alert" for the unknown */
+/* Records a sign and tells the user. */
+void net_connection_sign(struct net_connection *connection, enum net_sign sign, int alert, int error_number,
+                         const char *text);
+/* Likewise, and nothing but closing comes after. */
+void net_connection_fail(struct net_connection *connection, enum net_sign sign, int alert, int error_number,
+                         const char *text);
+/* By what the errno of a socket is called among signs. */
+void net_connection_fail_errno(struct net_connection *connection, int error_number, const char *doing);
+
+/* wire.c: the socket's side. Neither makes a callback. */
+/* Bytes read, or 0: none now, and has_fin or read_errno is set when none will come. */
+size_t net_wire_receive(struct net_connection *connection, void *bytes, size_t size_bytes);
+bool net_wire_queue(struct net_connection *connection, const void *bytes, size_t size_bytes);
+void net_wire_flush(struct net_connection *connection);
+
+/* read.c */
+void net_connection_read(struct net_connection *connection);
+void net_connection_take_hangup(struct net_connection *connection); /* the hangup epoll spoke */
+
+/* connect.c */
+void net_connection_finish_connect(struct net_connection *connection);
+/* TCP is up: on_connected, then ready or the TLS handshake. Shared with listen.c. */
+void net_connection_start(struct net_connection *connection);
+/* Everything is up: sends what was written early, on_ready. */
+void net_connection_become_ready(struct net_connection *connection);
+
+/* listen.c */
+/* Takes fd over, as if the listener had just accepted it. */
+void net_listener_adopt(struct net_listener *listener, int fd, const struct net_address *remote);
+
+/* slots.c */
+/* A slot for this accepted connection's handshake: true at once, or it is held until one frees. */
+bool net_slot_take(struct net_connection *connection);
+/* Gives back a slot, or the place in the queue for one. */
+void net_slot_release(struct net_connection *connection);
+
+/* handshake.c. The step reads what there is; it settles nothing that the socket shows. */
+void net_handshake_begin(struct net_connection *connection); /* session, clock, first step */
+void net_handshake_step(struct net_connection *connection);
+
+/* tls_session.c */
+bool net_session_new(struct net_connection *connection); /* false: connection->session is NULL */
+/* Around each call that may read a ClientHello. */
+int net_session_handshake(struct net_connection *connection);
+/* Sends the alert that belongs to a GnuTLS error; its number, or -1. */
+int net_session_send_alert(struct net_connection *connection, int gnutls_error);
+void net_session_close_notify(struct net_connection *connection);
+/* tls_hooks.c */
+void net_session_set_hooks(struct net_connection *connection);
+gnutls_certificate_retrieve_function3 net_session_retrieve;
+void net_hooks_install(void); /* process-wide, any number of times */
+void net_hooks_forget_hello(void);
+/* tls_facts.c */
+void net_facts_update(struct net_connection *connection);
+void net_facts_fini(struct net_connection *connection);
+
+/* context.c */
+void net_accept_update(struct net *net);   /* pauses or resumes all listeners as the limits say */
+void net_accept_back_off(struct net *net); /* out of descriptors: pause, try again soon */
+
+#endif

@@ -1,0 +1,194 @@
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "net/net_private.h"
+
+/* How much one connection may take of one turn of the loop. */
+struct budget {
+    size_t left_bytes, left_turns;
+};
+
+static bool budget_spend(struct budget *budget, size_t size_bytes)
+{
+    if (budget->left_turns == 0 || budget->left_bytes <= size_bytes)
+        return false;
+    budget->left_turns--;
+    budget->left_bytes -= size_bytes;
+    return true;
+}
+
+/* Reads what nobody is to see, for the sake of the sign at its end. */
+static void drain(struct net_connection *connection, struct budget *budget)
+{
+    size_t got = 0;
+    do {
+        got = net_wire_receive(connection, connection->net->read_buffer, NET_READ_BUFFER_BYTES);
+    } while (got > 0 && budget_spend(budget, got));
+}
+
+static void hand_up(struct net_connection *connection, size_t size_bytes)
+{
+    connection->bytes_in += size_bytes;
+    if (connection->events.on_data)
+        connection->events.on_data(connection, connection->net->read_buffer, size_bytes, connection->arg);
+}
+
+static void read_plain(struct net_connection *connection, struct budget *budget)
+{
+    size_t got = 0;
+    do {
+        got = net_wire_receive(connection, connection->net->read_buffer, NET_READ_BUFFER_BYTES);
+        if (got > 0)
+            hand_up(connection, got);
+    } while (got > 0 && net_connection_is_alive(connection) && !connection->is_silent &&
+             budget_spend(budget, got));
+}
+
+static void take_tls_error(struct net_connection *connection, int error)
+{
+    if (error == GNUTLS_E_REHANDSHAKE) {
+        gnutls_alert_send(connection->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+        net_wire_flush(connection);
+        return;
+    }
+    if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+        int alert = (int)gnutls_alert_get(connection->session);
+        net_connection_fail(connection, NET_SIGN_ALERT, alert, 0, "the peer sent a fatal TLS alert");
+        return;
+    }
+    if (gnutls_error_is_fatal(error)) {
+        int alert = net_session_send_alert(connection, error);
+        net_connection_fail(connection, NET_SIGN_HANDSHAKE_FAILED, alert, 0, gnutls_strerror(error));
+    }
+}
+
+/* One record. True when there may be more to read now. */
+static bool read_record(struct net_connection *connection, struct budget *budget)
+{
+    ssize_t got =
+        gnutls_record_recv(connection->session, connection->net->read_buffer, NET_READ_BUFFER_BYTES);
+    if (got == GNUTLS_E_AGAIN)
+        return false;
+    if (got > 0) {
+        hand_up(connection, (size_t)got);
+    } else if (got == 0) {
+        connection->has_close_notify = true;
+        net_connection_sign(connection, NET_SIGN_CLOSE_NOTIFY, GNUTLS_A_CLOSE_NOTIFY, 0,
+                            "the peer sent close_notify");
+    } else {
+        take_tls_error(connection, (int)got);
+    }
+    return budget_spend(budget, got > 0 ? (size_t)got : 0);
+}
+
+static void read_tls(struct net_connection *connection, struct budget *budget)
+{
+    bool has_more = true;
+    /* What GnuTLS holds decrypted makes no descriptor readable: it is taken whatever the budget says. */
+    while ((has_more || gnutls_record_check_pending(connection->session) > 0) &&
+           !connection->has_close_notify && connection->phase == NET_PHASE_OPEN && !connection->is_silent)
+        has_more = read_record(connection, budget);
+    /* Data behind a close_notify is ignored (RFC 8446 §6.1); FIN and RST are not. */
+    if (has_more && connection->has_close_notify && connection->fd >= 0)
+        drain(connection, budget);
+}
+
+static int take_socket_error(struct net_connection *connection)
+{
+    int error_number = 0;
+    socklen_t size_bytes = sizeof error_number;
+    if (connection->fd < 0 ||
+        getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
+        return 0;
+    return error_number;
+}
+
+static void watch_for_hangup(struct net_connection *connection)
+{
+    struct epoll_event event = {.events = EPOLLET, .data.ptr = connection};
+    if (connection->fd >= 0 && !connection->is_watched_for_hangup &&
+        epoll_ctl(connection->net->hangup_fd, EPOLL_CTL_ADD, connection->fd, &event) == 0)
+        connection->is_watched_for_hangup = true;
+}
+
+static void sign_fin(struct net_connection *connection)
+{
+    connection->has_signed_fin = true;
+    if (connection->phase == NET_PHASE_FAILED)
+        return;
+    watch_for_hangup(connection); /* before the look at SO_ERROR, so that no reset falls between the two */
+    bool is_tls = connection->tls != NULL;
+    if (connection->phase != NET_PHASE_OPEN && !connection->is_closing) {
+        net_connection_fail(connection, NET_SIGN_FIN, -1, 0,
+                            "the peer sent FIN before the TLS handshake was done");
+        return;
+    }
+    net_connection_sign(connection, NET_SIGN_FIN, -1, 0,
+                        !is_tls                        ? "the peer sent FIN"
+                        : connection->has_close_notify ? "the peer sent FIN after close_notify"
+                                                       : "the peer sent FIN without close_notify");
+    if (net_connection_is_alive(connection) && !connection->read_errno && !connection->write_errno)
+        connection->read_errno = take_socket_error(connection);
+}
+
+/* Shows what the socket said while it was read, in the order in which the peer did it. */
+static void settle(struct net_connection *connection)
+{
+    const char *doing = connection->phase == NET_PHASE_OPEN ? "the connection was open" : "TLS was set up";
+    if (connection->has_fin && !connection->has_signed_fin && net_connection_is_alive(connection))
+        sign_fin(connection);
+    int error_number = connection->read_errno;
+    if (!error_number && connection->is_drained)
+        error_number = connection->write_errno;
+    if (error_number && net_connection_is_alive(connection)) {
+        connection->is_dead = true;
+        net_connection_fail_errno(connection, error_number, doing);
+    }
+}
+
+void net_connection_read(struct net_connection *connection)
+{
+    struct budget budget = {NET_READ_BUDGET_BYTES, NET_READ_TURNS_MAX};
+    if (connection->fd < 0 || connection->is_silent)
+        return;
+    switch (connection->phase) {
+    case NET_PHASE_CONNECTING:
+    case NET_PHASE_CLOSED:
+        return;
+    case NET_PHASE_WAITING:
+        if (connection->is_closing)
+            drain(connection, &budget);
+        else if (net_slot_take(connection))
+            net_handshake_begin(connection);
+        break;
+    case NET_PHASE_HELD:
+    case NET_PHASE_FAILED:
+        if (connection->is_closing)
+            drain(connection, &budget);
+        break;
+    case NET_PHASE_HANDSHAKE:
+        if (connection->is_closing)
+            drain(connection, &budget);
+        else
+            net_handshake_step(connection);
+        break;
+    case NET_PHASE_OPEN:
+        if (connection->session)
+            read_tls(connection, &budget);
+        else
+            read_plain(connection, &budget);
+        break;
+    }
+    settle(connection);
+}
+
+void net_connection_take_hangup(struct net_connection *connection)
+{
+    net_connection_enter(connection);
+    int error_number = take_socket_error(connection);
+    if (error_number) {
+        connection->is_dead = true;
+        net_connection_fail_errno(connection, error_number, "the peer had sent FIN already");
+    }
+    net_connection_leave(connection);
+}

@@ -1,0 +1,124 @@
+#include <errno.h>
+#include <string.h>
+
+#include "net/net_private.h"
+
+/* GnuTLS sees neither the end of the stream nor an error of the socket: to it there is just nothing to read.
+ * Told of an end it would declare the session invalid, and our own direction, which the peer may still read,
+ * would be lost with it. */
+static ssize_t pull(gnutls_transport_ptr_t pointer, void *bytes, size_t size_bytes)
+{
+    struct net_connection *connection = pointer;
+    size_t got = net_wire_receive(connection, bytes, size_bytes);
+    if (got > 0)
+        return (ssize_t)got;
+    gnutls_transport_set_errno(connection->session, EAGAIN);
+    return -1;
+}
+
+/* Records are queued and leave together in net_wire_flush: a flight of the handshake is one segment, not six.
+ */
+static ssize_t push(gnutls_transport_ptr_t pointer, const void *bytes, size_t size_bytes)
+{
+    struct net_connection *connection = pointer;
+    if (net_wire_queue(connection, bytes, size_bytes))
+        return (ssize_t)size_bytes;
+    gnutls_transport_set_errno(connection->session, EPIPE);
+    return -1;
+}
+
+/* Never waited for: the session is non-blocking and has no time-outs of its own. */
+static int pull_timeout(gnutls_transport_ptr_t pointer, unsigned ms)
+{
+    (void)pointer;
+    (void)ms;
+    return 1;
+}
+
+static int set_server_name(struct net_connection *connection)
+{
+    /* GnuTLS would encode or refuse unusual names: it gets a stand-in of the same length, and the hook on the
+     * outgoing ClientHello writes the real bytes over it before they are hashed and sent. */
+    char stand_in[NET_SERVER_NAME_MAX + 1];
+    size_t size_bytes = strlen(connection->tls->server_name);
+    bool is_plain = true;
+    for (size_t i = 0; i < size_bytes; i++)
+        is_plain = is_plain && net_server_name_is_plain((uint8_t)connection->tls->server_name[i]);
+    memset(stand_in, 'x', size_bytes);
+    return gnutls_server_name_set(connection->session, GNUTLS_NAME_DNS,
+                                  is_plain ? connection->tls->server_name : stand_in, size_bytes);
+}
+
+static int set_up_server(struct net_connection *connection)
+{
+    struct net *net = connection->net;
+    gnutls_certificate_server_set_request(
+        connection->session, connection->tls->request_certificate ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
+    if (connection->tls->has_no_resumption)
+        return 0;
+    if (!net->ticket_key.data) {
+        int result = gnutls_session_ticket_key_generate(&net->ticket_key);
+        if (result < 0)
+            return result;
+    }
+    return gnutls_session_ticket_enable_server(connection->session, &net->ticket_key);
+}
+
+bool net_session_new(struct net_connection *connection)
+{
+    bool is_client = net_connection_is_opened_by_us(connection);
+    const struct net_tls_config *tls = connection->tls;
+    unsigned flags = GNUTLS_NONBLOCK | (is_client ? GNUTLS_CLIENT : GNUTLS_SERVER);
+    if (tls->has_no_resumption)
+        flags |= GNUTLS_NO_TICKETS;
+    if (gnutls_init(&connection->session, flags) < 0) {
+        connection->session = NULL;
+        return false;
+    }
+    gnutls_session_t session = connection->session;
+    gnutls_session_set_ptr(session, connection);
+    int result = gnutls_priority_set(session, tls->priority);
+    if (result >= 0)
+        result = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, tls->certificates);
+    if (result >= 0 && is_client && tls->server_name)
+        result = set_server_name(connection);
+    if (result >= 0 && !is_client)
+        result = set_up_server(connection);
+    gnutls_transport_set_ptr(session, connection);
+    gnutls_transport_set_pull_function(session, pull);
+    gnutls_transport_set_push_function(session, push);
+    gnutls_transport_set_pull_timeout_function(session, pull_timeout);
+    net_session_set_hooks(connection);
+    if (result < 0) {
+        gnutls_deinit(session);
+        connection->session = NULL;
+    }
+    return result >= 0;
+}
+
+int net_session_handshake(struct net_connection *connection)
+{
+    int result = gnutls_handshake(connection->session);
+    net_hooks_forget_hello();
+    return result;
+}
+
+int net_session_send_alert(struct net_connection *connection, int gnutls_error)
+{
+    int level = 0;
+    int alert = gnutls_error_to_alert(gnutls_error, &level);
+    if (alert < 0)
+        return -1;
+    int result = gnutls_alert_send(connection->session, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
+    net_wire_flush(connection);
+    return result < 0 ? -1 : alert;
+}
+
+void net_session_close_notify(struct net_connection *connection)
+{
+    if (connection->has_sent_close_notify || connection->phase != NET_PHASE_OPEN || !connection->session)
+        return;
+    connection->has_sent_close_notify = true;
+    gnutls_bye(connection->session, GNUTLS_SHUT_WR);
+    net_wire_flush(connection);
+}

@@ -1,0 +1,66 @@
+#include <errno.h>
+
+#include "net/net_private.h"
+
+static bool is_passing(int error_number)
+{
+    return error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR;
+}
+
+size_t net_wire_receive(struct net_connection *connection, void *bytes, size_t size_bytes)
+{
+    connection->is_drained = true;
+    if (connection->fd < 0 || connection->has_fin || connection->read_errno)
+        return 0;
+    ssize_t got = connection->ops->receive(connection->fd, bytes, size_bytes);
+    if (got > 0) {
+        connection->is_drained = false;
+        return (size_t)got;
+    }
+    if (got == 0) {
+        /* After a reset the kernel tells the first call that asks, and to the others the stream has merely
+         * ended: when a write was told ECONNRESET, there was no FIN. (A reset after a FIN is EPIPE.) */
+        connection->has_fin = connection->write_errno != ECONNRESET;
+    } else if (!is_passing(errno)) {
+        connection->read_errno = errno;
+        connection->is_dead = true;
+    }
+    return 0;
+}
+
+bool net_wire_queue(struct net_connection *connection, const void *bytes, size_t size_bytes)
+{
+    if (connection->fd < 0 || connection->is_dead || connection->is_silent)
+        return true; /* as good as lost on the way */
+    return net_queue_append(&connection->out, bytes, size_bytes, NET_QUEUE_HARD_LIMIT_BYTES);
+}
+
+static void end_writing_if_due(struct net_connection *connection)
+{
+    if (!connection->is_closing || connection->has_ended_writing || connection->out.size_bytes > 0)
+        return;
+    connection->has_ended_writing = true;
+    connection->ops->end_writing(connection->fd);
+}
+
+void net_wire_flush(struct net_connection *connection)
+{
+    if (connection->fd < 0 || connection->is_silent || connection->phase == NET_PHASE_CONNECTING)
+        return;
+    while (connection->out.size_bytes > 0) {
+        ssize_t sent = connection->ops->send(connection->fd, net_queue_head(&connection->out),
+                                             connection->out.size_bytes);
+        if (sent >= 0) {
+            net_queue_consume(&connection->out, (size_t)sent);
+            continue;
+        }
+        if (is_passing(errno))
+            return;
+        /* What the peer sent before it went away is read first: it may be the alert that says why. */
+        connection->write_errno = errno;
+        connection->is_dead = true;
+        net_queue_clear(&connection->out);
+        net_connection_defer(connection, NET_DEFER_READ);
+    }
+    end_writing_if_due(connection);
+}

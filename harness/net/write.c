@@ -1,0 +1,70 @@
+#include <errno.h>
+
+#include "net/net_private.h"
+
+static bool can_write(const struct net_connection *connection, size_t size_bytes)
+{
+    size_t queued_bytes = connection->out.size_bytes + connection->early.size_bytes;
+    return net_connection_is_alive(connection) && !connection->is_closing && !connection->is_silent &&
+           !connection->is_dead && !connection->has_sent_close_notify &&
+           connection->phase != NET_PHASE_FAILED && size_bytes <= NET_QUEUE_LIMIT_BYTES &&
+           queued_bytes <= NET_QUEUE_LIMIT_BYTES - size_bytes;
+}
+
+static bool encrypt(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes)
+{
+    while (size_bytes > 0) {
+        ssize_t taken = gnutls_record_send(connection->session, bytes, size_bytes);
+        if (taken == GNUTLS_E_INTERRUPTED || taken == GNUTLS_E_AGAIN)
+            continue; /* the queue takes a record at once: this is GnuTLS updating its keys first */
+        if (taken <= 0)
+            return false;
+        bytes += taken;
+        size_bytes -= (size_t)taken;
+    }
+    return true;
+}
+
+static int send_now(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes)
+{
+    bool is_taken = connection->session ? encrypt(connection, bytes, size_bytes)
+                                        : net_wire_queue(connection, bytes, size_bytes);
+    net_wire_flush(connection);
+    return is_taken ? 0 : -1;
+}
+
+int net_connection_write(struct net_connection *connection, const void *bytes, size_t size_bytes)
+{
+    if (!can_write(connection, size_bytes))
+        return -1;
+    if (size_bytes == 0)
+        return 0;
+    net_connection_enter(connection);
+    int result = 0;
+    if (connection->phase == NET_PHASE_OPEN)
+        result = send_now(connection, bytes, size_bytes);
+    else if (!net_queue_append(&connection->early, bytes, size_bytes, NET_QUEUE_LIMIT_BYTES))
+        result = -1;
+    if (result == 0)
+        connection->bytes_out += size_bytes;
+    net_connection_leave(connection);
+    return result;
+}
+
+void net_connection_become_ready(struct net_connection *connection)
+{
+    if (connection->timer)
+        loop_timer_stop(connection->timer);
+    connection->phase = NET_PHASE_OPEN;
+    if (connection->early.size_bytes > 0) {
+        struct net_queue early = connection->early;
+        connection->early = (struct net_queue){0};
+        if (send_now(connection, net_queue_head(&early), early.size_bytes) != 0) {
+            connection->write_errno = ENOBUFS;
+            net_connection_defer(connection, NET_DEFER_READ);
+        }
+        net_queue_clear(&early);
+    }
+    if (net_connection_is_alive(connection) && connection->events.on_ready)
+        connection->events.on_ready(connection, connection->arg);
+}
