@@ -116,8 +116,11 @@ static size_t read_line(int fd, char *out, size_t size_bytes)
             break;
     }
     out[used] = '\0';
-    out[strcspn(out, "\r\n")] = '\0';
-    return strlen(out);
+    size_t length = strcspn(out, "\r\n");
+    while (length > 0 && out[length - 1] == ' ')
+        length--;
+    out[length] = '\0';
+    return length;
 }
 
 static char *ask(char *const *argv)
