@@ -96,6 +96,7 @@ struct dns_server {
     size_t socket_count;
     struct dns_tcp *connections;
     size_t connection_count;
+    uint64_t tcp_idle_ms;
     dns_query_cb on_query;
     void *arg;
 };

@@ -81,7 +81,8 @@ struct dns_server *dns_server_new(struct net *net, const struct net_address *add
     struct dns_server *server = calloc(1, sizeof *server);
     if (!server)
         return NULL;
-    *server = (struct dns_server){.net = net, .on_query = on_query, .arg = arg};
+    *server =
+        (struct dns_server){.net = net, .tcp_idle_ms = DNS_TCP_IDLE_MS, .on_query = on_query, .arg = arg};
     server->sockets = calloc(address_count, sizeof *server->sockets);
     if (!server->sockets || !server_open(server, addresses, address_count)) {
         int error_number = errno;

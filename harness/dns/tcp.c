@@ -110,7 +110,7 @@ static void on_data(struct net_connection *connection, const uint8_t *bytes, siz
             continue;
         size_t length = tcp->size_bytes - LENGTH_BYTES;
         tcp->size_bytes = 0;
-        loop_timer_start(tcp->idle, DNS_TCP_IDLE_MS);
+        loop_timer_start(tcp->idle, tcp->server->tcp_idle_ms);
         if (!tcp_answer(tcp, tcp->buffer + LENGTH_BYTES, length))
             return;
     }
@@ -138,7 +138,7 @@ static void on_accept(struct net_listener *listener, struct net_connection *conn
     *tcp = (struct dns_tcp){.server = server, .connection = connection, .idle = idle};
     DL_APPEND(server->connections, tcp);
     server->connection_count++;
-    loop_timer_start(idle, DNS_TCP_IDLE_MS);
+    loop_timer_start(idle, server->tcp_idle_ms);
     *events = (struct net_connection_events){.on_data = on_data, .on_sign = on_sign, .on_closed = on_closed};
     *connection_arg = tcp;
 }
