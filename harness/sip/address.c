@@ -29,7 +29,7 @@ static enum sip_error bracketed_uri_scan(struct sip_scan *scan, struct sip_uri *
 {
     if (!sip_scan_char(scan, '<'))
         return SIP_ERROR_ADDRESS;
-    const char *close = memchr(scan->at, '>', (size_t)(scan->end - scan->at));
+    const char *close = sip_text_find(scan->at, scan->end, '>');
     if (!close)
         return SIP_ERROR_ADDRESS;
     const char *from = scan->at;
@@ -59,8 +59,8 @@ static enum sip_error name_and_uri_scan(struct sip_scan *scan, struct sip_addres
         sip_scan_skip_space(scan);
         return bracketed_uri_scan(scan, &address->uri);
     }
-    const char *open = memchr(scan->at, '<', (size_t)(scan->end - scan->at));
-    const char *semicolon = memchr(scan->at, ';', (size_t)(scan->end - scan->at));
+    const char *open = sip_text_find(scan->at, scan->end, '<');
+    const char *semicolon = sip_text_find(scan->at, scan->end, ';');
     if (!open || (semicolon && semicolon < open))
         return addr_spec_scan(scan, &address->uri);
     enum sip_error error = display_name_parse(scan->at, open, &address->display_name);

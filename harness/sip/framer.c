@@ -170,15 +170,18 @@ static enum sip_error header_complete(struct sip_framer *framer, size_t end)
 }
 
 /* Looks for the empty line. One that a bare LF ends, or that follows one, would leave open where the message
- * ends. */
+ * ends. Nothing behind the maximum is looked at, so that the outcome is the same however the bytes were cut.
+ */
 static enum sip_error header_search(struct sip_framer *framer)
 {
+    bool is_over = framer->size - framer->start > framer->max_bytes;
+    size_t limit = is_over ? framer->start + framer->max_bytes : framer->size;
     while (framer->message_size == 0) {
         uint8_t *from = framer->buffer + framer->scanned;
-        uint8_t *lf = memchr(from, '\n', framer->size - framer->scanned);
+        uint8_t *lf = memchr(from, '\n', limit - framer->scanned);
         if (!lf) {
-            framer->scanned = framer->size;
-            return framer->size - framer->start > framer->max_bytes ? SIP_ERROR_TOO_LARGE : SIP_OK;
+            framer->scanned = limit;
+            return is_over ? SIP_ERROR_TOO_LARGE : SIP_OK;
         }
         size_t end = (size_t)(lf - framer->buffer) + 1;
         bool ends_with_crlf = lf > framer->buffer + framer->line && lf[-1] == '\r';

@@ -185,20 +185,10 @@ char *sip_message_value(const struct sip_message *message, const char *name, siz
 
 size_t sip_message_value_count(const struct sip_message *message, const char *name)
 {
-    bool is_list = sip_header_is_list(name);
     size_t count = 0;
-    for (size_t i = 0; i < message->header_count; i++) {
-        if (!sip_header_is(&message->headers[i], name))
-            continue;
-        const char *next = message->headers[i].value;
-        const char *end = next + strlen(next);
-        do {
-            count++;
-            if (!is_list)
-                break;
-            sip_list_next(&next, end);
-        } while (next);
-    }
+    for (size_t i = 0; i < message->header_count; i++)
+        if (sip_header_is(&message->headers[i], name))
+            count += sip_header_value_count(&message->headers[i]);
     return count;
 }
 

@@ -50,7 +50,7 @@ static bool version_is_shaped(const char *from, const char *to)
 
 static enum sip_error status_line_parse(struct line line, struct sip_message *message)
 {
-    const char *version_end = memchr(line.from, ' ', (size_t)(line.to - line.from));
+    const char *version_end = sip_text_find(line.from, line.to, ' ');
     if (!version_end || !version_is_shaped(line.from, version_end))
         return SIP_ERROR_START_LINE;
     const char *at = version_end + 1;
@@ -142,16 +142,17 @@ static enum sip_error header_parse(struct line line, struct sip_message *message
         return SIP_ERROR_HEADER;
     if (message->header_count == SIP_HEADERS_MAX)
         return SIP_ERROR_TOO_MANY_HEADERS;
-    struct sip_header *header = &message->headers[message->header_count];
-    enum sip_error error = value_unfold(scan.at, scan.end, &header->value);
-    if (error != SIP_OK)
-        return error;
-    header->name = sip_text_copy(name_from, name_to);
-    message->header_count++;
-    if (!header->name)
+    struct sip_header header = {sip_text_copy(name_from, name_to), NULL};
+    if (!header.name)
         return SIP_ERROR_MEMORY;
-    if (sip_header_is(header, "Content-Length"))
-        sip_length_add(length, header->value, header->value + strlen(header->value));
+    enum sip_error error = value_unfold(scan.at, scan.end, &header.value);
+    if (error != SIP_OK) {
+        free(header.name);
+        return error;
+    }
+    message->headers[message->header_count++] = header;
+    if (sip_header_is(&header, "Content-Length"))
+        sip_length_add(length, header.value, header.value + strlen(header.value));
     return SIP_OK;
 }
 
@@ -184,18 +185,10 @@ static enum sip_error headers_parse(const char **at, const char *end, struct sip
 static enum sip_error list_limits_check(const struct sip_message *message)
 {
     size_t count = 0;
-    for (size_t i = 0; i < message->header_count; i++) {
-        if (!sip_header_is_list(message->headers[i].name))
-            continue;
-        const char *next = message->headers[i].value;
-        const char *end = next + strlen(next);
-        do {
-            sip_list_next(&next, end);
-            if (++count > SIP_VALUES_MAX)
-                return SIP_ERROR_TOO_MANY_HEADERS;
-        } while (next);
-    }
-    return SIP_OK;
+    for (size_t i = 0; i < message->header_count; i++)
+        if (sip_header_is_list(message->headers[i].name))
+            count += sip_header_value_count(&message->headers[i]);
+    return count > SIP_VALUES_MAX ? SIP_ERROR_TOO_MANY_HEADERS : SIP_OK;
 }
 
 /* Content-Length cuts the rest of a datagram off (§18.3). Where it is wrong, the body is what there is. */

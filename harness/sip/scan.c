@@ -70,6 +70,14 @@ struct sip_scan sip_scan_trimmed(const char *from, const char *to)
     return (struct sip_scan){from, to};
 }
 
+const char *sip_text_find(const char *from, const char *to, char wanted)
+{
+    for (const char *at = from; at < to; at++)
+        if (*at == wanted)
+            return at;
+    return NULL;
+}
+
 void sip_scan_skip_space(struct sip_scan *scan)
 {
     while (scan->at < scan->end && sip_is_space(*scan->at))

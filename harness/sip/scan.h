@@ -29,6 +29,9 @@ char *sip_text_copy_lower(const char *from, const char *to);
 /* What lies between white space at both ends. */
 struct sip_scan sip_scan_trimmed(const char *from, const char *to);
 
+/* The first such character of [from, to), or NULL. */
+const char *sip_text_find(const char *from, const char *to, char wanted);
+
 void sip_scan_skip_space(struct sip_scan *scan);
 /* Takes that character when it is next. */
 bool sip_scan_char(struct sip_scan *scan, char wanted);
@@ -74,6 +77,8 @@ bool sip_header_is_list(const char *name);
 /* The next comma-separated value in [*at, end): trimmed span; *at moves behind its comma, to NULL after the
  * last. */
 struct sip_scan sip_list_next(const char **at, const char *end);
+/* How many values the field has: 1 unless it is a list. */
+size_t sip_header_value_count(const struct sip_header *header);
 /* The single Content-Length that all fields of the message agree on. */
 struct sip_length {
     bool is_present, is_malformed;

@@ -60,7 +60,7 @@ static char *param_text_copy(const char *from, const char *to)
 
 static enum sip_error uri_param_add(struct sip_params *params, const char *from, const char *to)
 {
-    const char *equals = memchr(from, '=', (size_t)(to - from));
+    const char *equals = sip_text_find(from, to, '=');
     const char *name_end = equals ? equals : to;
     if (name_end == from || !is_text_of(from, name_end, PARAM_UNRESERVED))
         return SIP_ERROR_URI;
@@ -96,7 +96,7 @@ enum sip_error sip_uri_params_scan(struct sip_scan *scan, struct sip_params *out
 /* user [ ":" password ] in [from, to). */
 static enum sip_error userinfo_parse(const char *from, const char *to, struct sip_uri *uri)
 {
-    const char *colon = memchr(from, ':', (size_t)(to - from));
+    const char *colon = sip_text_find(from, to, ':');
     const char *user_end = colon ? colon : to;
     if (user_end == from || !is_text_of(from, user_end, "&=+$,;?/"))
         return SIP_ERROR_URI;
@@ -121,7 +121,7 @@ static enum sip_error uri_headers_parse(struct sip_scan *scan, struct sip_uri *u
 static enum sip_error sip_scheme_parse(struct sip_scan *scan, struct sip_uri *uri)
 {
     /* "@" is legal nowhere else unescaped, so the only one ends the user part, whatever that contains. */
-    const char *at_sign = memchr(scan->at, '@', (size_t)(scan->end - scan->at));
+    const char *at_sign = sip_text_find(scan->at, scan->end, '@');
     if (at_sign) {
         enum sip_error error = userinfo_parse(scan->at, at_sign, uri);
         if (error != SIP_OK)

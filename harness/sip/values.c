@@ -28,6 +28,20 @@ struct sip_scan sip_list_next(const char **at, const char *end)
     return sip_scan_trimmed(from, end);
 }
 
+size_t sip_header_value_count(const struct sip_header *header)
+{
+    if (!sip_header_is_list(header->name))
+        return 1;
+    size_t count = 0;
+    const char *next = header->value;
+    const char *end = next + strlen(next);
+    do {
+        sip_list_next(&next, end);
+        count++;
+    } while (next);
+    return count;
+}
+
 enum sip_error sip_message_top_via(const struct sip_message *message, struct sip_via *out)
 {
     if (!sip_message_header(message, "Via"))
