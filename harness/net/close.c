@@ -21,6 +21,7 @@ static void vanish(struct net_connection *connection)
     if (connection->is_silent)
         return;
     connection->ops->vanish(connection->fd);
+    net_hangup_forget(connection);
     connection->is_silent = true;
     net_slot_release(connection);
     net_queue_clear(&connection->out);

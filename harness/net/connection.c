@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "net/net_private.h"
@@ -168,8 +167,7 @@ void net_connection_drop(struct net_connection *connection)
     if (connection->fd < 0)
         return;
     net_slot_release(connection);
-    if (connection->is_watched_for_hangup)
-        epoll_ctl(net->hangup_fd, EPOLL_CTL_DEL, connection->fd, NULL);
+    net_hangup_forget(connection);
     loop_poll_free(connection->poll);
     connection->poll = NULL;
     if (connection->timer)

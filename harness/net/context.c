@@ -24,13 +24,9 @@ static void on_deferred(struct loop_timer *timer, void *arg)
 
 static void on_hangup(struct loop_poll *poll, int events, void *arg)
 {
-    struct net *net = arg;
-    struct epoll_event event;
     (void)poll;
     (void)events;
-    /* One at a time: what is done about one may free another. */
-    for (int i = 0; i < NET_ACCEPT_BUDGET && epoll_wait(net->hangup_fd, &event, 1, 0) == 1; i++)
-        net_connection_take_hangup(event.data.ptr);
+    net_hangup_run(arg);
 }
 
 void net_accept_update(struct net *net)

@@ -114,7 +114,9 @@ struct net {
     /* Connections whose peer has sent FIN cannot be watched for reading any more (they are readable for
      * ever), and still a RST has to be seen: this epoll, edge-triggered, watches them for errors only. */
     int hangup_fd;
-    struct loop_poll *hangup_poll;
+    struct loop_poll
+        *hangup_poll; /* only while there is something in it: it must not keep an idle loop alive */
+    size_t hangup_watched;
     size_t handshakes, held, accepted;
     bool is_accept_paused;
     gnutls_priority_t priorities[NET_TLS_VERSIONS]
@@ -241,7 +243,13 @@ void net_wire_flush(struct net_connection *connection);
 
 /* read.c */
 void net_connection_read(struct net_connection *connection);
-void net_connection_take_hangup(struct net_connection *connection); /* the hangup epoll spoke */
+
+/* hangup.c */
+void net_hangup_watch(struct net_connection *connection);
+void net_hangup_forget(struct net_connection *connection);
+/* What SO_ERROR held, and holds no more: 0 or an errno. */
+int net_hangup_take_error(struct net_connection *connection);
+void net_hangup_run(struct net *net); /* the epoll is readable */
 
 /* connect.c */
 void net_connection_finish_connect(struct net_connection *connection);

@@ -1,6 +1,3 @@
-#include <errno.h>
-#include <sys/epoll.h>
-
 #include "net/net_private.h"
 
 /* How much one connection may take of one turn of the loop. */
@@ -93,30 +90,12 @@ static void read_tls(struct net_connection *connection, struct budget *budget)
         drain(connection, budget);
 }
 
-static int take_socket_error(struct net_connection *connection)
-{
-    int error_number = 0;
-    socklen_t size_bytes = sizeof error_number;
-    if (connection->fd < 0 ||
-        getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
-        return 0;
-    return error_number;
-}
-
-static void watch_for_hangup(struct net_connection *connection)
-{
-    struct epoll_event event = {.events = EPOLLET, .data.ptr = connection};
-    if (connection->fd >= 0 && !connection->is_watched_for_hangup &&
-        epoll_ctl(connection->net->hangup_fd, EPOLL_CTL_ADD, connection->fd, &event) == 0)
-        connection->is_watched_for_hangup = true;
-}
-
 static void sign_fin(struct net_connection *connection)
 {
     connection->has_signed_fin = true;
     if (connection->phase == NET_PHASE_FAILED)
         return;
-    watch_for_hangup(connection); /* before the look at SO_ERROR, so that no reset falls between the two */
+    net_hangup_watch(connection); /* before the look at SO_ERROR, so that no reset falls between the two */
     bool is_tls = connection->tls != NULL;
     if (connection->phase != NET_PHASE_OPEN && !connection->is_closing) {
         net_connection_fail(connection, NET_SIGN_FIN, -1, 0,
@@ -128,7 +107,7 @@ static void sign_fin(struct net_connection *connection)
                         : connection->has_close_notify ? "the peer sent FIN after close_notify"
                                                        : "the peer sent FIN without close_notify");
     if (net_connection_is_alive(connection) && !connection->read_errno && !connection->write_errno)
-        connection->read_errno = take_socket_error(connection);
+        connection->read_errno = net_hangup_take_error(connection);
 }
 
 /* Shows what the socket said while it was read, in the order in which the peer did it. */
@@ -180,15 +159,4 @@ void net_connection_read(struct net_connection *connection)
         break;
     }
     settle(connection);
-}
-
-void net_connection_take_hangup(struct net_connection *connection)
-{
-    net_connection_enter(connection);
-    int error_number = take_socket_error(connection);
-    if (error_number) {
-        connection->is_dead = true;
-        net_connection_fail_errno(connection, error_number, "the peer had sent FIN already");
-    }
-    net_connection_leave(connection);
 }
