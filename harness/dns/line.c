@@ -97,9 +97,17 @@ static char *line_clean(const char *line, char *error, size_t error_size_bytes)
     return copy;
 }
 
-/* [TTL] [IN] or [IN] [TTL], in front of the type (RFC 1035 §5.1). */
-static bool line_take_type(const char *line, const char **p, unsigned long *ttl_s,
-                           const struct line_type **type, char *error, size_t error_size_bytes)
+static const struct line_type *type_find(struct token token)
+{
+    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++)
+        if (token_is(token, TYPES[i].name))
+            return &TYPES[i];
+    return NULL;
+}
+
+/* [TTL] [IN] or [IN] [TTL], and the type after them (RFC 1035 §5.1). NULL with error. */
+static const struct line_type *line_take_type(const char *line, const char **p, unsigned long *ttl_s,
+                                              char *error, size_t error_size_bytes)
 {
     bool has_ttl = false, has_class = false;
     struct token token = token_take(p);
@@ -107,26 +115,23 @@ static bool line_take_type(const char *line, const char **p, unsigned long *ttl_
         if (!has_ttl && token_is_number(token)) {
             has_ttl = true;
             *ttl_s = token_number(token, 0x80000000ul);
-            if (*ttl_s > 0x7fffffff)
-                return dns_fail(error, error_size_bytes, "'%s': the TTL %.*s is above 2147483647", line,
-                                (int)token.length, token.start);
         } else if (!has_class && token_is(token, "IN")) {
             has_class = true;
         } else {
             break;
         }
     }
-    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
-        if (token_is(token, TYPES[i].name)) {
-            *type = &TYPES[i];
-            return true;
-        }
-    }
+    const struct line_type *type = type_find(token);
     if (token.length == 0)
-        return dns_fail(error, error_size_bytes, "'%s' has no record type after its name", line);
-    return dns_fail(error, error_size_bytes,
-                    "'%s': '%.*s' is no record type served here (A, AAAA, SRV, NAPTR, CNAME, TXT, PTR, MX)",
-                    line, (int)token.length, token.start);
+        dns_fail(error, error_size_bytes, "'%s' has no record type after its name", line);
+    else if (!type)
+        dns_fail(error, error_size_bytes,
+                 "'%s': '%.*s' is no record type served here (A, AAAA, SRV, NAPTR, CNAME, TXT, PTR, MX)",
+                 line, (int)token.length, token.start);
+    if (!type || *ttl_s <= 0x7fffffff)
+        return type;
+    dns_fail(error, error_size_bytes, "'%s': the TTL is above 2147483647", line);
+    return NULL;
 }
 
 static bool line_check_numbers(const char *line, const char *data, size_t count, char *error,
@@ -174,7 +179,6 @@ bool dns_line_parse(const char *line, const ldns_rdf *origin, ldns_rr **out, cha
     bool is_good = false;
     const char *p = clean;
     unsigned long ttl_s = DNS_DEFAULT_TTL_S;
-    const struct line_type *type = NULL;
     if (*clean == '\0') {
         dns_fail(error, error_size_bytes, "a zone-file line is empty");
         goto out;
@@ -184,8 +188,8 @@ bool dns_line_parse(const char *line, const ldns_rdf *origin, ldns_rr **out, cha
         goto out;
     }
     struct token owner = token_take(&p);
-    if (!line_take_type(clean, &p, &ttl_s, &type, error, error_size_bytes) ||
-        !line_check_numbers(clean, p, type->number_count, error, error_size_bytes))
+    const struct line_type *type = line_take_type(clean, &p, &ttl_s, error, error_size_bytes);
+    if (!type || !line_check_numbers(clean, p, type->number_count, error, error_size_bytes))
         goto out;
     p += strspn(p, " \t");
     is_good = line_to_record(clean, owner, ttl_s, type, p, origin, out, error, error_size_bytes);

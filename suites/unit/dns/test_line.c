@@ -70,7 +70,7 @@ Test(line, what_is_wrong_is_said)
         {"a SRV 1 1 sip b", "found 'sip' where a number"},
         {"a SRV 1 1 5061 b extra", "is no SRV record"},
         {"a NAPTR 1 70000 s x \"\" b", "70000 is above 65535"},
-        {"a 2147483648 A 192.0.2.1", "TTL 2147483648 is above"},
+        {"a 2147483648 A 192.0.2.1", "TTL is above"},
         {"a 99999999999999999999999999 A 192.0.2.1", "is above"},
         {"a TXT \"open", "quote that is not closed"},
         {"a A 192.0.2.1\nb A 192.0.2.2", "control character"},
