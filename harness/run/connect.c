@@ -1,0 +1,93 @@
+#include "run/run_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Source IP and sent-by port of a request: where RFC 3261 §18.2.2 sends a response whose connection has gone.
+ */
+static bool via_target(struct world *world, const char *request, struct net_address *out)
+{
+    struct event *event = inbox_named(world, request);
+    struct sip_via via;
+
+    if (!event || !event->message || sip_message_top_via(event->message, &via) != SIP_OK) {
+        world_end(world, VERDICT_ERROR, 0, "There is no request called \"%s\" whose Via could be used.",
+                  request);
+        return false;
+    }
+    *out = event->wire->remote;
+    out->port = via.port ? via.port : net_transport_default_port(event->wire->transport);
+    sip_via_fini(&via);
+    return true;
+}
+
+static bool find_target(struct fiber *fiber, const struct step_connect *step, struct net_address *out)
+{
+    struct world *world = fiber->world;
+    char *to = world_expand(fiber, step->to ? step->to : "dut");
+    bool is_found = true;
+    unsigned port;
+
+    *out = world->device_address;
+    out->port = sandbox_device_port(world->run->options->sandbox, net_transport_is_secure(step->transport));
+    if (!strncmp(to, "via:", 4)) {
+        is_found = via_target(world, to + 4, out);
+    } else if (sscanf(to, "dut:%u", &port) == 1 && port && port < 65536) {
+        out->port = (uint16_t)port;
+    } else if (strcmp(to, "dut")) {
+        world_end(world, VERDICT_ERROR, 0, "\"%s\" is nothing to connect to.", to);
+        is_found = false;
+    }
+    free(to);
+    return is_found;
+}
+
+static bool open_it(struct fiber *fiber, const struct step_connect *step)
+{
+    struct world *world = fiber->world;
+    const struct host *host = world_host(world, step->host);
+    char *name = world_expand(fiber, step->name);
+    char *certificate = step->certificate ? world_expand(fiber, step->certificate) : NULL;
+    char *server_name = step->has_server_name
+                            ? (step->server_name ? world_expand(fiber, step->server_name) : NULL)
+                            : text_copy(world->run->domains[0]);
+    enum net_tls_version version = step->tls ? step->tls : world->variant->tls;
+    struct net_tls_options tls = {.min_version = version,
+                                  .max_version = version,
+                                  .server_name = server_name,
+                                  .has_no_resumption = true};
+    struct net_address target;
+
+    if (!host)
+        world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", step->host);
+    if (certificate && !world->is_over)
+        tls.credential = credential_get(fiber, certificate);
+    if (!world->is_over && find_target(fiber, step, &target))
+        fiber->wire = peer_connect(world, name, host, step->transport, &target, &tls, WIRE_PEER);
+    free(name);
+    free(certificate);
+    free(server_name);
+    return fiber->wire != NULL;
+}
+
+enum step_result step_connect(struct fiber *fiber, const struct step_connect *step)
+{
+    struct world *world = fiber->world;
+    const struct wire *wire;
+    char remote[NET_ADDRESS_TEXT_MAX];
+
+    if (!fiber->wire && !open_it(fiber, step))
+        return STEP_WAITS;
+    wire = fiber->wire;
+    if (wire->is_ready)
+        return STEP_GOES_ON;
+    if (!wire->has_sign && wire->connection)
+        return STEP_WAITS; /* net/ gives up by itself in the end */
+    if (step->may_fail)
+        return STEP_GOES_ON;
+    net_address_format(&wire->remote, remote);
+    world_end(world, VERDICT_INCONCLUSIVE, 0, "The connection \"%s\" to %s was not established: %s",
+              step->name, remote, wire->end_text ? wire->end_text : "it ended.");
+    return STEP_WAITS;
+}

@@ -1,0 +1,362 @@
+#include "run/run_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum watch { WATCH_EVENTS, WATCH_BARRIER, WATCH_SETTLING };
+enum { ACTOR_POLL_MS = 50 };
+
+struct expectation {
+    struct scenario_alternative *alternatives; /* with placeholders replaced */
+    size_t count;
+    size_t next; /* event to look at */
+    enum watch watch;
+    uint64_t within_ms; /* not scaled */
+    uint64_t since_ms;  /* of this watch */
+    struct barrier *barrier;
+    bool has_actor;
+};
+
+void expectation_free(struct expectation *expectation)
+{
+    if (!expectation)
+        return;
+    barrier_free(expectation->barrier);
+    alternatives_free(expectation->alternatives, expectation->count);
+    free(expectation);
+}
+
+/* A connection has got a name: what fitted nothing may fit now. */
+void expectation_rescan(struct world *world)
+{
+    for (struct fiber *fiber = world->fibers; fiber; fiber = fiber->next)
+        if (fiber->expectation)
+            fiber->expectation->next = 0;
+    world_wake(world);
+}
+
+/* ---- what follows when an alternative holds */
+
+static void conclude(struct fiber *fiber, const struct scenario_alternative *alternative, uint64_t on)
+{
+    struct world *world = fiber->world;
+    char *reason = alternative->reason ? world_expand(fiber, alternative->reason) : NULL;
+
+    if (!world->is_over) {
+        world->outcome.only_with_control = alternative->only_with_control;
+        world->outcome.requirement = text_copy(alternative->requirement);
+        world->outcome.because = text_copy(alternative->because);
+        world_end(world, alternative->verdict, on, reason ? "%s" : NULL, reason);
+    }
+    free(reason);
+}
+
+static void answer(struct fiber *fiber, const struct scenario_alternative *alternative, struct event *event)
+{
+    char *contact = alternative->contact ? world_expand(fiber, alternative->contact) : NULL;
+
+    for (size_t i = 0; i < alternative->answer_count; i++)
+        message_answer(event, (unsigned)alternative->answers[i], event->wire, contact);
+    free(contact);
+}
+
+void expect_take(struct fiber *fiber, const struct scenario_alternative *alternative, struct event *event)
+{
+    struct world *world = fiber->world;
+    uint64_t on = event ? event->seq : 0;
+
+    if (event) {
+        bool was_counted = event->counted_by == alternative;
+
+        event->is_consumed = true;
+        if (alternative->name) {
+            free(event->name);
+            event->name = text_copy(alternative->name);
+        }
+        if (alternative->as) {
+            peer_name_wire(event->wire, alternative->as);
+            expectation_rescan(world);
+        }
+        if (event->kind == OBSERVED_REQUEST && !event->last_answer && !was_counted)
+            answer(fiber, alternative, event);
+    }
+    if (alternative->observe_name) {
+        char *value = world_expand(fiber, alternative->observe_value);
+
+        world_observe(world, alternative->observe_name, value, on);
+        free(value);
+    }
+    if (alternative->verdict != VERDICT_NONE)
+        conclude(fiber, alternative, on);
+}
+
+/* ---- counting: an alternative that wants several events */
+
+/* How many events it takes for the alternative to hold. */
+static size_t events_wanted(const struct scenario_alternative *alternative, const struct event *event)
+{
+    if (alternative->match == MATCH_REQUEST && alternative->received)
+        return alternative->received;
+    /* Good answers have to be complete; the first bad one decides. */
+    if (alternative->match == MATCH_RESPONSE && alternative->status_from < 300 && event->origin &&
+        event->origin->group)
+        return event->origin->group->count;
+    return 1;
+}
+
+static bool is_counted_already(const struct world *world, const struct scenario_alternative *alternative,
+                               const struct event *event)
+{
+    for (size_t i = 0; event->origin && i < world->event_count; i++)
+        if (world->events[i] != event && world->events[i]->counted_by == alternative &&
+            world->events[i]->origin == event->origin)
+            return true;
+    return false;
+}
+
+static size_t count_events(const struct world *world, const struct scenario_alternative *alternative)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < world->event_count; i++)
+        count += world->events[i]->counted_by == alternative;
+    return count;
+}
+
+/* True when the alternative holds with this event. */
+static bool count_in(struct fiber *fiber, const struct scenario_alternative *alternative, struct event *event)
+{
+    struct world *world = fiber->world;
+    size_t wanted = events_wanted(alternative, event);
+
+    if (wanted <= 1)
+        return true;
+    if (is_counted_already(world, alternative, event)) {
+        event->is_consumed = true; /* the same request once more, or a later answer to it */
+        return false;
+    }
+    if (event->kind == OBSERVED_REQUEST && !event->last_answer)
+        answer(fiber, alternative, event); /* the device may want it before it sends the next one */
+    event->counted_by = alternative;
+    if (count_events(world, alternative) < wanted)
+        return false;
+    for (size_t i = 0; i < world->event_count; i++)
+        if (world->events[i]->counted_by == alternative)
+            world->events[i]->is_consumed = true;
+    return true;
+}
+
+/* ---- watching */
+
+static void surprise(struct world *world, const struct event *event)
+{
+    struct observed view = inbox_view(event);
+    char from[NET_ADDRESS_TEXT_MAX];
+
+    net_address_format(&event->wire->remote, from);
+    if (event->kind == OBSERVED_REQUEST)
+        world_end(world, VERDICT_INCONCLUSIVE, event->seq,
+                  "The %s of \"%s\" came on a connection that the scenario does not speak of (%s, %s).",
+                  view.method, view.of,
+                  view.connection ? view.connection
+                  : view.is_new   ? "a new one"
+                                  : "an unnamed one",
+                  from);
+    else
+        world_end(world, VERDICT_INCONCLUSIVE, event->seq,
+                  "\"%s\" was answered %u, which the scenario does not speak of.", view.of, view.status);
+}
+
+/* True when an alternative was taken or the world has ended. */
+static bool scan(struct fiber *fiber, struct expectation *expectation)
+{
+    struct world *world = fiber->world;
+
+    while (expectation->next < world->event_count) {
+        struct event *event = world->events[expectation->next++];
+        struct observed view;
+        int index;
+
+        if (event->is_consumed || event->counted_by)
+            continue;
+        view = inbox_view(event);
+        index = match_event(expectation->alternatives, expectation->count, &view);
+        if (index < 0 && match_is_surprise(expectation->alternatives, expectation->count, &view)) {
+            surprise(world, event);
+            return true;
+        }
+        if (index >= 0 && count_in(fiber, &expectation->alternatives[index], event)) {
+            expect_take(fiber, &expectation->alternatives[index], event);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool scan_states(struct fiber *fiber, const struct expectation *expectation)
+{
+    for (size_t i = 0; i < expectation->count; i++) {
+        const struct scenario_alternative *alternative = &expectation->alternatives[i];
+
+        if (alternative->match == MATCH_SILENCE || !expect_holds_state(fiber, alternative))
+            continue;
+        expect_take(fiber, alternative, NULL);
+        return true;
+    }
+    return false;
+}
+
+static const struct origin *judged_origin(const struct world *world, const struct expectation *expectation)
+{
+    for (size_t i = 0; i < expectation->count; i++) {
+        const struct strings *of = &expectation->alternatives[i].of;
+
+        for (size_t j = 0; j < of->count; j++) {
+            const struct origin *origin = origin_named(world, of->items[j]);
+
+            if (origin)
+                return origin;
+        }
+    }
+    return NULL;
+}
+
+static void take_silence(struct fiber *fiber, const struct expectation *expectation)
+{
+    struct world *world = fiber->world;
+    const struct origin *origin = judged_origin(world, expectation);
+    uint64_t seq;
+
+    if (origin && origin->is_lost && !origin->was_received && origin->wire && origin->wire->role == WIRE_UA) {
+        world_end(world, VERDICT_INCONCLUSIVE, 0,
+                  "The device closed the UA's connection on which \"%s\" was under way.",
+                  origin->group && origin->group->name ? origin->group->name : "the request");
+        return;
+    }
+    seq = journal_world_note(world, "silence", NULL, NULL);
+    for (size_t i = 0; i < expectation->count; i++) {
+        if (expectation->alternatives[i].match != MATCH_SILENCE)
+            continue;
+        expect_take(fiber, &expectation->alternatives[i], NULL);
+        if (world->is_over && !world->outcome.on)
+            world->outcome.on = seq;
+        return;
+    }
+    world_end(world, VERDICT_INCONCLUSIVE, seq,
+              "Nothing that the step on line %u speaks of came within %.1f s, though the device answers.",
+              fiber->step->line, (double)expectation->within_ms / 1000.0);
+}
+
+static void set_watch(struct fiber *fiber, struct expectation *expectation, enum watch watch)
+{
+    expectation->watch = watch;
+    expectation->since_ms = loop_now_ms(fiber->world->run->loop);
+}
+
+/* How long the present watch lasts, with the slowness that is measured now. */
+static uint64_t patience(const struct run *run, const struct expectation *expectation)
+{
+    switch (expectation->watch) {
+    case WATCH_EVENTS:
+        return run_scaled_ms(run, expectation->within_ms);
+    case WATCH_BARRIER:
+        return run_scaled_ms(run, RUN_BARRIER_MS);
+    case WATCH_SETTLING:
+        return run_scaled_ms(run, RUN_SETTLE_MS);
+    }
+    return 0;
+}
+
+static void no_answer(struct fiber *fiber, const struct expectation *expectation)
+{
+    world_end(fiber->world, VERDICT_INCONCLUSIVE, 0,
+              "Nothing that the step on line %u speaks of came within %.1f s, and the barrier (a request "
+              "through the device to another host) %s.",
+              fiber->step->line, (double)expectation->within_ms / 1000.0,
+              expectation->watch == WATCH_BARRIER ? "did not come through either" : "could not be sent");
+}
+
+static void set_timer(struct fiber *fiber, const struct expectation *expectation)
+{
+    uint64_t passed = loop_now_ms(fiber->world->run->loop) - expectation->since_ms;
+    uint64_t whole = patience(fiber->world->run, expectation);
+    uint64_t rest = whole > passed ? whole - passed : 0;
+
+    fiber_set_deadline(fiber, expectation->has_actor && rest > ACTOR_POLL_MS ? ACTOR_POLL_MS : rest);
+}
+
+/* True when the step is done. */
+static bool watch_time(struct fiber *fiber, struct expectation *expectation)
+{
+    struct world *world = fiber->world;
+    bool is_over_time =
+        loop_now_ms(world->run->loop) - expectation->since_ms >= patience(world->run, expectation);
+    const struct origin *origin;
+
+    switch (expectation->watch) {
+    case WATCH_EVENTS:
+        if (!is_over_time)
+            return false;
+        origin = judged_origin(world, expectation);
+        expectation->barrier = barrier_new(fiber, origin && origin->group ? origin->group->method : NULL);
+        set_watch(fiber, expectation, WATCH_BARRIER);
+        world_wake(world);
+        return world->is_over;
+    case WATCH_BARRIER:
+        switch (barrier_poll(expectation->barrier)) {
+        case BARRIER_ANSWERED:
+            set_watch(fiber, expectation, WATCH_SETTLING);
+            return false;
+        case BARRIER_BROKEN:
+            no_answer(fiber, expectation);
+            return true;
+        case BARRIER_RUNNING:
+            break;
+        }
+        if (is_over_time)
+            no_answer(fiber, expectation);
+        return world->is_over;
+    case WATCH_SETTLING:
+        if (is_over_time)
+            take_silence(fiber, expectation);
+        return is_over_time;
+    }
+    return false;
+}
+
+static struct expectation *begin(struct fiber *fiber, const struct step_expect *step)
+{
+    struct expectation *expectation = run_allocate(1, sizeof *expectation);
+
+    expectation->alternatives = alternatives_expand(fiber, step);
+    expectation->count = step->count;
+    expectation->within_ms = step->within_ms ? step->within_ms : RUN_WITHIN_MS;
+    for (size_t i = 0; i < step->count; i++)
+        expectation->has_actor |= step->alternatives[i].match == MATCH_ACTOR;
+    set_watch(fiber, expectation, WATCH_EVENTS);
+    if (step->warm) {
+        char *name = world_expand(fiber, step->warm);
+        struct wire *wire = peer_wire(fiber->world, name);
+
+        if (wire)
+            warm_start(fiber, wire);
+        free(name);
+    }
+    return expectation;
+}
+
+enum step_result step_expect(struct fiber *fiber, const struct step_expect *step)
+{
+    struct expectation *expectation = fiber->expectation;
+
+    if (!expectation)
+        expectation = fiber->expectation = begin(fiber, step);
+    if (fiber->world->is_over)
+        return STEP_WAITS;
+    if (scan(fiber, expectation) || scan_states(fiber, expectation) || watch_time(fiber, expectation)) {
+        warm_stop(fiber);
+        return fiber->world->is_over ? STEP_WAITS : STEP_GOES_ON;
+    }
+    set_timer(fiber, expectation);
+    return STEP_WAITS;
+}

@@ -1,0 +1,266 @@
+#include "run/run_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void inbox_count(struct world *world, size_t size_bytes)
+{
+    world->event_bytes += size_bytes;
+    if (++world->happened <= RUN_EVENTS_MAX && world->event_bytes <= RUN_EVENT_BYTES_MAX)
+        return;
+    world_end(world, VERDICT_INCONCLUSIVE, 0,
+              "The device flooded the scenario: more than %d events or %d MiB.", RUN_EVENTS_MAX,
+              RUN_EVENT_BYTES_MAX >> 20);
+}
+
+struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq)
+{
+    struct event *event = run_allocate(1, sizeof *event);
+
+    if (world->event_count == world->event_room) {
+        size_t room = world->event_room ? world->event_room * 2 : 16;
+        struct event **events = run_allocate(room, sizeof(struct event *));
+
+        if (world->events)
+            memcpy(events, world->events, world->event_count * sizeof(struct event *));
+        free(world->events);
+        world->events = events;
+        world->event_room = room;
+    }
+    event->kind = kind;
+    event->wire = wire;
+    event->seq = seq;
+    world->events[world->event_count++] = event;
+    inbox_count(world, sizeof *event);
+    world_wake(world);
+    return event;
+}
+
+struct observed inbox_view(const struct event *event)
+{
+    const struct wire *wire = event->wire;
+    const struct origin *origin = event->origin;
+    const struct group *group = origin ? origin->group : NULL;
+    struct observed view = {.kind = event->kind,
+                            .connection = wire->name,
+                            .listener = wire->post ? wire->post->name : NULL,
+                            .is_new = wire->post && !wire->was_named,
+                            .sign = event->sign,
+                            .message = event->message};
+
+    if (group && group->name) {
+        view.of = group->name;
+        view.own_method = group->method;
+    }
+    if (event->message) {
+        view.method = event->message->method;
+        view.status = event->message->status;
+    }
+    view.is_expected_error = origin && (origin->has_error_answer || origin->is_cancelled);
+    return view;
+}
+
+struct event *inbox_named(const struct world *world, const char *name)
+{
+    for (size_t i = world->event_count; i--;) /* the latest bearer of the name */
+        if (world->events[i]->name && !strcmp(world->events[i]->name, name))
+            return world->events[i];
+    return NULL;
+}
+
+static char *branch_of(const struct sip_message *message)
+{
+    const struct sip_param *branch;
+    struct sip_via via;
+    char *copy;
+
+    if (sip_message_top_via(message, &via) != SIP_OK)
+        return NULL;
+    branch = sip_params_find(&via.params, "branch");
+    copy = branch ? text_copy(branch->value) : NULL;
+    sip_via_fini(&via);
+    return copy;
+}
+
+/* RFC 3261 §17.2.3, but by connection: the same request on another connection is news. */
+static bool is_retransmission(const struct wire *wire, const struct sip_message *message, const char *branch)
+{
+    const struct world *world = wire->world;
+
+    for (size_t i = 0; branch && i < world->event_count; i++) {
+        const struct event *event = world->events[i];
+
+        if (event->wire == wire && event->kind == OBSERVED_REQUEST && event->branch &&
+            !strcmp(event->branch, branch) && !strcmp(event->message->method, message->method))
+            return true;
+    }
+    return false;
+}
+
+static struct event *invite_of(const struct world *world, const struct sip_message *cancel,
+                               const char *branch)
+{
+    const char *call_id = sip_message_header(cancel, "Call-ID");
+
+    for (size_t i = world->event_count; i--;) {
+        struct event *event = world->events[i];
+        const char *theirs;
+
+        if (event->kind != OBSERVED_REQUEST || strcmp(event->message->method, "INVITE"))
+            continue;
+        theirs = sip_message_header(event->message, "Call-ID");
+        if ((branch && event->branch && !strcmp(event->branch, branch)) ||
+            (theirs && call_id && !strcmp(theirs, call_id)))
+            return event;
+    }
+    return NULL;
+}
+
+static void take_request(struct wire *wire, struct sip_message *message, struct origin *origin, uint64_t seq)
+{
+    struct world *world = wire->world;
+    char *branch = branch_of(message);
+    struct event *invite = NULL;
+    struct event *event;
+
+    if (is_retransmission(wire, message, branch)) {
+        free(branch);
+        sip_message_free(message);
+        return;
+    }
+    if (!strcmp(message->method, "CANCEL"))
+        invite = invite_of(world, message, branch);
+    event = inbox_add(world, OBSERVED_REQUEST, wire, seq);
+    event->message = message;
+    event->branch = branch;
+    event->origin = origin;
+    event->invite = invite;
+    if (origin)
+        origin->was_received = true;
+    if (origin && origin->purpose == ORIGIN_BARRIER) {
+        event->is_consumed = true;
+        message_answer(event, strcmp(message->method, "INVITE") ? 200 : 486, wire, NULL);
+    } else if ((origin && origin->purpose != ORIGIN_STEP) ||
+               (!origin && !strcmp(message->method, "OPTIONS"))) {
+        message_answer(event, 200, wire, NULL); /* nobody waits for it, but the device must not wait either */
+    }
+}
+
+static void take_response(struct wire *wire, struct sip_message *message, struct origin *origin, uint64_t seq)
+{
+    struct event *event;
+    bool is_repeated = origin && message->status >= 200 && origin->final_status == message->status &&
+                       origin->final_wire == wire;
+
+    if (origin && message->status >= 200 && !is_repeated && !origin->final_status) {
+        origin->final_status = message->status;
+        origin->final_wire = wire;
+    }
+    if (origin)
+        dialog_on_response(wire, origin, message);
+    if (is_repeated || (origin && origin->purpose != ORIGIN_STEP)) {
+        sip_message_free(message);
+        return;
+    }
+    event = inbox_add(wire->world, OBSERVED_RESPONSE, wire, seq);
+    event->message = message;
+    event->origin = origin;
+}
+
+static void take_message(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
+{
+    struct world *world = wire->world;
+    struct sip_message *message = NULL;
+    enum sip_error error = sip_message_parse(bytes, size_bytes, &message);
+    struct origin *origin;
+    uint64_t seq;
+
+    inbox_count(world, size_bytes);
+    if (error != SIP_OK) {
+        journal_world_raw(wire, bytes, size_bytes, sip_error_text(error));
+        return;
+    }
+    origin = origin_find(world, message);
+    seq = journal_world_message(wire, true, message, bytes, size_bytes,
+                                origin && origin->group ? origin->group->name : NULL);
+    if (message->is_request)
+        take_request(wire, message, origin, seq);
+    else
+        take_response(wire, message, origin, seq);
+    world_wake(world);
+}
+
+/* The stream cannot be followed any more; the connection stays, so that the steps see what the device does
+ * with it. */
+static void break_wire(struct wire *wire, const struct sip_frame *frame)
+{
+    wire->is_broken = true;
+    journal_world_raw(wire, frame->bytes, frame->size_bytes, sip_error_text(frame->error));
+    inbox_count(wire->world, 0);
+}
+
+/* True when there may be more. */
+static bool take_frame(struct wire *wire)
+{
+    struct sip_frame frame = sip_framer_next(wire->framer);
+
+    switch (frame.kind) {
+    case SIP_FRAME_NONE:
+        return false;
+    case SIP_FRAME_MESSAGE:
+        take_message(wire, frame.bytes, frame.size_bytes);
+        return true;
+    case SIP_FRAME_PING:
+        inbox_count(wire->world, 0);
+        peer_write(wire, "\r\n", 2); /* RFC 5626 §4.4.1 */
+        return true;
+    case SIP_FRAME_PONG:
+        inbox_count(wire->world, 0);
+        return true;
+    case SIP_FRAME_ERROR:
+        break_wire(wire, &frame);
+        return false;
+    }
+    return false;
+}
+
+void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
+{
+    if (wire->is_broken || wire->world->is_over)
+        return;
+    if (!wire->framer)
+        wire->framer = sip_framer_new(SIP_MESSAGE_MAX_BYTES);
+    if (!wire->framer || !sip_framer_push(wire->framer, bytes, size_bytes)) {
+        world_end(wire->world, VERDICT_ERROR, 0, "Out of memory.");
+        return;
+    }
+    while (!wire->world->is_over && take_frame(wire))
+        continue;
+}
+
+/* What no step wanted is answered in the end, so that the device has no open transactions with a world that
+ * is gone. */
+void inbox_answer_leftovers(struct world *world)
+{
+    for (size_t i = 0; i < world->event_count; i++) {
+        struct event *event = world->events[i];
+
+        if (event->kind == OBSERVED_REQUEST && event->last_answer < 200 &&
+            !(event->is_consumed && !event->last_answer) &&
+            !(event->wire->post && event->wire->post->is_stalled))
+            message_answer(event, strcmp(event->message->method, "INVITE") ? 200 : 480, event->wire, NULL);
+    }
+}
+
+void inbox_free(struct world *world)
+{
+    for (size_t i = 0; i < world->event_count; i++) {
+        sip_message_free(world->events[i]->message);
+        free(world->events[i]->branch);
+        free(world->events[i]->name);
+        free(world->events[i]);
+    }
+    free(world->events);
+    world->events = NULL;
+    world->event_count = 0;
+}

@@ -1,0 +1,123 @@
+/* One life of the device: started for a batch of jobs, stopped after it, and watched all the while. Callbacks
+ * of device/ only leave a note; schedule.c acts on it in its next tick. */
+#include "run/run_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OUTPUT_LINES_MAX = 200000 };
+
+static void tell(const struct run *run, const char *line)
+{
+    if (run->options->on_message)
+        run->options->on_message(line, run->options->arg);
+}
+
+static void note(struct run *run, const char *text)
+{
+    free(run->device_text);
+    run->device_text = text_copy(text ? text : "");
+}
+
+static const char *state_name(enum device_state state)
+{
+    switch (state) {
+    case DEVICE_STARTING:
+        return "starting";
+    case DEVICE_READY:
+        return "ready";
+    case DEVICE_STOPPED:
+        return "stopped";
+    case DEVICE_CRASHED:
+        return "crashed";
+    case DEVICE_NEVER_READY:
+        return "never-ready";
+    }
+    return "";
+}
+
+static void on_state(struct device *device, enum device_state state, const char *text, void *arg)
+{
+    struct run *run = arg;
+
+    (void)device;
+    journal_run_text(run, "device", state_name(state), text);
+    switch (state) {
+    case DEVICE_STARTING:
+        break;
+    case DEVICE_READY:
+        run->is_ready = true;
+        break;
+    case DEVICE_STOPPED:
+        run->has_stopped = true;
+        break;
+    case DEVICE_CRASHED:
+        run->has_crashed = true;
+        note(run, text);
+        break;
+    case DEVICE_NEVER_READY:
+        run->is_never_ready = true;
+        note(run, text);
+        break;
+    }
+    run_wake(run);
+}
+
+static void on_output(struct device *device, const char *line, void *arg)
+{
+    struct run *run = arg;
+
+    (void)device;
+    if (run->output_lines++ < OUTPUT_LINES_MAX) /* device.log has all of it */
+        journal_run_text(run, "device-output", NULL, line);
+}
+
+bool instance_start(struct run *run)
+{
+    char error[RUN_SENTENCE_MAX] = "";
+    char *config = text_format("%s/device", run->out_dir);
+    struct device_options options = {.loop = run->loop,
+                                     .net = run->net,
+                                     .sandbox = run->options->sandbox,
+                                     .profile = run->options->profile,
+                                     .config_dir = config,
+                                     .settings = run->settings,
+                                     .setting_count = run->setting_count,
+                                     .log_fd = run->log_fd,
+                                     .on_state = on_state,
+                                     .on_output = on_output,
+                                     .arg = run};
+
+    run->is_ready = run->has_stopped = run->has_crashed = run->is_never_ready = false;
+    run->instances++;
+    sandbox_harness_address(run->options->sandbox, run->has_ip4 ? 4 : 6, 0, &options.probe_from);
+    journal_run_text(run, "device", state_name(DEVICE_STARTING), NULL);
+    run->device = device_start(&options, error, sizeof error);
+    free(run->config_dir);
+    run->config_dir = config; /* device/ may look at it until it is freed */
+    if (!run->device)
+        run_fail(run, RUN_DEVICE_FAILED, "%s", error);
+    return run->device != NULL;
+}
+
+void instance_stop(struct run *run)
+{
+    if (run->device)
+        device_stop(run->device);
+}
+
+void instance_drop(struct run *run)
+{
+    device_free(run->device);
+    run->device = NULL;
+}
+
+void instance_report_crash(struct run *run)
+{
+    char *line = text_format("The device crashed: %s", run->device_text ? run->device_text : "");
+
+    journal_run_text(run, "crash", NULL, run->device_text);
+    tell(run, line);
+    free(line);
+}

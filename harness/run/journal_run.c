@@ -1,0 +1,243 @@
+/* What the journal says of the run as a whole. Members are those of reports/schema/journal.schema.json. */
+#include "run/run_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+static void write_time(struct journal *journal)
+{
+    struct timespec now;
+    struct tm utc;
+    char day[32], text[48];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text, sizeof text, "%s.%03ldZ", day, now.tv_nsec / 1000000);
+    journal_string(journal, "time", text);
+}
+
+static void write_environment(const struct run *run)
+{
+    struct journal *journal = run->journal;
+    struct utsname system;
+
+    journal_open_object(journal, "environment");
+    journal_string(journal, "kernel", uname(&system) ? NULL : system.release);
+    journal_string(journal, "sandbox", sandbox_mode_name(sandbox_mode(run->options->sandbox)));
+    journal_string(journal, "sctp", "none");
+    journal_close(journal);
+}
+
+static void write_suite(const struct run *run)
+{
+    const struct suite *suite = run->options->suite;
+    struct journal *journal = run->journal;
+
+    journal_open_object(journal, "suite");
+    journal_string(journal, "name", suite ? suite->name : NULL);
+    journal_string(journal, "version", suite ? suite->version : NULL);
+    journal_boolean(journal, "strict", suite && suite->is_strict);
+    journal_boolean(journal, "require_exercised", suite && suite->require_exercised);
+    journal_close(journal);
+}
+
+static void write_claims(struct journal *journal, const struct device_profile *profile)
+{
+    static const enum net_transport transports[] = {NET_TCP, NET_TLS, NET_SCTP, NET_TLS_SCTP};
+    const struct {
+        const char *name;
+        bool is_claimed;
+    } claims[] = {{"virtual_server", profile->is_virtual_server},
+                  {"stateful", profile->is_stateful},
+                  {"sends_alias", profile->sends_alias},
+                  {"reuses", profile->reuses},
+                  {"requests_certificate", profile->requests_certificate},
+                  {"client_certificate", profile->has_client_certificate},
+                  {"record_routes", profile->record_routes},
+                  {"takes_crls", profile->takes_crls},
+                  {"claims_5924", profile->claims_5924}};
+
+    journal_open_object(journal, "claims");
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
+        journal_boolean(journal, claims[i].name, claims[i].is_claimed);
+    journal_open_array(journal, "transports");
+    for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
+        if (profile->has_transport[transports[i]])
+            journal_string(journal, NULL, net_transport_name(transports[i]));
+    journal_close(journal);
+    journal_close(journal);
+}
+
+static void write_device(const struct run *run)
+{
+    const struct device_profile *profile = run->options->profile;
+    struct journal *journal = run->journal;
+    char *version = device_version(profile);
+
+    journal_open_object(journal, "device");
+    journal_string(journal, "name", profile->name);
+    journal_string(journal, "version", version);
+    journal_string(journal, "profile", profile->path);
+    journal_open_array(journal, "domains");
+    for (size_t i = 0; i < run->domain_count; i++)
+        journal_string(journal, NULL, run->domains[i]);
+    journal_close(journal);
+    write_claims(journal, profile);
+    if (run->options->device_faults) {
+        journal_open_array(journal, "faults");
+        for (const char *const *fault = run->options->device_faults; *fault; fault++)
+            journal_string(journal, NULL, *fault);
+        journal_close(journal);
+    }
+    journal_close(journal);
+    free(version);
+}
+
+void journal_run_head(struct run *run)
+{
+    struct journal *journal = run->journal;
+
+    journal_begin(journal, "run");
+    journal_string(journal, "schema", "sipreuse-journal/1");
+    write_time(journal);
+    journal_open_object(journal, "tool");
+    journal_string(journal, "version", SIPREUSE_VERSION);
+    versions_write(journal);
+    journal_close(journal);
+    write_environment(run);
+    write_suite(run);
+    write_device(run);
+    journal_integer(journal, "seed", (int64_t)run->options->seed);
+    journal_integer(journal, "repeat", run->options->repeat ? run->options->repeat : 1);
+    journal_string(journal, "label", run->label);
+    journal_open_array(journal, "command");
+    for (const char *const *word = run->options->command_line; word && *word; word++)
+        journal_string(journal, NULL, *word);
+    journal_close(journal);
+    journal_end(journal);
+}
+
+static bool is_touched(const struct run_plan *plan, const char *requirement)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (match_strings_have(&plan->entries[i].variant->requirements, requirement))
+            return true;
+    return false;
+}
+
+static void write_requirement(struct journal *journal, const struct requirement *requirement)
+{
+    journal_begin(journal, "requirement");
+    journal_string(journal, "id", requirement->id);
+    journal_string(journal, "level", requirement_level_name(requirement->level));
+    journal_boolean(journal, "derived", requirement->is_derived);
+    journal_string(journal, "document", requirement->document);
+    journal_string(journal, "section", requirement->section);
+    journal_string(journal, "rule", requirement->rule);
+    journal_string(journal, "clause", requirement->clause);
+    journal_string(journal, "class", requirement->class_name);
+    journal_end(journal);
+}
+
+static void write_control(struct journal *journal, const struct scenario_variant *variant)
+{
+    if (!variant->control_scenario) {
+        journal_string(journal, "control", NULL);
+        return;
+    }
+    journal_open_object(journal, "control");
+    journal_string(journal, "scenario", variant->control_scenario);
+    journal_string(journal, "variant", variant->control_variant);
+    journal_string(journal, "shows", variant->control_shows);
+    journal_close(journal);
+}
+
+static void write_plan_entry(struct journal *journal, const struct run_plan_entry *entry)
+{
+    const struct scenario_variant *variant = entry->variant;
+
+    journal_begin(journal, "plan");
+    journal_string(journal, "scenario", variant->scenario->id);
+    journal_string(journal, "variant", variant->name);
+    journal_string(journal, "title", variant->scenario->title);
+    journal_string(journal, "purpose", variant->scenario->purpose);
+    journal_open_array(journal, "requirements");
+    for (size_t i = 0; i < variant->requirements.count; i++)
+        journal_string(journal, NULL, variant->requirements.items[i]);
+    journal_close(journal);
+    journal_string(journal, "level", requirement_level_name(variant->level));
+    journal_boolean(journal, "derived", variant->is_derived);
+    write_control(journal, variant);
+    journal_boolean(journal, "exclusive", variant->scenario->is_exclusive);
+    journal_boolean(journal, "slow", variant->scenario->is_slow);
+    journal_boolean(journal, "runs", entry->runs);
+    if (!entry->runs) {
+        journal_string(journal, "because", entry->because);
+        journal_string(journal, "reason", entry->reason);
+    }
+    journal_end(journal);
+}
+
+void journal_run_plan(struct run *run)
+{
+    const struct catalogue *catalogue = run->options->catalogue;
+    const struct run_plan *plan = run->options->plan;
+
+    for (size_t i = 0; catalogue && i < catalogue->requirement_count; i++)
+        if (is_touched(plan, catalogue->requirements[i].id))
+            write_requirement(run->journal, &catalogue->requirements[i]);
+    for (size_t i = 0; i < plan->count; i++)
+        write_plan_entry(run->journal, &plan->entries[i]);
+}
+
+void journal_run_end(struct run *run, bool is_complete, const char *outcome)
+{
+    journal_begin(run->journal, "end");
+    journal_boolean(run->journal, "complete", is_complete);
+    journal_string(run->journal, "outcome", outcome);
+    if (run->failure)
+        journal_string(run->journal, "reason", run->failure);
+    journal_end(run->journal);
+}
+
+void journal_run_text(struct run *run, const char *event, const char *state, const char *text)
+{
+    journal_begin(run->journal, event);
+    journal_integer(run->journal, "instance", run->instances);
+    if (state)
+        journal_string(run->journal, "state", state);
+    journal_string(run->journal, "text", text);
+    journal_end(run->journal);
+}
+
+static int64_t ms_since_start(const struct run *run, uint64_t ns)
+{
+    return ns > run->start_ns ? (int64_t)((ns - run->start_ns) / 1000000) : 0;
+}
+
+void journal_run_verdict(struct run *run, const struct job *job)
+{
+    const struct outcome *outcome = &job->outcome;
+    struct journal *journal = run->journal;
+
+    journal_begin(journal, "verdict");
+    journal_string(journal, "scenario", job->variant->scenario->id);
+    journal_string(journal, "variant", job->variant->name);
+    if (run->options->repeat > 1)
+        journal_integer(journal, "round", job->round + 1);
+    journal_string(journal, "verdict", verdict_name(outcome->verdict));
+    journal_boolean(journal, "exercised", outcome->is_exercised);
+    journal_string(journal, "because", outcome->because);
+    journal_string(journal, "reason", outcome->reason);
+    journal_string(journal, "requirement", outcome->requirement);
+    journal_integer(journal, "start_ms", ms_since_start(run, job->start_ns));
+    journal_integer(journal, "duration_ms",
+                    ms_since_start(run, job->end_ns) - ms_since_start(run, job->start_ns));
+    if (outcome->on)
+        journal_integer(journal, "on", (int64_t)outcome->on);
+    journal_end(journal);
+}

@@ -1,0 +1,238 @@
+#include "run/run_private.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+bool match_range(struct scenario_range range, size_t number)
+{
+    return number >= range.from && number <= range.to;
+}
+
+bool match_strings_have(const struct strings *strings, const char *text)
+{
+    for (size_t i = 0; i < strings->count; i++)
+        if (!strcmp(strings->items[i], text))
+            return true;
+    return false;
+}
+
+bool match_pattern(const char *pattern, const char *text)
+{
+    regex_t compiled;
+    bool matches;
+
+    if (regcomp(&compiled, pattern, REG_EXTENDED | REG_ICASE | REG_NOSUB))
+        return false;
+    matches = !regexec(&compiled, text, 0, NULL, 0);
+    regfree(&compiled);
+    return matches;
+}
+
+/* A selector that stands for itself: everything but "other". */
+static bool selector_fits(const char *selector, const struct observed *event)
+{
+    if (!strcmp(selector, "any"))
+        return true;
+    if (!strcmp(selector, "new"))
+        return event->is_new;
+    if (!strncmp(selector, "new@", 4))
+        return event->is_new && event->listener && !strcmp(event->listener, selector + 4);
+    return event->connection && !strcmp(event->connection, selector);
+}
+
+/* Some other alternative names the connection; "any" and "other" name none. */
+static bool is_named_elsewhere(const struct scenario_alternative *alternatives, size_t count, size_t index,
+                               const struct observed *event)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct strings *on = &alternatives[i].on;
+
+        for (size_t j = 0; i != index && j < on->count; j++)
+            if (strcmp(on->items[j], "any") && strcmp(on->items[j], "other") &&
+                selector_fits(on->items[j], event))
+                return true;
+    }
+    return false;
+}
+
+static bool connection_fits(const struct scenario_alternative *alternatives, size_t count, size_t index,
+                            const struct observed *event)
+{
+    const struct strings *on = &alternatives[index].on;
+
+    for (size_t i = 0; i < on->count; i++) {
+        if (!strcmp(on->items[i], "other")) {
+            if (!is_named_elsewhere(alternatives, count, index, event))
+                return true;
+        } else if (selector_fits(on->items[i], event)) {
+            return true;
+        }
+    }
+    return !on->count;
+}
+
+static bool origin_fits(const struct scenario_alternative *alternative, const struct observed *event)
+{
+    return !alternative->of.count || (event->of && match_strings_have(&alternative->of, event->of));
+}
+
+static bool method_fits(const struct scenario_alternative *alternative, const struct observed *event)
+{
+    if (alternative->methods.count)
+        return event->method && match_strings_have(&alternative->methods, event->method);
+    return !event->own_method || (event->method && !strcmp(event->method, event->own_method));
+}
+
+static bool where_fits(const struct scenario_where *where, const struct sip_message *message)
+{
+    char *value;
+    bool matches;
+
+    if (!message)
+        return false;
+    if (!strcasecmp(where->header, "Request-URI"))
+        value = text_copy(message->request_uri);
+    else
+        value = sip_message_value(message, where->header, 0);
+    matches = value && match_pattern(where->pattern, value);
+    free(value);
+    return matches != where->is_negated;
+}
+
+static bool request_fits(const struct scenario_alternative *alternative, const struct observed *event)
+{
+    if (event->kind != OBSERVED_REQUEST || !origin_fits(alternative, event) ||
+        !method_fits(alternative, event))
+        return false;
+    for (size_t i = 0; i < alternative->where_count; i++)
+        if (!where_fits(&alternative->where[i], event->message))
+            return false;
+    return true;
+}
+
+static bool response_fits(const struct scenario_alternative *alternative, const struct observed *event)
+{
+    if (event->kind != OBSERVED_RESPONSE || !origin_fits(alternative, event))
+        return false;
+    for (size_t i = 0; i < alternative->where_count; i++)
+        if (!where_fits(&alternative->where[i], event->message))
+            return false;
+    return event->status >= alternative->status_from && event->status <= alternative->status_to;
+}
+
+static bool sign_fits(const struct scenario_alternative *alternative, const struct observed *event)
+{
+    for (size_t i = 0; i < alternative->sign_count; i++)
+        if (alternative->signs[i] == event->sign)
+            return true;
+    return !alternative->sign_count;
+}
+
+bool match_fits(const struct scenario_alternative *alternatives, size_t count, size_t index,
+                const struct observed *event)
+{
+    const struct scenario_alternative *alternative = &alternatives[index];
+
+    switch (alternative->match) {
+    case MATCH_REQUEST:
+        return request_fits(alternative, event) && connection_fits(alternatives, count, index, event);
+    case MATCH_RESPONSE:
+        return response_fits(alternative, event) && connection_fits(alternatives, count, index, event);
+    case MATCH_CONNECTION:
+        return event->kind == OBSERVED_CONNECTION && event->is_new &&
+               (!alternative->listener ||
+                (event->listener && !strcmp(event->listener, alternative->listener)));
+    case MATCH_CLOSED:
+        return event->kind == OBSERVED_CLOSED && sign_fits(alternative, event) &&
+               connection_fits(alternatives, count, index, event);
+    case MATCH_SILENCE:
+    case MATCH_CONNECTIONS:
+    case MATCH_TLS:
+    case MATCH_ACTOR:
+    case MATCH_OTHERWISE:
+        break;
+    }
+    return false;
+}
+
+int match_event(const struct scenario_alternative *alternatives, size_t count, const struct observed *event)
+{
+    for (size_t i = 0; i < count; i++)
+        if (match_fits(alternatives, count, i, event))
+            return (int)i;
+    return -1;
+}
+
+/* The step speaks of this stimulus by name, and the method is one that it speaks of. */
+static bool is_judged(const struct scenario_alternative *alternatives, size_t count,
+                      const struct observed *event)
+{
+    for (size_t i = 0; event->of && i < count; i++) {
+        const struct scenario_alternative *alternative = &alternatives[i];
+
+        if (!alternative->of.count || !match_strings_have(&alternative->of, event->of))
+            continue;
+        if (event->kind == OBSERVED_RESPONSE ||
+            (event->own_method && event->method && !strcmp(event->method, event->own_method)) ||
+            (event->method && match_strings_have(&alternative->methods, event->method)))
+            return true;
+    }
+    return false;
+}
+
+bool match_is_surprise(const struct scenario_alternative *alternatives, size_t count,
+                       const struct observed *event)
+{
+    bool is_request = event->kind == OBSERVED_REQUEST;
+
+    if (!is_request && (event->kind != OBSERVED_RESPONSE || event->status < 300 || event->is_expected_error))
+        return false;
+    if (!is_judged(alternatives, count, event) || match_event(alternatives, count, event) >= 0)
+        return false;
+    if (!is_request)
+        return true;
+    /* A connection that is named, with a request that differs in something else (where, method): not of this
+     * step. */
+    for (size_t i = 0; i < count; i++)
+        if (alternatives[i].match == MATCH_REQUEST && origin_fits(&alternatives[i], event) &&
+            connection_fits(alternatives, count, i, event))
+            return false;
+    return true;
+}
+
+bool match_tls(const struct scenario_alternative *alternative, const struct observed_tls *facts)
+{
+    if (alternative->certificate_requested >= 0 &&
+        (alternative->certificate_requested == 1) != facts->was_certificate_requested)
+        return false;
+    if (alternative->peer_certificate >= 0 &&
+        (alternative->peer_certificate == 1) != facts->has_peer_certificate)
+        return false;
+    if (alternative->peer_names &&
+        (!facts->has_peer_certificate ||
+         !match_pattern(alternative->peer_names, facts->peer_names ? facts->peer_names : "")))
+        return false;
+    if (!alternative->server_name)
+        return true;
+    if (!*alternative->server_name)
+        return !facts->has_server_name;
+    return facts->has_server_name && facts->server_name &&
+           match_pattern(alternative->server_name, facts->server_name);
+}
+
+bool match_actor(const struct scenario_alternative *alternative, const struct reference_counts *counts)
+{
+    return (!alternative->has_answered || match_range(alternative->answered, counts->answered)) &&
+           (!alternative->has_received ||
+            match_range(alternative->received_range, counts->requests_received)) &&
+           (!alternative->has_connections || match_range(alternative->connections, counts->open_now)) &&
+           (!alternative->has_opened || match_range(alternative->opened, counts->opened + counts->accepted));
+}
+
+bool match_connections(const struct scenario_alternative *alternative, size_t accepted, size_t live)
+{
+    return (!alternative->has_count || match_range(alternative->count, accepted)) &&
+           (!alternative->has_live || match_range(alternative->live, live));
+}

@@ -1,0 +1,213 @@
+#include "run/run_private.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *upper_transport(enum net_transport transport)
+{
+    char *text = text_copy(net_transport_name(transport));
+
+    for (char *c = text; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return text;
+}
+
+static char *expand_or(struct fiber *fiber, const char *template, char *fallback)
+{
+    if (!template)
+        return fallback;
+    free(fallback);
+    return world_expand(fiber, template);
+}
+
+static char *default_sent_by(const struct wire *wire)
+{
+    char *ip = names_uri_ip(&wire->host->address);
+    char *sent_by = text_format("%s:%u", ip, (unsigned)net_transport_default_port(wire->transport));
+
+    free(ip);
+    return sent_by;
+}
+
+/* sent-by is the advertised address: never the port that the connection really has (rule 2). */
+static void add_via(struct sip_message *message, struct wire *wire, const struct origin *origin,
+                    const struct request_draft *draft)
+{
+    const struct scenario_message *wanted = draft->message;
+    char *transport =
+        expand_or(draft->fiber, wanted ? wanted->via_transport : NULL, upper_transport(wire->transport));
+    char *sent_by = expand_or(draft->fiber, wanted ? wanted->sent_by : NULL, default_sent_by(wire));
+    char *params = expand_or(draft->fiber, wanted ? wanted->via_params : NULL, text_copy(""));
+    char *via =
+        text_format("SIP/2.0/%s %s;branch=%s%s%s%s", transport, sent_by, origin->branch,
+                    *params && *params != ';' ? ";" : "", params, wanted && wanted->alias ? ";alias" : "");
+
+    sip_message_append(message, "Via", via);
+    free(transport);
+    free(sent_by);
+    free(params);
+    free(via);
+}
+
+static void append_all(struct fiber *fiber, struct sip_message *message, const char *name,
+                       const struct strings *values)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        char *value = world_expand(fiber, values->items[i]);
+
+        sip_message_append(message, name, value);
+        free(value);
+    }
+}
+
+static char *contact_uri(const struct wire *wire, const char *user)
+{
+    char *ip = names_uri_ip(&wire->host->address);
+    uint16_t port = wire->post && wire->post->listener ? net_listener_address(wire->post->listener)->port
+                                                       : net_transport_default_port(wire->transport);
+    char *uri = text_format("sip:%s@%s:%u;transport=%s", user, ip, (unsigned)port,
+                            net_transport_name(wire->transport));
+
+    free(ip);
+    return uri;
+}
+
+static void append_format(struct sip_message *message, const char *name, char *value)
+{
+    sip_message_append(message, name, value);
+    free(value);
+}
+
+static void add_identity(struct sip_message *message, struct wire *wire, const struct origin *origin,
+                         const struct request_draft *draft)
+{
+    append_format(message, "From",
+                  text_format("<sip:%s@%s>;tag=%s", draft->from_user, draft->from_domain, origin->token));
+    append_format(message, "To", text_format("<%s>", draft->to ? draft->to : draft->uri));
+    sip_message_append(message, "Call-ID", origin->call_id);
+    append_format(message, "CSeq", text_format("%u %s", origin->cseq, draft->method));
+    if (!strcmp(draft->method, "INVITE") || !strcmp(draft->method, "SUBSCRIBE")) {
+        char *uri = contact_uri(wire, draft->from_user);
+
+        append_format(message, "Contact", text_format("<%s>", uri));
+        free(uri);
+    }
+}
+
+static void set_body(struct fiber *fiber, struct sip_message *message, const char *template)
+{
+    char *body = template ? world_expand(fiber, template) : NULL;
+
+    sip_message_set_body(message, body, body ? strlen(body) : 0, body ? "text/plain" : NULL);
+    free(body);
+}
+
+void message_apply_headers(struct fiber *fiber, struct sip_message *message,
+                           const struct scenario_message *changes)
+{
+    for (size_t i = 0; i < changes->header_count; i++) {
+        char *value;
+
+        if (!changes->headers[i].value) {
+            sip_message_remove(message, changes->headers[i].name);
+            continue;
+        }
+        value = world_expand(fiber, changes->headers[i].value);
+        sip_message_set(message, changes->headers[i].name, value);
+        free(value);
+    }
+}
+
+struct sip_message *message_request(struct wire *wire, struct origin *origin,
+                                    const struct request_draft *draft)
+{
+    struct sip_message *message = sip_request_new(draft->method, draft->uri);
+
+    if (!message)
+        return NULL;
+    free(origin->method);
+    origin->method = text_copy(draft->method);
+    origin->wire = wire;
+    add_via(message, wire, origin, draft);
+    if (draft->message)
+        append_all(draft->fiber, message, "Via", &draft->message->lower_vias);
+    if (draft->message)
+        append_all(draft->fiber, message, "Route", &draft->message->routes);
+    sip_message_append(message, "Max-Forwards", "70");
+    add_identity(message, wire, origin, draft);
+    set_body(draft->fiber, message, draft->message ? draft->message->body : NULL);
+    if (draft->message)
+        message_apply_headers(draft->fiber, message, draft->message);
+    return message;
+}
+
+bool message_send(struct wire *wire, const struct sip_message *message, const char *of)
+{
+    size_t size_bytes = 0;
+    uint8_t *bytes = message ? sip_message_serialize(message, &size_bytes) : NULL;
+    bool is_sent;
+
+    if (!bytes)
+        return false;
+    is_sent = wire->connection && peer_write(wire, bytes, size_bytes);
+    if (is_sent) /* what went nowhere is no message of this connection */
+        journal_world_message(wire, false, message, bytes, size_bytes, of);
+    free(bytes);
+    return is_sent;
+}
+
+static void add_contact(struct sip_message *response, const struct event *event, struct wire *wire,
+                        const char *contact)
+{
+    char *uri = contact ? text_copy(contact) : contact_uri(wire, event->wire->host->name);
+
+    append_format(response, "Contact", text_format("<%s>", uri));
+    free(uri);
+}
+
+/* RFC 3261 §9.2: a CANCEL that is accepted ends its INVITE with 487. */
+static void end_cancelled(const struct event *cancel)
+{
+    if (cancel->invite && cancel->invite->last_answer < 200)
+        message_answer(cancel->invite, 487, cancel->invite->wire, NULL);
+}
+
+void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact)
+{
+    const struct sip_message *request = event->message;
+    struct sip_message *response;
+
+    if (!strcmp(request->method, "ACK") || (wire->post && wire->post->is_stalled))
+        return;
+    response = sip_response_to(request, status, NULL, status > 100 ? event->wire->world->run->label : NULL);
+    if (!response)
+        return;
+    if (status > 100 && status < 300 && (contact || !strcmp(request->method, "INVITE")))
+        add_contact(response, event, wire, contact);
+    event->last_answer = status;
+    if (event->origin && status >= 300)
+        event->origin->has_error_answer = true;
+    message_send(wire, response, event->origin && event->origin->group ? event->origin->group->name : NULL);
+    sip_message_free(response);
+    if (status == 200 && !strcmp(request->method, "CANCEL"))
+        end_cancelled(event);
+}
+
+struct origin *message_probe(struct wire *wire, enum origin_purpose purpose)
+{
+    struct world *world = wire->world;
+    struct origin *origin = origin_new(world, NULL, purpose);
+    char *uri = text_format("sip:%s", world->run->domains[0]);
+    struct request_draft draft = {.method = "OPTIONS",
+                                  .uri = uri,
+                                  .from_user = wire->host->name,
+                                  .from_domain = world->zone_name,
+                                  .fiber = world->fibers};
+
+    origin->request = message_request(wire, origin, &draft);
+    if (!message_send(wire, origin->request, NULL))
+        origin->is_lost = true;
+    free(uri);
+    return origin;
+}

@@ -1,0 +1,132 @@
+#include "run/run_private.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *names_uri_ip(const struct net_address *address)
+{
+    char ip[NET_ADDRESS_TEXT_MAX];
+
+    net_address_format_ip(address, ip);
+    return address->family == 6 ? text_format("[%s]", ip) : text_copy(ip);
+}
+
+static char *format_ip(const struct net_address *address)
+{
+    char ip[NET_ADDRESS_TEXT_MAX];
+
+    net_address_format_ip(address, ip);
+    return text_copy(ip);
+}
+
+static char *upper(const char *text)
+{
+    char *out = text_copy(text);
+
+    for (char *c = out; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return out;
+}
+
+static const char *service_of(enum net_transport transport)
+{
+    switch (transport) {
+    case NET_TCP:
+        return "_sip._tcp";
+    case NET_TLS:
+        return "_sips._tcp";
+    case NET_SCTP:
+        return "_sip._sctp";
+    case NET_TLS_SCTP:
+        return "_sips._sctp";
+    }
+    return "";
+}
+
+static char *lookup_dut(const struct world *world, const char *member)
+{
+    if (!*member)
+        return format_ip(&world->device_address);
+    if (!strcmp(member, ".uri"))
+        return names_uri_ip(&world->device_address);
+    if (!strcmp(member, ".port"))
+        return text_format("%u", (unsigned)world->device_address.port);
+    if (!strcmp(member, ".one"))
+        return text_copy(world->run->domains[0]);
+    if (!strcmp(member, ".two") && world->run->domain_count > 1)
+        return text_copy(world->run->domains[1]);
+    return NULL;
+}
+
+static char *lookup_fixed(const struct fiber *fiber, const char *name)
+{
+    const struct world *world = fiber->world;
+    const struct scenario_variant *variant = world->variant;
+
+    if (!strcmp(name, "zone"))
+        return text_copy(world->zone_name);
+    if (!strncmp(name, "dut", 3) && (!name[3] || name[3] == '.'))
+        return lookup_dut(world, name + 3);
+    if (!strcmp(name, "transport"))
+        return text_copy(net_transport_name(variant->transport));
+    if (!strcmp(name, "TRANSPORT"))
+        return upper(net_transport_name(variant->transport));
+    if (!strcmp(name, "port"))
+        return text_format("%u", (unsigned)net_transport_default_port(variant->transport));
+    if (!strcmp(name, "srv"))
+        return text_copy(service_of(variant->transport));
+    if (!strcmp(name, "A"))
+        return text_copy(variant->ip == 6 ? "AAAA" : "A");
+    if (!strcmp(name, "i") && fiber_turn(fiber))
+        return text_format("%u", fiber_turn(fiber));
+    return NULL;
+}
+
+/* "peer", "peer.uri", "c1.port" */
+static char *lookup_named(const struct world *world, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const struct host *host = world_host(world, name);
+    char *head, *value = NULL;
+
+    if (host)
+        return format_ip(&host->address);
+    if (!dot)
+        return NULL;
+    head = text_copy(name);
+    head[dot - name] = '\0';
+    if (!strcmp(dot, ".uri")) {
+        host = world_host(world, head);
+        value = host ? names_uri_ip(&host->address) : NULL;
+    } else if (!strcmp(dot, ".port")) {
+        const struct wire *wire = peer_wire(world, head);
+
+        value = wire ? text_format("%u", (unsigned)wire->local.port) : NULL;
+    }
+    free(head);
+    return value;
+}
+
+char *names_lookup(const char *name, void *arg)
+{
+    const struct fiber *fiber = arg;
+    char *value = lookup_fixed(fiber, name);
+
+    return value ? value : lookup_named(fiber->world, name);
+}
+
+char *world_expand(struct fiber *fiber, const char *text)
+{
+    char error[RUN_SENTENCE_MAX];
+    char *out;
+
+    if (!text || !strchr(text, '{'))
+        return text_copy(text ? text : "");
+    out = template_expand(text, names_lookup, fiber, error, sizeof error);
+    if (out)
+        return out;
+    world_end(fiber->world, VERDICT_ERROR, 0, "The scenario cannot be carried out: %s.", error);
+    return text_copy("");
+}

@@ -1,0 +1,136 @@
+#include "run/run_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct group *origin_group(struct world *world, const char *name, const char *method)
+{
+    struct group *group = run_allocate(1, sizeof *group);
+
+    for (struct group *g = world->groups; g; g = g->next) {
+        if (g->name && !strcmp(g->name, name)) {
+            free(g->name); /* as in a repeat: the latest bearer of a name is meant */
+            g->name = NULL;
+        }
+    }
+    group->name = text_copy(name);
+    group->method = text_copy(method);
+    group->next = world->groups;
+    world->groups = group;
+    return group;
+}
+
+struct origin *origin_new(struct world *world, struct group *group, enum origin_purpose purpose)
+{
+    struct origin *origin = run_allocate(1, sizeof *origin);
+
+    origin->group = group;
+    if (group)
+        group->count++;
+    origin->purpose = purpose;
+    origin->token = world_token(world);
+    origin->call_id = text_format("%s@%s", origin->token, world->zone_name);
+    origin->branch = text_format("z9hG4bK.%s", origin->token);
+    origin->cseq = origin->next_cseq = 1;
+    origin->next = world->origins;
+    world->origins = origin;
+    return origin;
+}
+
+struct origin *origin_named(const struct world *world, const char *name)
+{
+    for (struct origin *origin = world->origins; origin; origin = origin->next)
+        if (origin->group && origin->group->name && !strcmp(origin->group->name, name))
+            return origin;
+    return NULL;
+}
+
+/* How well a message fits: 0 not at all; then Call-ID, CSeq number, method, and for a response our own
+ * branch. */
+static unsigned fit(const struct origin *origin, const char *call_id, uint32_t cseq, const char *method,
+                    const char *branch)
+{
+    unsigned score = 1;
+
+    if (!origin->call_id || strcmp(origin->call_id, call_id))
+        return 0;
+    if (origin->cseq && origin->cseq == cseq)
+        score += 4;
+    if (origin->method && method && !strcmp(origin->method, method))
+        score += 2;
+    if (branch && origin->branch && !strcmp(origin->branch, branch))
+        score += 1;
+    return score;
+}
+
+static struct origin *find_by_call_id(const struct world *world, const struct sip_message *message,
+                                      const char *call_id)
+{
+    struct origin *best = NULL;
+    const struct sip_param *branch = NULL;
+    struct sip_via via;
+    uint32_t cseq = 0;
+    unsigned best_score = 0;
+    bool has_via = !message->is_request && sip_message_top_via(message, &via) == SIP_OK;
+    const char *method = message->method;
+
+    if (sip_message_cseq(message, &cseq, NULL) != SIP_OK)
+        cseq = 0;
+    if (has_via)
+        branch = sip_params_find(&via.params, "branch");
+    for (struct origin *origin = world->origins; origin; origin = origin->next) {
+        unsigned score = fit(origin, call_id, cseq, method, branch ? branch->value : NULL);
+
+        if (score > best_score) {
+            best_score = score;
+            best = origin;
+        }
+    }
+    if (has_via)
+        sip_via_fini(&via);
+    return best;
+}
+
+struct origin *origin_find(const struct world *world, const struct sip_message *message)
+{
+    const char *call_id = sip_message_header(message, "Call-ID");
+    struct origin *found = call_id ? find_by_call_id(world, message, call_id) : NULL;
+
+    if (found || !message->is_request || !message->raw)
+        return found;
+    /* A device that makes calls of its own out of ours (a B2BUA) may still carry the token somewhere. */
+    for (struct origin *origin = world->origins; origin; origin = origin->next) {
+        size_t length = strlen(origin->token);
+        const uint8_t *at = memmem(message->raw, message->raw_size_bytes, origin->token, length);
+
+        /* "….1" is in "….12" too. */
+        if (at &&
+            !(at + length < message->raw + message->raw_size_bytes && at[length] >= '0' && at[length] <= '9'))
+            return origin;
+    }
+    return NULL;
+}
+
+void origin_free_all(struct world *world)
+{
+    while (world->origins) {
+        struct origin *origin = world->origins;
+
+        world->origins = origin->next;
+        free(origin->call_id);
+        free(origin->method);
+        free(origin->branch);
+        free(origin->token);
+        sip_message_free(origin->request);
+        sip_message_free(origin->established);
+        free(origin);
+    }
+    while (world->groups) {
+        struct group *group = world->groups;
+
+        world->groups = group->next;
+        free(group->name);
+        free(group->method);
+        free(group);
+    }
+}

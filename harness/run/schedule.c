@@ -1,0 +1,354 @@
+/* Which job runs when, and on which instance of the device. In each round of --repeat the ordinary jobs share
+ * one instance, all at once (or as many as --jobs allows); then come those that need the device for
+ * themselves, each on a fresh one: the exclusive scenarios, and those that were in flight when it crashed.
+ * Everything happens in the tick, one timer callback, so that no state changes under another's feet. */
+#include "run/run_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STARTS_PER_TICK = 8,   /* worlds made in one turn of the loop, so that it stays responsive */
+    FAILED_STARTS_MAX = 3, /* of one batch in a row, after the device has been ready once */
+    IDLE_CRASHES_MAX = 3,  /* crashes in a row that no scenario can be blamed for */
+    KILLS_MAX = 2,
+    CRASH_POLL_MS = 50
+};
+
+static void name_zone(struct run *run, struct job *job)
+{
+    char *label = text_zone_label(++run->worlds_made, job->variant->scenario->id);
+
+    free(job->zone_name);
+    job->zone_name = text_format("%s.%s.test", label, run->label);
+    free(label);
+}
+
+static void forget_revoked(struct job *job)
+{
+    for (size_t i = 0; i < job->revoked_count; i++)
+        certs_minted_fini(&job->revoked[i]);
+    free(job->revoked);
+    job->revoked = NULL;
+    job->revoked_count = 0;
+}
+
+bool schedule_make(struct run *run)
+{
+    const struct run_plan *plan = run->options->plan;
+    unsigned rounds = run->options->repeat ? run->options->repeat : 1;
+
+    run->jobs = run_allocate(plan->count * rounds, sizeof *run->jobs);
+    for (unsigned round = 0; round < rounds; round++) {
+        for (size_t i = 0; i < plan->count; i++) {
+            struct job *job = &run->jobs[run->job_count];
+
+            if (!plan->entries[i].runs)
+                continue;
+            job->entry = &plan->entries[i];
+            job->variant = plan->entries[i].variant;
+            job->round = round;
+            job->is_alone = job->variant->scenario->is_exclusive;
+            run->job_count++;
+        }
+    }
+    return run->job_count > 0;
+}
+
+void schedule_report_progress(struct run *run)
+{
+    struct run_progress progress = {.total = run->job_count,
+                                    .done = run->resolved,
+                                    .failed = run->failed,
+                                    .running = run->running,
+                                    .elapsed_ms = (loop_now_ns() - run->start_ns) / 1000000};
+
+    if (run->options->on_progress)
+        run->options->on_progress(&progress, run->options->arg);
+}
+
+/* ---- the end of a job */
+
+static void drop_world(struct run *run, struct job *job)
+{
+    world_free(job->world);
+    job->world = NULL;
+    forget_revoked(job);
+    run->running--;
+}
+
+static void finish_job(struct run *run, struct job *job)
+{
+    struct world *world = job->world;
+
+    job->outcome = world->outcome;
+    job->observations = world->observations;
+    memset(&world->outcome, 0, sizeof world->outcome);
+    world->observations = NULL;
+    job->steps_verdict = job->outcome.verdict;
+    job->end_ns = loop_now_ns();
+    job->state = JOB_FINISHED;
+    run->idle_crashes = 0;
+    drop_world(run, job);
+}
+
+/* The device is gone: this was no fair try. */
+static void abort_job(struct run *run, struct job *job)
+{
+    journal_world_note(job->world, "scenario-abort", NULL, "The device crashed while the scenario ran.");
+    drop_world(run, job);
+    job->state = JOB_QUEUED;
+    if (run->alone == job)
+        job->kills++;
+    job->is_alone = true;
+    if (job->kills < KILLS_MAX)
+        return;
+    job->outcome.verdict = job->steps_verdict = VERDICT_FAIL;
+    job->outcome.reason =
+        text_format("The device crashed while this scenario ran alone, twice: %s", run->device_text);
+    job->end_ns = loop_now_ns();
+    job->state = JOB_FINISHED;
+}
+
+/* A world that has ended may have been deceived by a device that was crashing: the news of that comes a
+ * little later than its connections' ends. */
+static bool is_settled(const struct run *run, const struct world *world)
+{
+    uint64_t now = loop_now_ms(run->loop);
+
+    return !world->sign_ms || world->over_ms - world->sign_ms > RUN_CRASH_MS ||
+           now - world->over_ms >= run_scaled_ms(run, RUN_CRASH_MS);
+}
+
+/* True when some world waits for that. */
+static bool reap_worlds(struct run *run)
+{
+    bool is_any_waiting = false;
+
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct job *job = &run->jobs[i];
+
+        if (job->state != JOB_RUNNING || !job->world->is_over)
+            continue;
+        if (is_settled(run, job->world))
+            finish_job(run, job);
+        else
+            is_any_waiting = true;
+    }
+    return is_any_waiting;
+}
+
+static void handle_crash(struct run *run)
+{
+    size_t aborted = 0;
+
+    run->has_crashed = false;
+    instance_report_crash(run);
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (run->jobs[i].state != JOB_RUNNING)
+            continue;
+        abort_job(run, &run->jobs[i]);
+        aborted++;
+    }
+    run->idle_crashes = aborted ? 0 : run->idle_crashes + 1;
+    instance_drop(run);
+    run->stage = STAGE_IDLE;
+    if (run->idle_crashes >= IDLE_CRASHES_MAX)
+        run_fail(run, RUN_DEVICE_FAILED,
+                 "the device crashes again and again without being asked anything: %s", run->device_text);
+}
+
+/* ---- the beginning of one */
+
+/* Of this instance, and waiting. */
+static bool is_next(const struct run *run, const struct job *job)
+{
+    if (job->state != JOB_QUEUED || job->round != run->round)
+        return false;
+    return run->alone ? job == run->alone : !job->is_alone;
+}
+
+static void start_job(struct run *run, struct job *job)
+{
+    job->state = JOB_RUNNING;
+    job->start_ns = loop_now_ns();
+    run->running++;
+    job->world = world_new(run, job);
+    world_start(job->world);
+}
+
+/* True when there is more to start. */
+static bool start_jobs(struct run *run)
+{
+    size_t started = 0;
+
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (!is_next(run, &run->jobs[i]))
+            continue;
+        if (run->options->jobs && run->running >= run->options->jobs)
+            return false; /* the end of one wakes us */
+        if (started++ == STARTS_PER_TICK)
+            return true;
+        start_job(run, &run->jobs[i]);
+    }
+    return false;
+}
+
+static bool has_next(const struct run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++)
+        if (is_next(run, &run->jobs[i]))
+            return true;
+    return false;
+}
+
+/* ---- the next instance */
+
+/* Chooses the batch: run->round and run->alone. false: nothing is left. */
+static bool choose_batch(struct run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) { /* in order of rounds */
+        struct job *job = &run->jobs[i];
+
+        if (job->state != JOB_QUEUED)
+            continue;
+        run->round = job->round;
+        run->alone = NULL;
+        if (has_next(run))
+            return true;
+        run->alone = job; /* none but those that want to be alone are left in this round */
+        return true;
+    }
+    return false;
+}
+
+static bool mint_ahead(struct run *run)
+{
+    char error[RUN_SENTENCE_MAX] = "";
+
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (!is_next(run, &run->jobs[i]))
+            continue;
+        name_zone(run, &run->jobs[i]);
+        forget_revoked(&run->jobs[i]);
+        if (!credential_mint_revoked(run, &run->jobs[i], error, sizeof error)) {
+            run_fail(run, RUN_FAILED, "a revoked certificate of %s cannot be minted: %s",
+                     run->jobs[i].variant->scenario->id, error);
+            return false;
+        }
+    }
+    if (dut_write_crl(run, error, sizeof error))
+        return true;
+    run_fail(run, RUN_FAILED, "%s", error);
+    return false;
+}
+
+static void start_instance(struct run *run)
+{
+    if (run->is_stopping_early || !choose_batch(run)) {
+        run->stage = STAGE_OVER;
+        return;
+    }
+    if (mint_ahead(run) && instance_start(run))
+        run->stage = STAGE_STARTING;
+}
+
+static void handle_failed_start(struct run *run)
+{
+    bool is_crash = run->has_crashed;
+
+    run->has_crashed = run->is_never_ready = false;
+    instance_drop(run);
+    run->stage = STAGE_IDLE;
+    if (is_crash)
+        journal_run_text(run, "crash", NULL, run->device_text);
+    if (!run->was_ready || ++run->failed_starts >= FAILED_STARTS_MAX)
+        run_fail(run, RUN_DEVICE_FAILED,
+                 is_crash ? "the device ended before it was ready: %s" : "the device never got ready: %s",
+                 run->device_text);
+}
+
+static void go_on(struct run *run, bool is_any_settling)
+{
+    if (run->is_stopping_early ? false : start_jobs(run))
+        loop_timer_start(run->tick, 0);
+    else if (is_any_settling)
+        loop_timer_start(run->tick, CRASH_POLL_MS);
+    else if (!run->running && (run->is_stopping_early || !has_next(run))) {
+        instance_stop(run);
+        run->stage = STAGE_STOPPING;
+    }
+}
+
+static void advance(struct run *run)
+{
+    bool is_any_settling;
+
+    switch (run->stage) {
+    case STAGE_IDLE:
+        start_instance(run);
+        break;
+    case STAGE_STARTING:
+        if (run->has_crashed || run->is_never_ready) {
+            handle_failed_start(run);
+        } else if (run->is_ready) {
+            run->was_ready = true;
+            run->failed_starts = 0;
+            run->stage = STAGE_RUNNING;
+        }
+        break;
+    case STAGE_RUNNING:
+        if (run->has_crashed) {
+            handle_crash(run);
+            break;
+        }
+        is_any_settling = reap_worlds(run);
+        go_on(run, is_any_settling);
+        break;
+    case STAGE_STOPPING:
+        if (run->has_crashed) { /* on the way down: it counts, but nothing was in flight */
+            run->has_crashed = false;
+            instance_report_crash(run);
+            run->has_stopped = true;
+        }
+        if (run->has_stopped) {
+            instance_drop(run);
+            run->stage = STAGE_IDLE;
+        }
+        break;
+    case STAGE_OVER:
+        break;
+    }
+}
+
+void schedule_tick(struct run *run)
+{
+    enum run_stage before;
+
+    do {
+        before = run->stage;
+        if (run->is_interrupted || run->outcome != RUN_DONE || journal_error(run->journal))
+            run->stage = STAGE_OVER;
+        advance(run);
+        settle_jobs(run, false);
+    } while (run->stage != before && run->stage != STAGE_OVER);
+    schedule_report_progress(run);
+    if (run->stage == STAGE_OVER)
+        loop_stop(run->loop);
+}
+
+void schedule_fini(struct run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct job *job = &run->jobs[i];
+
+        if (job->world)
+            drop_world(run, job);
+        forget_revoked(job);
+        free(job->zone_name);
+        outcome_fini(&job->outcome);
+        observations_free(job->observations);
+    }
+    free(run->jobs);
+}

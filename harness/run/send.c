@@ -1,0 +1,167 @@
+#include "run/run_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct pile { /* bytes of several messages, for one write */
+    char *bytes;
+    size_t size;
+};
+
+static void pile_add(struct pile *pile, const void *bytes, size_t size)
+{
+    char *both = run_allocate(pile->size + size, 1);
+
+    if (pile->size)
+        memcpy(both, pile->bytes, pile->size);
+    if (size)
+        memcpy(both + pile->size, bytes, size);
+    free(pile->bytes);
+    pile->bytes = both;
+    pile->size += size;
+}
+
+/* ---- raw bytes */
+
+static bool is_call_id(const char *line, size_t length)
+{
+    return (length > 8 && !strncasecmp(line, "Call-ID:", 8)) || (length > 2 && !strncasecmp(line, "i:", 2));
+}
+
+static void adopt_call_id(struct world *world, struct group *group, const char *line, size_t length,
+                          struct wire *wire)
+{
+    struct origin *origin = origin_new(world, group, ORIGIN_STEP);
+    const char *value = memchr(line, ':', length);
+    size_t skip = (size_t)(value - line) + 1;
+
+    while (skip < length && (line[skip] == ' ' || line[skip] == '\t'))
+        skip++;
+    while (length > skip && (line[length - 1] == ' ' || line[length - 1] == '\t'))
+        length--;
+    free(origin->call_id);
+    origin->call_id = run_allocate(length - skip + 1, 1);
+    memcpy(origin->call_id, line + skip, length - skip);
+    free(origin->method);
+    origin->method = text_copy(group->method);
+    origin->cseq = 0;
+    origin->wire = wire;
+}
+
+/* Each Call-ID in the bytes is a request of this name, so that answers to them are known as such. */
+static void adopt_call_ids(struct world *world, struct group *group, const char *bytes, size_t size,
+                           struct wire *wire)
+{
+    while (size) {
+        const char *end = memchr(bytes, '\n', size);
+        size_t length = end ? (size_t)(end - bytes) : size;
+        size_t line = length && bytes[length - 1] == '\r' ? length - 1 : length;
+
+        if (is_call_id(bytes, line))
+            adopt_call_id(world, group, bytes, line, wire);
+        length += end != NULL;
+        bytes += length;
+        size -= length;
+    }
+    if (!group->count)
+        origin_new(world, group, ORIGIN_STEP)->wire = wire; /* nothing can answer it, but the name exists */
+}
+
+static void pile_raw(struct fiber *fiber, const struct step_send *step, struct group *group,
+                     struct wire *wire, struct pile *pile)
+{
+    char *text = world_expand(fiber, step->raw);
+    size_t size = 0;
+    char *bytes = text_unescape(text, &size);
+
+    if (!bytes)
+        world_end(fiber->world, VERDICT_ERROR, 0, "A bad escape in the raw bytes of the step on line %u.",
+                  fiber->step->line);
+    else
+        adopt_call_ids(fiber->world, group, bytes, size, wire);
+    for (unsigned i = 0; bytes && i < (step->times ? step->times : 1); i++) {
+        if (wire->connection)
+            journal_world_message(wire, false, NULL, (const uint8_t *)bytes, size, group->name);
+        pile_add(pile, bytes, size);
+    }
+    free(bytes);
+    free(text);
+}
+
+/* ---- requests */
+
+static void pile_request(struct fiber *fiber, const struct step_send *step, struct group *group,
+                         struct wire *wire, struct pile *pile)
+{
+    struct world *world = fiber->world;
+    char *uri = world_expand(fiber, step->message.uri);
+    struct request_draft draft = {.method = group->method,
+                                  .uri = uri,
+                                  .from_user = wire->host->name,
+                                  .from_domain = world->zone_name,
+                                  .message = &step->message,
+                                  .fiber = fiber};
+
+    for (unsigned i = 0; i < (step->times ? step->times : 1) && !world->is_over; i++) {
+        struct origin *origin = origin_new(world, group, ORIGIN_STEP);
+        size_t size = 0;
+        uint8_t *bytes;
+
+        origin->request = message_request(wire, origin, &draft);
+        bytes = origin->request ? sip_message_serialize(origin->request, &size) : NULL;
+        if (!bytes)
+            world_end(world, VERDICT_ERROR, 0, "The request of the step on line %u cannot be built.",
+                      fiber->step->line);
+        else if (wire->connection)
+            journal_world_message(wire, false, origin->request, bytes, size, group->name);
+        if (bytes)
+            pile_add(pile, bytes, size);
+        free(bytes);
+    }
+    free(uri);
+}
+
+static enum step_result write_piece(struct fiber *fiber, unsigned chunk_bytes)
+{
+    size_t rest = fiber->size_bytes - fiber->offset;
+    size_t size = chunk_bytes && chunk_bytes < rest ? chunk_bytes : rest;
+
+    /* A connection that does not take it has ended: its sign is an event, and sending on it is quietly
+     * nothing. */
+    if (!rest || !peer_write(fiber->wire, fiber->bytes + fiber->offset, size))
+        return STEP_GOES_ON;
+    fiber->offset += size;
+    if (fiber->offset == fiber->size_bytes)
+        return STEP_GOES_ON;
+    fiber_set_deadline(fiber, 0); /* each piece in a turn of its own, or the kernel would join them */
+    return STEP_WAITS;
+}
+
+enum step_result step_send(struct fiber *fiber, const struct step_send *step)
+{
+    struct world *world = fiber->world;
+    struct pile pile = {0};
+    struct group *group;
+    char *on, *name;
+
+    if (fiber->bytes)
+        return fiber->is_due ? write_piece(fiber, step->chunk_bytes) : STEP_WAITS;
+    on = world_expand(fiber, step->on);
+    name = world_expand(fiber, step->name ? step->name : "");
+    fiber->wire = peer_wire(world, on);
+    if (!fiber->wire)
+        world_end(world, VERDICT_ERROR, 0, "There is no connection called \"%s\" to send on.", on);
+    free(on);
+    if (!world->is_over) {
+        group = origin_group(world, name, step->message.method ? step->message.method : "OPTIONS");
+        if (step->raw)
+            pile_raw(fiber, step, group, fiber->wire, &pile);
+        else
+            pile_request(fiber, step, group, fiber->wire, &pile);
+    }
+    free(name);
+    fiber->bytes = pile.bytes;
+    fiber->size_bytes = pile.size;
+    return world->is_over ? STEP_WAITS : write_piece(fiber, step->chunk_bytes);
+}
