@@ -2,7 +2,10 @@
  * read what it says.
  *
  *   sandbox_probe MODE COMMAND      MODE: auto, user, root, none; in the harness host
- *   sandbox_probe device COMMAND    in the device host (started by the above) */
+ *   sandbox_probe device COMMAND    in the device host (started by the above)
+ *
+ * Commands: show (addresses, resolver, routes of both), talk (bytes from the harness host to the device and
+ * back), hold (until a signal, with a device), crash, place (files put where others are). */
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -17,7 +20,7 @@
 
 #include <stdio.h>
 
-#include "sandbox/sandbox.h"
+#include "sandbox/parts.h"
 
 enum { PORT = 5061, ADDRESSES = 300, PREFIX_MAX = 8 };
 
@@ -230,6 +233,83 @@ static int hold(const struct sandbox *sandbox, const char *self)
     return 42;
 }
 
+static bool holds(const char *path, const char *text)
+{
+    char line[64] = "";
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    char *read = fgets(line, sizeof line, file);
+    fclose(file);
+    return read && strcmp(line, text) == 0;
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+static bool place_and_say(const char *what, const char *path)
+{
+    static unsigned count;
+    char work[64], error[512];
+    snprintf(work, sizeof work, "work-%u", count++);
+    if (mkdir(work, 0755) != 0)
+        return false;
+    bool is_good = sandbox_place_file(path, "ours", work, error, sizeof error);
+    printf("place %s: %s\n", what, !is_good ? error : holds(path, "ours\n") ? "ours" : "not ours");
+    return is_good;
+}
+
+/* Every shape that /etc/resolv.conf comes in, in a folder of the scratch. */
+static int place(const struct sandbox *sandbox)
+{
+    char path[5000];
+    if (chdir(sandbox_scratch(sandbox)) != 0 || mkdir("etc", 0755) != 0 || mkdir("run", 0755) != 0)
+        return 1;
+    snprintf(path, sizeof path, "%s/run/absolute/deep.conf", sandbox_scratch(sandbox));
+    write_text("ours", "ours\n");
+    write_text("etc/file", "theirs\n");
+    write_text("etc/neighbour", "theirs\n");
+    if (symlink("file", "etc/link") != 0 || symlink("../run/nowhere/stub.conf", "etc/dangling") != 0 ||
+        symlink(path, "etc/dangling-absolute") != 0 || symlink("circle", "etc/circle") != 0)
+        return 1;
+    place_and_say("dangling", "etc/dangling");
+    place_and_say("dangling-absolute", "etc/dangling-absolute");
+    place_and_say("absent", "etc/absent");
+    place_and_say("link", "etc/link");
+    place_and_say("circle", "etc/circle");
+    printf("neighbour: %s\n", holds("etc/neighbour", "theirs\n") ? "theirs" : "lost");
+    return 0;
+}
+
+/* NONE: what one host gives. */
+static int bare(const struct sandbox *sandbox)
+{
+    struct net_address address;
+    printf("mode %s\n", sandbox_mode_name(sandbox_mode(sandbox)));
+    if (sandbox_harness_address(sandbox, 4, ADDRESSES - 1, &address)) {
+        close(bind_to(&address, 0));
+        printf("harness 4 bound\n");
+    }
+    if (sandbox_dns_address(sandbox, 4, &address)) {
+        close(bind_to(&address, address.port));
+        printf("dns 4 bound\n");
+    }
+    if (sandbox_device_address(sandbox, 4, &address)) {
+        close(bind_to(&address, sandbox_device_port(sandbox, false)));
+        close(bind_to(&address, sandbox_device_port(sandbox, true)));
+    }
+    printf("second ::1 %s\n", sandbox_harness_address(sandbox, 6, 1, &address) ? "there" : "absent");
+    printf("prefix %s\n", sandbox_device_prefix(sandbox)[0] ? "not empty" : "empty");
+    printf("scratch %s\n", sandbox_scratch(sandbox));
+    return sandbox_has_private_resolver(sandbox);
+}
+
 static int show(const struct sandbox *sandbox, const char *self)
 {
     struct stat status;
@@ -271,6 +351,10 @@ int main(int argc, char **argv)
         result = talk(sandbox, argv[0]);
     else if (strcmp(argv[2], "hold") == 0)
         result = hold(sandbox, argv[0]);
+    else if (strcmp(argv[2], "bare") == 0)
+        result = bare(sandbox);
+    else if (strcmp(argv[2], "place") == 0)
+        result = place(sandbox);
     else if (strcmp(argv[2], "crash") == 0)
         raise(SIGKILL);
     sandbox_free(sandbox);
