@@ -29,6 +29,13 @@ struct requirement {
     struct strings faults, controls;
 };
 
+/* ---- placeholders ---- */
+/* What stands for "{NAME}"; NULL: not known, "{NAME}" stays. The text need not live longer than the next call. */
+typedef const char *(*scenario_placeholder_cb)(const char *name, void *arg);
+/* A text with its placeholders replaced and "{{" made a brace; a "{" before anything but a name (as in the pattern "a{2}") is itself. Heap;
+ * NULL without memory. */
+char *scenario_text_expand(const char *text, scenario_placeholder_cb lookup, void *arg);
+
 /* ---- verdicts ---- */
 enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_NOT_APPLICABLE, VERDICT_ERROR };
 const char *verdict_name(enum verdict verdict); /* "pass", "fail", "inconclusive", "not-applicable", "error" */
@@ -84,7 +91,7 @@ struct step_connect {
     bool may_fail;             /* a refused or closed connection is not an error: the next expect or check looks at it */
 };
 struct scenario_header {
-    char *name, *value;
+    char *name, *value;        /* value NULL: the default message's field is left out */
 };
 struct scenario_message { /* of send and stimulate */
     char *method, *uri;        /* uri: with {placeholders} */
@@ -295,6 +302,7 @@ struct selection_options {
     const struct suite *suite;
     const char *const *selectors; /* globs; with "/" a scenario (or scenario:variant), else a requirement */
     size_t selector_count;
+    /* Both suite and selectors: what both choose. Neither: everything that is not slow. A selector that names a variant is not sampled. */
     unsigned transports;          /* bit per enum net_transport; 0: all */
     bool has_ip4, has_ip6;
     bool is_all_variants;         /* the whole product of TLS and IP versions; else a fixed sample in which each value occurs */

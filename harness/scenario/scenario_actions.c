@@ -1,0 +1,152 @@
+/* Steps that do something to connections, zones, actors and time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/scenario_private.h"
+
+enum { FAST_WAIT_MS_MAX = 10000 };
+
+static void check_listener_is_alone(struct build *build, const struct document_value *value,
+                                    const struct step_listen *listen)
+{
+    for (const struct scope_name *other = build->scope; other; other = other->next)
+        if (other->kind == SCOPE_LISTENER && other->host && listen->host &&
+            strcmp(other->host, listen->host) == 0 && other->port == listen->port) {
+            char expected[128];
+            snprintf(expected, sizeof expected, "a host and port that listener '%.40s' does not have",
+                     other->name);
+            document_reject(build->diagnostic, value, "a second listener on one address", expected, NULL);
+            return;
+        }
+}
+
+void step_take_listen(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    struct step_listen *listen = &step->listen;
+    const struct document_value *choices = document_member(value, "by_server_name");
+    listen->host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
+    listen->transport = value_transport(document_member(value, "transport"), build->variant->transport);
+    bool is_secure = listen->transport == NET_TLS || listen->transport == NET_TLS_SCTP;
+    listen->port = (uint16_t)value_unsigned(document_member(value, "port"), is_secure ? 5061 : 5060);
+    char *certificate = scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
+    listen->certificate = is_secure ? certificate : NULL;
+    listen->request_certificate = value_boolean(document_member(value, "request_certificate"), true);
+    listen->is_stalled = value_boolean(document_member(value, "stalled"), false);
+    listen->by_server_name_count = document_count(choices);
+    listen->by_server_name =
+        arena_take(build->arena, listen->by_server_name_count, sizeof *listen->by_server_name);
+    for (size_t i = 0; i < listen->by_server_name_count; i++) {
+        char *name = scope_take(build, SCOPE_CERTIFICATE, document_at(choices, i));
+        listen->by_server_name[i].certificate = name;
+        listen->by_server_name[i].server_name = arena_text(build->arena, document_key(choices, i));
+    }
+    if (is_secure && !listen->certificate && !listen->is_stalled)
+        document_reject(build->diagnostic, value, "no member 'certificate'",
+                        "the certificate of a TLS listener", NULL);
+    check_listener_is_alone(build, value, listen);
+    struct scope_name *entry = scope_define(build, SCOPE_LISTENER, document_member(value, "name"), false);
+    entry->host = listen->host;
+    entry->port = listen->port;
+    listen->name = arena_text(build->arena, entry->name);
+}
+
+/* "dut", "dut:PORT" or "via:REQUEST". */
+static char *take_target(struct build *build, const struct document_value *value)
+{
+    const char *text = document_string(value);
+    if (!text)
+        return arena_text(build->arena, "dut");
+    if (strncmp(text, "dut:", 4) == 0 &&
+        (strtoul(text + 4, NULL, 10) == 0 || strtoul(text + 4, NULL, 10) > 65535))
+        document_reject(build->diagnostic, value, NULL, "a port from 1 to 65535", NULL);
+    if (strncmp(text, "via:", 4) == 0 && !scope_find(build, SCOPE_REQUEST, text + 4))
+        document_reject(build->diagnostic, value, NULL,
+                        "'via:' and the name of a request that an expectation named before", NULL);
+    return arena_text(build->arena, text);
+}
+
+void step_take_connect(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    struct step_connect *connect = &step->connect;
+    const struct document_value *server_name = document_member(value, "server_name");
+    connect->host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
+    connect->transport = value_transport(document_member(value, "transport"), build->variant->transport);
+    connect->to = take_target(build, document_member(value, "to"));
+    char *certificate = scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
+    connect->certificate =
+        connect->transport == NET_TLS || connect->transport == NET_TLS_SCTP ? certificate : NULL;
+    connect->has_server_name = server_name != NULL;
+    connect->server_name = text_take(build, server_name, TEXT_PLAIN);
+    connect->tls = value_tls_version(document_member(value, "tls"));
+    connect->may_fail = value_boolean(document_member(value, "may_fail"), false);
+    struct scope_name *entry = scope_define(build, SCOPE_CONNECTION, document_member(value, "name"), false);
+    entry->is_ours = true;
+    connect->name = arena_text(build->arena, entry->name);
+}
+
+void step_take_close(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    step->close.on = scope_take(build, SCOPE_CONNECTION, document_member(value, "on"));
+    step->close.mode = value_close_mode(document_member(value, "how"));
+    step->close.is_uncertain = value_boolean(document_member(value, "uncertain"), false);
+}
+
+void step_take_respond(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    step->respond.to = scope_take(build, SCOPE_REQUEST, document_member(value, "to"));
+    step->respond.on = scope_take(build, SCOPE_CONNECTION, document_member(value, "on"));
+    step->respond.status = value_unsigned(document_member(value, "status"), 200);
+}
+
+void step_take_change_dns(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    step->change_dns.remove = texts_take(build, document_member(value, "remove"), TEXT_PLAIN);
+    step->change_dns.add = dns_take(build, document_member(value, "add"), TEXT_PLAIN);
+}
+
+void step_take_wait(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    const struct document_value *time = document_member(value, "for");
+    step->wait.ms = value_time_ms(time, 0);
+    step->wait.why = text_take(build, document_member(value, "why"), TEXT_PLAIN);
+    if (step->wait.ms > FAST_WAIT_MS_MAX && !build->is_slow)
+        document_reject(build->diagnostic, time, NULL, "at most 10s, or \"timing\": \"slow\"", NULL);
+}
+
+void step_take_actor_send(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    const struct document_value *as = document_member(value, "as");
+    const struct scope_name *actor = scope_use(build, SCOPE_ACTOR, document_member(value, "actor"));
+    step->actor_send.actor = actor ? arena_text(build->arena, actor->name) : NULL;
+    step->actor_send.uri = text_take(build, document_member(value, "uri"), TEXT_PLAIN);
+    step->actor_send.count = value_unsigned(document_member(value, "count"), 1);
+    step->actor_send.as = value_unsigned(as, 0);
+    if (actor && step->actor_send.as >= actor->domains)
+        document_reject(build->diagnostic, as, NULL, "the index of one of the actor's domains, from 0", NULL);
+}
+
+void step_take_actor_close(struct build *build, const struct document_value *value,
+                           struct scenario_step *step)
+{
+    step->actor_close.actor = scope_take(build, SCOPE_ACTOR, document_member(value, "actor"));
+    step->actor_close.mode = value_close_mode(document_member(value, "how"));
+}
+
+void observation_take(struct build *build, const struct document_value *value, char **name, char **text)
+{
+    if (!value)
+        return;
+    bool is_name = document_string(value) != NULL;
+    *name = arena_text(build->arena, is_name ? document_string(value) : document_key(value, 0));
+    *text = is_name ? arena_text(build->arena, "yes") : text_take(build, document_at(value, 0), TEXT_PLAIN);
+    struct observed *observed = arena_take(build->arena, 1, sizeof *observed);
+    observed->name = *name;
+    observed->next = build->observed;
+    build->observed = observed;
+}
+
+void step_take_observe(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    observation_take(build, value, &step->observe.name, &step->observe.value);
+}

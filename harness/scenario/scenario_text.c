@@ -1,0 +1,271 @@
+/* Placeholders: which there are, which are fixed by a variant's coordinates, and which only a run can fill.
+ */
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/scenario_private.h"
+
+enum { PLACEHOLDER_BYTES_MAX = 80, KNOWN_MAX = 160 };
+
+static bool is_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* Length of "{NAME}" at text with both braces; 0: there is none. */
+static size_t placeholder_length(const char *text)
+{
+    if (text[0] != '{' || !is_letter(text[1]))
+        return 0;
+    size_t at = 1;
+    while (is_letter(text[at]) || (text[at] >= '0' && text[at] <= '9') ||
+           (text[at] && strchr("._-", text[at])))
+        at++;
+    return text[at] == '}' && at - 1 < PLACEHOLDER_BYTES_MAX ? at + 1 : 0;
+}
+
+struct output {
+    char *text;
+    size_t length, capacity;
+    bool has_failed;
+};
+
+static void output_add(struct output *output, const char *bytes, size_t count)
+{
+    if (output->length + count + 1 > output->capacity) {
+        size_t capacity = (output->length + count + 1) * 2;
+        char *larger = realloc(output->text, capacity);
+        output->has_failed = output->has_failed || !larger;
+        if (!larger)
+            return;
+        output->text = larger;
+        output->capacity = capacity;
+    }
+    memcpy(output->text + output->length, bytes, count);
+    output->length += count;
+    output->text[output->length] = '\0';
+}
+
+/* keeps_braces: "{{" stays for a later pass. */
+static char *expand(const char *text, scenario_placeholder_cb lookup, void *arg, bool keeps_braces)
+{
+    struct output output = {0};
+    output_add(&output, "", 0);
+    while (*text && !output.has_failed) {
+        size_t length = placeholder_length(text);
+        if (text[0] == '{' && text[1] == '{') {
+            output_add(&output, text, keeps_braces ? 2 : 1);
+            text += 2;
+        } else if (length) {
+            char name[PLACEHOLDER_BYTES_MAX + 1];
+            memcpy(name, text + 1, length - 2);
+            name[length - 2] = '\0';
+            const char *value = lookup(name, arg);
+            output_add(&output, value ? value : text, value ? strlen(value) : length);
+            text += length;
+        } else {
+            output_add(&output, text++, 1);
+        }
+    }
+    if (!output.has_failed)
+        return output.text;
+    free(output.text);
+    return NULL;
+}
+
+char *scenario_text_expand(const char *text, scenario_placeholder_cb lookup, void *arg)
+{
+    return expand(text, lookup, arg, false);
+}
+
+static const char *lookup_fixed(const char *name, void *arg)
+{
+    const struct scenario_variant *variant = arg;
+    bool is_secure = variant->transport == NET_TLS || variant->transport == NET_TLS_SCTP;
+    if (strcmp(name, "transport") == 0)
+        return net_transport_name(variant->transport);
+    if (strcmp(name, "TRANSPORT") == 0)
+        return variant->transport == NET_TLS   ? "TLS"
+               : variant->transport == NET_TCP ? "TCP"
+               : is_secure                     ? "TLS-SCTP"
+                                               : "SCTP";
+    if (strcmp(name, "port") == 0)
+        return is_secure ? "5061" : "5060";
+    if (strcmp(name, "srv") == 0)
+        return variant->transport == NET_TLS   ? "_sips._tcp"
+               : variant->transport == NET_TCP ? "_sip._tcp"
+               : is_secure                     ? "_sips._sctp"
+                                               : "_sip._sctp";
+    if (strcmp(name, "A") == 0)
+        return variant->ip == 6 ? "AAAA" : "A";
+    return NULL;
+}
+
+/* Plausible values for what only a run knows, so that zone lines, SAN entries and patterns can be tried out.
+ */
+static const char *lookup_sample(const char *name, void *arg)
+{
+    const struct build *build = arg;
+    const char *fixed = lookup_fixed(name, build->variant), *dot = strrchr(name, '.');
+    if (fixed)
+        return fixed;
+    if (strcmp(name, "zone") == 0)
+        return "1-sample.run.test";
+    if (strcmp(name, "dut.one") == 0 || strcmp(name, "dut.two") == 0)
+        return "device.test";
+    if (strcmp(name, "i") == 0)
+        return "1";
+    if (dot && strcmp(dot, ".port") == 0)
+        return "5061";
+    if (build->variant->ip == 6)
+        return dot && strcmp(dot, ".uri") == 0 ? "[2001:db8::1]" : "2001:db8::1";
+    return "192.0.2.1";
+}
+
+char *text_sample(const struct build *build, const char *text)
+{
+    /* The callback's argument is not const, lookup_sample() changes nothing. */
+    struct build copy = *build;
+    return expand(text, lookup_sample, &copy, false);
+}
+
+/* Every placeholder that may stand here, for the check and for the diagnostic. */
+struct known {
+    char names[KNOWN_MAX][PLACEHOLDER_BYTES_MAX];
+    size_t count;
+};
+
+static void known_add(struct known *known, const char *name, const char *suffix)
+{
+    if (known->count < KNOWN_MAX)
+        snprintf(known->names[known->count++], PLACEHOLDER_BYTES_MAX, "{%.60s%s}", name, suffix);
+}
+
+static void known_collect(const struct build *build, enum text_use use, struct known *known)
+{
+    static const char *const always[] = {"zone",    "dut",     "dut.uri",   "dut.port",
+                                         "dut.one", "dut.two", "transport", "TRANSPORT",
+                                         "port",    "srv",     "A"};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        known_add(known, always[i], "");
+    if (build->repeats)
+        known_add(known, "i", "");
+    for (const struct scope_name *entry = build->scope; entry; entry = entry->next) {
+        if (entry->kind == SCOPE_HOST) {
+            known_add(known, entry->name, "");
+            known_add(known, entry->name, ".uri");
+        } else if (entry->kind == SCOPE_CONNECTION && entry->is_ours && !entry->is_hidden &&
+                   use != TEXT_STATIC) {
+            known_add(known, entry->name, ".port");
+        }
+    }
+}
+
+static void reject_placeholder(struct build *build, const struct document_value *value,
+                               const char *placeholder, size_t length, const struct known *known)
+{
+    const char *words[KNOWN_MAX];
+    char found[PLACEHOLDER_BYTES_MAX + 32], expected[640] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < known->count; i++) {
+        words[i] = known->names[i];
+        if (used < sizeof expected - PLACEHOLDER_BYTES_MAX - 8)
+            used +=
+                (size_t)snprintf(expected + used, sizeof expected - used, "%s'%s'", i ? ", " : "", words[i]);
+    }
+    char word[PLACEHOLDER_BYTES_MAX + 8];
+    snprintf(word, sizeof word, "%.*s", (int)length, placeholder);
+    snprintf(found, sizeof found, "the placeholder '%s'", word);
+    document_reject(build->diagnostic, value, found, expected, document_nearest(word, words, known->count));
+}
+
+static bool needs(const struct scenario_variant *variant, const char *claim)
+{
+    for (size_t i = 0; i < variant->needs.count; i++)
+        if (strcmp(variant->needs.items[i], claim) == 0)
+            return true;
+    return false;
+}
+
+static void check_placeholders(struct build *build, const struct document_value *value, enum text_use use)
+{
+    struct known known = {.count = 0};
+    for (const char *text = document_string(value); *text && !build_failed(build);) {
+        size_t length = placeholder_length(text);
+        if (text[0] == '{' && text[1] == '{') {
+            text += 2;
+            continue;
+        }
+        if (length) {
+            if (!known.count)
+                known_collect(build, use, &known);
+            size_t i = 0;
+            while (i < known.count &&
+                   !(strlen(known.names[i]) == length && memcmp(known.names[i], text, length) == 0))
+                i++;
+            if (i == known.count)
+                reject_placeholder(build, value, text, length, &known);
+            else if (strncmp(text, "{dut.two}", 9) == 0 && !needs(build->variant, "virtual-server"))
+                document_reject(
+                    build->diagnostic, value, "'{dut.two}'",
+                    "'virtual-server' among 'needs', for a single-domain device has no second domain", NULL);
+        } else if (text[0] == '{' && !(use == TEXT_PATTERN && text[1] >= '0' && text[1] <= '9')) {
+            document_reject(build->diagnostic, value, "a '{' that begins no placeholder",
+                            "'{NAME}', or '{{' for a brace", NULL);
+        }
+        text += length ? length : 1;
+    }
+}
+
+static void check_pattern(struct build *build, const struct document_value *value, const char *text)
+{
+    char *sample = text_sample(build, text);
+    regex_t regex;
+    int code = regcomp(&regex, sample ? sample : "", REG_EXTENDED | REG_ICASE | REG_NOSUB);
+    if (code == 0) {
+        regfree(&regex);
+    } else {
+        char why[80], expected[160];
+        regerror(code, &regex, why, sizeof why);
+        snprintf(expected, sizeof expected, "a POSIX extended regular expression (%s)", why);
+        document_reject(build->diagnostic, value, NULL, expected, NULL);
+    }
+    free(sample);
+}
+
+char *text_take(struct build *build, const struct document_value *value, enum text_use use)
+{
+    if (!document_string(value) || build_failed(build))
+        return NULL;
+    check_placeholders(build, value, use);
+    char *text = expand(document_string(value), lookup_fixed, build->variant, true);
+    if (text && use == TEXT_PATTERN && !build_failed(build))
+        check_pattern(build, value, text);
+    char *kept = arena_text(build->arena, text);
+    free(text);
+    return kept;
+}
+
+struct strings texts_take(struct build *build, const struct document_value *list, enum text_use use)
+{
+    struct strings strings = {.count = document_count(list)};
+    strings.items = arena_take(build->arena, strings.count, sizeof *strings.items);
+    for (size_t i = 0; i < strings.count; i++)
+        strings.items[i] = text_take(build, document_at(list, i), use);
+    return strings;
+}
+
+struct strings texts_take_each(struct build *build, const struct document_value *value,
+                               char *(*take)(struct build *build, const struct document_value *value))
+{
+    if (!value)
+        return (struct strings){0};
+    bool is_list = document_kind(value) == DOCUMENT_ARRAY;
+    struct strings strings = {.count = is_list ? document_count(value) : 1};
+    strings.items = arena_take(build->arena, strings.count, sizeof *strings.items);
+    for (size_t i = 0; i < strings.count; i++)
+        strings.items[i] = take(build, is_list ? document_at(value, i) : value);
+    return strings;
+}
