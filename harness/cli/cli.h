@@ -1,0 +1,137 @@
+/* cli: the commands. One file a command; exit() and words for people are here and nowhere else. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "device/device.h"
+#include "reports/page.h"
+#include "sandbox/sandbox.h"
+#include "scenario/scenario.h"
+
+/* Exit status of every command. */
+enum { CLI_GOOD = 0, CLI_FINDING = 1, CLI_USAGE = 2, CLI_IMPOSSIBLE = 3, CLI_INTERRUPTED = 130 };
+
+/* One line on stderr, "sipreuse: " before it; line breaks become blanks. Returns status. */
+int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A diagnostic about a file as it stands, so that editors find the place. Returns CLI_USAGE. */
+int cli_fail_file(const struct diagnostic *diagnostic);
+
+/* ---- options ---- */
+struct cli_option {
+    const char *name;       /* without "--"; NULL ends the table */
+    const char *value_name; /* NULL: takes none */
+    const char *help;       /* NULL: hidden */
+    char short_name;        /* '\0': none */
+};
+struct cli_usage {
+    const char *command;   /* "run" */
+    const char *arguments; /* "--device NAME|FILE [SELECTOR...]" */
+    const char *summary;   /* sentences */
+    const struct cli_option *options;
+    const char *more; /* printed after the options; NULL: nothing */
+};
+enum { CLI_END = -1, CLI_ARGUMENT = -2, CLI_BAD = -3, CLI_HELP = -4 };
+struct cli_parser {
+    const struct cli_usage *usage;
+    int argc;
+    char **argv;
+    int at;
+    bool has_ended; /* "--" was seen */
+};
+/* The next option's index in the table, its value in *value; or CLI_ARGUMENT with it; CLI_END; CLI_HELP when
+ * the help was printed; CLI_BAD when the mistake was reported. argv[0] is the command's name. */
+int cli_next(struct cli_parser *parser, const char **value);
+void cli_print_help(const struct cli_usage *usage, FILE *out);
+/* Whole numbers and positive reals of options; false: reported. */
+bool cli_parse_count(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *out);
+bool cli_parse_scale(const char *option, const char *value, double *out);
+
+/* ---- where files are ---- */
+struct cli_paths {
+    char *scenarios, *suites, *devices, *profile_schema;
+};
+/* $SIPREUSE_DATA, else share/sipreuse beside the program's folder, else the source tree it was built from;
+ * folders given on the command line win over that (NULL: none). false: reported. */
+bool cli_paths_find(struct cli_paths *paths, const char *scenarios, const char *suites, const char *devices);
+void cli_paths_fini(struct cli_paths *paths);
+/* "DIR/NAME", heap; exits when out of memory. */
+char *cli_path_join(const char *folder, const char *name);
+char *cli_program_path(void); /* heap; NULL with errno */
+
+/* ---- the terminal ---- */
+unsigned cli_width(void);
+bool cli_is_live(void);     /* a terminal, and not under CI: one line may be redrawn */
+bool cli_is_coloured(void); /* likewise, and no NO_COLOR */
+
+/* ---- output folder ---- */
+/* Makes DIR, or takes it when it is empty; NULL: ./sipreuse-out/<device>-<UTC time>. Absolute path, heap;
+ * NULL: reported. */
+char *cli_out_make(const char *wanted, const char *device_name);
+/* Removes a folder and what is in it. */
+void cli_remove_tree(const char *path);
+
+/* ---- what a run is about ---- */
+struct cli_request {
+    struct cli_paths paths;
+    const char *device, *suite_name, *out, *rerun;
+    const char **selectors;
+    size_t selector_count;
+    char **rerun_selectors; /* of --rerun-failed; NULL-terminated, owned */
+    const char **faults;    /* NULL-terminated */
+    size_t fault_count;
+    unsigned transports;
+    bool has_ip4, has_ip6, is_strict, is_all_variants, is_fail_fast, is_plan_only, is_verbose;
+    uint64_t jobs, repeat, seed;
+    double timeout_scale;
+    enum sandbox_mode mode;
+};
+enum { RUN_REQUEST_HELP = -1 }; /* the help was printed: nothing is left to do */
+/* CLI_GOOD, RUN_REQUEST_HELP, or an exit status when the mistake was reported. run_request_fini in every
+ * case. */
+int run_request_parse(struct cli_request *request, int argc, char **argv);
+void run_request_fini(struct cli_request *request);
+/* What it needs from files. */
+struct cli_material {
+    struct catalogue *catalogue;
+    struct suite *suite;
+    struct device_profile *profile;
+    struct selection selection;
+};
+/* Exit status, CLI_GOOD when all is there; else reported. */
+int cli_material_load(struct cli_material *material, struct cli_request *request);
+void cli_material_fini(struct cli_material *material);
+/* Selectors "id:variant" of what was not decided well in a result; NULL: reported. */
+char **cli_rerun_selectors(const char *result);
+void cli_strings_free(char **strings);
+
+/* ---- progress of a run ---- */
+struct run_progress;
+struct cli_progress {
+    struct page page;
+    bool is_live, is_verbose, has_line;
+    uint64_t last_ms;
+    const char *device;
+};
+void cli_progress_init(struct cli_progress *progress, const char *device, bool is_verbose);
+void cli_progress_show(struct cli_progress *progress, const struct run_progress *state);
+void cli_progress_verdict(struct cli_progress *progress, const struct scenario_variant *variant,
+                          enum verdict verdict, bool is_exercised, const char *reason);
+void cli_progress_message(struct cli_progress *progress, const char *line);
+void cli_progress_erase(struct cli_progress *progress);
+
+/* ---- drawing ---- */
+/* The call flow of a variant: hosts as columns, time downwards. */
+void drawing_print(struct page *page, const struct scenario_variant *variant);
+
+/* ---- commands: argv[0] is the command ---- */
+int cli_run(int argc, char **argv);
+int cli_list(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_validate(int argc, char **argv);
+int cli_kill_matrix(int argc, char **argv);
+
+#endif

@@ -1,0 +1,105 @@
+/* `sipreuse kill-matrix`: one run of this program for each fault, side by side, each in a sandbox of its own.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/kill_matrix.h"
+
+enum { OPT_JSON, OPT_JOBS, OPT_FAULT, OPT_SANDBOX, OPT_TIMEOUT_SCALE, OPT_OUT };
+static const struct cli_option options[] = {
+    [OPT_JSON] = {"json", NULL, "the matrix for programs", '\0'},
+    [OPT_JOBS] = {"jobs", "N", "runs at once (default: one for each processor)", 'j'},
+    [OPT_FAULT] = {"fault", "GLOB", "only faults whose names match", '\0'},
+    [OPT_SANDBOX] = {"sandbox", "MODE", "as for run", '\0'},
+    [OPT_TIMEOUT_SCALE] = {"timeout-scale", "X", "as for run", '\0'},
+    [OPT_OUT] = {"out", "DIR", "keep what the runs wrote, a folder for each (default: thrown away)", 'o'},
+    {NULL, NULL, NULL, '\0'},
+};
+static const struct cli_usage usage = {
+    .command = "kill-matrix",
+    .arguments = "[SELECTOR...] [options]",
+    .summary = "Runs the suite against the reference device with each of its seeded faults, and without any. "
+               "Each fault has to make a "
+               "scenario fail that is about a requirement which the fault breaks, and none about another; "
+               "the device without a fault "
+               "has to be green. Slow scenarios are run for the faults that only they can find.",
+    .options = options,
+    .more = "Exit status: 0 every fault is killed and nothing else; 1 not so; 2 usage or a bad file; 3 it "
+            "could not be done.\n",
+};
+
+static int kill_with_folder(const struct kill_wish *wish, const struct catalogue *catalogue)
+{
+    if (wish->out) {
+        char *kept = cli_out_make(wish->out, "kill-matrix");
+        int status = kept ? kill_matrix_run(wish, catalogue, kept) : CLI_USAGE;
+        free(kept);
+        return status;
+    }
+    const char *base = getenv("TMPDIR");
+    char *folder = cli_path_join(base && *base ? base : "/tmp", "sipreuse-kill-matrix-XXXXXX");
+    int status = mkdtemp(folder) ? kill_matrix_run(wish, catalogue, folder)
+                                 : cli_fail(CLI_IMPOSSIBLE, "no folder can be made in '%s'; set TMPDIR",
+                                            base ? base : "/tmp");
+    cli_remove_tree(folder);
+    free(folder);
+    return status;
+}
+
+static bool take_option(struct kill_wish *wish, int option, const char *value)
+{
+    enum sandbox_mode mode;
+    double scale;
+    switch (option) {
+    case OPT_JSON:
+        wish->is_json = true;
+        return true;
+    case OPT_JOBS:
+        return cli_parse_count("jobs", value, 1, 1000, &wish->jobs);
+    case OPT_FAULT:
+        wish->fault = value;
+        return true;
+    case OPT_SANDBOX:
+        wish->sandbox = value;
+        if (sandbox_mode_parse(value, &mode))
+            return true;
+        cli_fail(CLI_USAGE, "--sandbox '%s' is no mode; write auto, user, root, or none", value);
+        return false;
+    case OPT_TIMEOUT_SCALE:
+        wish->timeout_scale = value;
+        return cli_parse_scale("timeout-scale", value, &scale);
+    case OPT_OUT:
+        wish->out = value;
+        return true;
+    case CLI_ARGUMENT:
+        wish->selectors[wish->selector_count++] = value;
+        return true;
+    }
+    return false;
+}
+
+int cli_kill_matrix(int argc, char **argv)
+{
+    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
+    const char *selectors[256], *value;
+    struct kill_wish wish = {.selectors = selectors};
+    for (int option; (option = cli_next(&parser, &value)) != CLI_END;) {
+        if (option == CLI_HELP)
+            return CLI_GOOD;
+        if (option == CLI_ARGUMENT && wish.selector_count == sizeof selectors / sizeof selectors[0])
+            return cli_fail(CLI_USAGE, "more than 256 selectors; use globs");
+        if (option == CLI_BAD || !take_option(&wish, option, value))
+            return CLI_USAGE;
+    }
+    struct cli_paths paths;
+    struct diagnostic diagnostic = {0};
+    int status = CLI_USAGE;
+    if (cli_paths_find(&paths, NULL, NULL, NULL)) {
+        struct catalogue *catalogue = catalogue_load(paths.scenarios, &diagnostic);
+        status = catalogue ? kill_with_folder(&wish, catalogue) : cli_fail_file(&diagnostic);
+        catalogue_free(catalogue);
+    }
+    cli_paths_fini(&paths);
+    return status;
+}

@@ -1,0 +1,170 @@
+#include "cli/kill_matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool findings_add(struct kill_findings *findings, const char *scenario, const char *variant,
+                         const char *requirement)
+{
+    struct kill_finding *larger = realloc(findings->items, (findings->count + 1) * sizeof *larger);
+    if (!larger)
+        return false;
+    findings->items = larger;
+    findings->items[findings->count] = (struct kill_finding){
+        .scenario = strdup(scenario), .variant = strdup(variant), .requirement = strdup(requirement)};
+    findings->count++;
+    return true;
+}
+
+static void findings_fini(struct kill_findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        free(findings->items[i].scenario);
+        free(findings->items[i].variant);
+        free(findings->items[i].requirement);
+    }
+    free(findings->items);
+}
+
+bool kill_result_init(struct kill_result *result, const struct catalogue *catalogue,
+                      const struct reference_fault *fault, const char *profile)
+{
+    *result = (struct kill_result){.fault = fault, .profile = profile};
+    result->requirements = calloc(catalogue->requirement_count + 1, sizeof *result->requirements);
+    if (!result->requirements)
+        return false;
+    for (size_t i = 0; fault && i < catalogue->requirement_count; i++) {
+        const struct requirement *requirement = &catalogue->requirements[i];
+        for (size_t k = 0; k < requirement->faults.count; k++)
+            if (strcmp(requirement->faults.items[k], fault->name) == 0) {
+                result->requirements[result->requirement_count++] = requirement->id;
+                break;
+            }
+    }
+    if (fault && result->requirement_count == 0)
+        kill_result_trouble(result, "No requirement names this fault.");
+    return true;
+}
+
+void kill_result_fini(struct kill_result *result)
+{
+    findings_fini(&result->killed_by);
+    findings_fini(&result->unexpected);
+    for (size_t i = 0; i < result->failing_count; i++)
+        free(result->failing[i]);
+    free(result->failing);
+    free(result->requirements);
+    free(result->trouble);
+    *result = (struct kill_result){0};
+}
+
+void kill_result_trouble(struct kill_result *result, const char *text)
+{
+    if (!result->trouble)
+        result->trouble = strdup(text);
+}
+
+static bool result_expects(const struct kill_result *result, const char *requirement)
+{
+    for (size_t i = 0; i < result->requirement_count; i++)
+        if (strcmp(result->requirements[i], requirement) == 0)
+            return true;
+    return false;
+}
+
+/* A word of a list that is separated by blanks. */
+static bool result_tolerates(const struct kill_result *result, const char *requirement)
+{
+    size_t size = strlen(requirement);
+    const char *also = result->fault->expected_also;
+    for (const char *word = also ? also : ""; *word;) {
+        size_t length = strcspn(word, " ");
+        if (length == size && strncmp(word, requirement, size) == 0)
+            return true;
+        word += length;
+        word += strspn(word, " ");
+    }
+    return false;
+}
+
+/* Kept sorted, so that it does not matter which of a fault's runs ended first. */
+static void result_add_failing(struct kill_result *result, const struct report_scenario *scenario)
+{
+    char *name = NULL;
+    char **larger = realloc(result->failing, (result->failing_count + 1) * sizeof *larger);
+    if (!larger)
+        return;
+    result->failing = larger;
+    if (asprintf(&name, "%s:%s", scenario->id, scenario->variant) < 0)
+        return;
+    size_t at = result->failing_count++;
+    for (; at > 0 && strcmp(larger[at - 1], name) > 0; at--)
+        larger[at] = larger[at - 1];
+    larger[at] = name;
+}
+
+/* Requirements that a failure is about: the one that it names, else all of its scenario's. */
+static void judge_failure(struct kill_result *result, const struct report_scenario *scenario)
+{
+    const char *const *about =
+        scenario->failed_requirement ? &scenario->failed_requirement : scenario->requirements;
+    size_t count = scenario->failed_requirement ? 1 : scenario->requirement_count;
+    bool is_expected = false, is_tolerated = false;
+    for (size_t i = 0; i < count; i++) {
+        if (result_expects(result, about[i])) {
+            is_expected = true;
+            findings_add(&result->killed_by, scenario->id, scenario->variant, about[i]);
+        }
+        is_tolerated |= result_tolerates(result, about[i]);
+    }
+    /* A scenario that is about several requirements cannot say which: one that is expected is enough. */
+    if (!is_expected && !is_tolerated)
+        findings_add(&result->unexpected, scenario->id, scenario->variant, count ? about[0] : "");
+}
+
+static void judge_fault_free(struct kill_result *result, const struct report_scenario *scenario)
+{
+    bool is_green =
+        strcmp(scenario->verdict, "pass") == 0 || strcmp(scenario->verdict, "not-applicable") == 0;
+    const char *about = scenario->failed_requirement      ? scenario->failed_requirement
+                        : scenario->requirement_count > 0 ? scenario->requirements[0]
+                                                          : "";
+    if (!is_green)
+        findings_add(&result->unexpected, scenario->id, scenario->variant, about);
+}
+
+void kill_result_judge(struct kill_result *result, const struct report *report)
+{
+    int status = report_exit_status(report);
+    if (!report_is_complete(report))
+        kill_result_trouble(result, "The run was not complete.");
+    else if (!result->fault && status == 3)
+        kill_result_trouble(result, "The run had errors of its own.");
+    result->variant_count += report_scenario_count(report);
+    for (size_t i = 0; i < report_scenario_count(report); i++) {
+        struct report_scenario scenario = report_scenario_at(report, i);
+        if (strcmp(scenario.verdict, "fail") == 0)
+            result_add_failing(result, &scenario);
+        if (!result->fault)
+            judge_fault_free(result, &scenario);
+        else if (strcmp(scenario.verdict, "fail") == 0)
+            judge_failure(result, &scenario);
+    }
+}
+
+bool kill_result_is_good(const struct kill_result *result)
+{
+    bool is_proof = result->fault ? result->killed_by.count > 0 : result->variant_count > 0;
+    return is_proof && result->unexpected.count == 0 && !result->trouble;
+}
+
+bool kill_result_is_same(const struct kill_result *a, const struct kill_result *b)
+{
+    if (!a->fault || !b->fault || !a->failing_count || a->failing_count != b->failing_count ||
+        strcmp(a->profile, b->profile) != 0)
+        return false;
+    for (size_t i = 0; i < a->failing_count; i++)
+        if (strcmp(a->failing[i], b->failing[i]) != 0)
+            return false;
+    return true;
+}

@@ -1,0 +1,58 @@
+/* The kill matrix: every seeded fault of the reference device against every scenario. Judging is apart from
+ * running. */
+#ifndef CLI_KILL_MATRIX_H
+#define CLI_KILL_MATRIX_H
+
+#include "cli/cli.h"
+#include "reference/reference.h"
+#include "reports/reports.h"
+
+struct kill_finding {
+    char *scenario, *variant, *requirement;
+};
+struct kill_findings {
+    struct kill_finding *items;
+    size_t count;
+};
+/* What one fault came to; fault NULL: the fault-free device of a profile, whose killed_by stays empty. */
+struct kill_result {
+    const struct reference_fault *fault;
+    const char *profile;
+    const char **requirements; /* that name the fault */
+    size_t requirement_count;
+    struct kill_findings killed_by;
+    struct kill_findings unexpected; /* fault-free: everything that is not green */
+    char **failing;                  /* "id:variant" of every failure, sorted */
+    size_t failing_count, variant_count;
+    char *trouble; /* one sentence: it could not be judged */
+};
+/* Looks up the requirements that name the fault. false: out of memory. */
+bool kill_result_init(struct kill_result *result, const struct catalogue *catalogue,
+                      const struct reference_fault *fault, const char *profile);
+void kill_result_fini(struct kill_result *result);
+/* Adds what a run says. A second run (the slow scenarios) adds to the first. */
+void kill_result_judge(struct kill_result *result, const struct report *report);
+void kill_result_trouble(struct kill_result *result, const char *text); /* the first one stays */
+bool kill_result_is_good(const struct kill_result *result); /* killed and nothing unexpected, or green */
+bool kill_result_is_same(const struct kill_result *a,
+                         const struct kill_result *b); /* two faults that cannot be told apart */
+
+struct kill_matrix {
+    struct kill_result *results; /* fault-free ones first */
+    size_t count;
+};
+/* What was asked for on the command line. */
+struct kill_wish {
+    const char *fault, *sandbox, *timeout_scale, *out; /* NULL: not given */
+    const char **selectors;
+    size_t selector_count;
+    uint64_t jobs; /* 0: one for each processor */
+    bool is_json;
+};
+/* Runs all and prints the matrix; the runs write into folders below folder. The exit status. */
+int kill_matrix_run(const struct kill_wish *wish, const struct catalogue *catalogue, const char *folder);
+/* Prints; the exit status. */
+int kill_matrix_put_json(const struct kill_matrix *matrix);
+int kill_matrix_put_text(const struct kill_matrix *matrix);
+
+#endif

@@ -1,0 +1,129 @@
+#include "cli/kill_matrix.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static int matrix_status(const struct kill_matrix *matrix)
+{
+    for (size_t i = 0; i < matrix->count; i++)
+        if (!kill_result_is_good(&matrix->results[i]))
+            return CLI_FINDING;
+    return CLI_GOOD;
+}
+
+static json_t *findings_json(const struct kill_findings *findings)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < findings->count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "scenario", findings->items[i].scenario,
+                                              "variant", findings->items[i].variant, "requirement",
+                                              findings->items[i].requirement));
+    return list;
+}
+
+static json_t *result_json(const struct kill_result *result)
+{
+    if (!result->fault)
+        return json_pack("{s:s, s:b, s:I, s:o, s:s}", "profile", result->profile, "green",
+                         (int)kill_result_is_good(result), "variants", (json_int_t)result->variant_count,
+                         "unexpected", findings_json(&result->unexpected), "reason",
+                         result->trouble ? result->trouble : "");
+    json_t *requirements = json_array();
+    for (size_t i = 0; i < result->requirement_count; i++)
+        json_array_append_new(requirements, json_string(result->requirements[i]));
+    const char *reason = result->trouble         ? result->trouble
+                         : result->fault->reason ? result->fault->reason
+                                                 : "";
+    return json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s}", "name", result->fault->name, "profile",
+                     result->profile, "requirements", requirements, "killed",
+                     (int)(result->killed_by.count > 0), "killed_by", findings_json(&result->killed_by),
+                     "unexpected", findings_json(&result->unexpected), "reason", reason);
+}
+
+static json_t *same_json(const struct kill_matrix *matrix)
+{
+    json_t *pairs = json_array();
+    for (size_t i = 0; i < matrix->count; i++)
+        for (size_t k = i + 1; k < matrix->count; k++)
+            if (kill_result_is_same(&matrix->results[i], &matrix->results[k]))
+                json_array_append_new(pairs, json_pack("[s, s]", matrix->results[i].fault->name,
+                                                       matrix->results[k].fault->name));
+    return pairs;
+}
+
+int kill_matrix_put_json(const struct kill_matrix *matrix)
+{
+    json_t *faults = json_array(), *fault_free = json_array();
+    for (size_t i = 0; i < matrix->count; i++)
+        json_array_append_new(matrix->results[i].fault ? faults : fault_free,
+                              result_json(&matrix->results[i]));
+    json_t *root = json_pack("{s:o, s:o, s:o}", "faults", faults, "fault_free", fault_free,
+                             "indistinguishable", same_json(matrix));
+    int error = root ? json_dumpf(root, stdout, JSON_INDENT(1)) : -1;
+    json_decref(root);
+    putchar('\n');
+    if (error || fflush(stdout) != 0)
+        return cli_fail(CLI_IMPOSSIBLE, "the matrix could not be written; free some space");
+    return matrix_status(matrix);
+}
+
+/* Scenarios of findings, each once: variants follow each other. */
+static void put_findings(const struct kill_findings *findings, const char *word)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct kill_finding *finding = &findings->items[i];
+        bool is_new = true;
+        size_t variants = 0;
+        for (size_t k = 0; k < findings->count; k++) {
+            bool is_like = strcmp(findings->items[k].scenario, finding->scenario) == 0 &&
+                           strcmp(findings->items[k].requirement, finding->requirement) == 0;
+            is_new &= !(is_like && k < i);
+            variants += is_like;
+        }
+        if (is_new)
+            printf("            %s%s  %s  (%zu variant%s)\n", word, finding->requirement, finding->scenario,
+                   variants, variants == 1 ? "" : "s");
+    }
+}
+
+static void put_result(struct page *page, const struct kill_result *result)
+{
+    bool is_killed = result->killed_by.count > 0;
+    if (!result->fault)
+        page_put(page, kill_result_is_good(result) ? PAGE_GOOD : PAGE_BAD, "  %-10s",
+                 kill_result_is_good(result) ? "green" : "NOT GREEN");
+    else
+        page_put(page, is_killed ? PAGE_GOOD : PAGE_BAD, "  %-10s", is_killed ? "killed" : "SURVIVED");
+    printf("%s", result->fault ? result->fault->name : "(no fault)");
+    page_put(page, PAGE_DIM, "  %s\n", result->profile);
+    if (result->trouble)
+        page_wrap(page, 12, result->trouble);
+    put_findings(&result->killed_by, "");
+    put_findings(&result->unexpected, "unexpected: ");
+}
+
+int kill_matrix_put_text(const struct kill_matrix *matrix)
+{
+    struct page page = {.out = stdout, .width = cli_width(), .is_coloured = cli_is_coloured()};
+    size_t faults = 0, killed = 0, unexpected = 0, profiles = 0, green = 0;
+    for (size_t i = 0; i < matrix->count; i++) {
+        const struct kill_result *result = &matrix->results[i];
+        put_result(&page, result);
+        profiles += !result->fault;
+        green += !result->fault && kill_result_is_good(result);
+        faults += result->fault != NULL;
+        killed += result->fault && result->killed_by.count > 0;
+        unexpected += result->fault && result->unexpected.count > 0;
+    }
+    for (size_t i = 0; i < matrix->count; i++)
+        for (size_t k = i + 1; k < matrix->count; k++)
+            if (kill_result_is_same(&matrix->results[i], &matrix->results[k]))
+                printf("  not told apart: %s, %s\n", matrix->results[i].fault->name,
+                       matrix->results[k].fault->name);
+    int status = matrix_status(matrix);
+    page_put(&page, status == CLI_GOOD ? PAGE_GOOD : PAGE_BAD, "\nKill matrix: %zu of %zu faults killed",
+             killed, faults);
+    printf(", %zu with unexpected failures; fault-free: %zu of %zu profiles green.\n", unexpected, green,
+           profiles);
+    return status;
+}

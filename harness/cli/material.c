@@ -1,0 +1,122 @@
+/* What a run needs from files: catalogue, suite, profile, selection. */
+#include "cli/cli.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SUITE_DEFAULT "conformance"
+
+void cli_strings_free(char **strings)
+{
+    for (char **string = strings; string && *string; string++)
+        free(*string);
+    free(strings);
+}
+
+static json_t *result_load(const char *result)
+{
+    struct stat status;
+    char *path = stat(result, &status) == 0 && S_ISDIR(status.st_mode) ? cli_path_join(result, "result.json")
+                                                                       : strdup(result);
+    json_error_t error = {0};
+    json_t *root = path ? json_load_file(path, JSON_REJECT_DUPLICATES, &error) : NULL;
+    const char *schema = json_string_value(json_object_get(root, "schema"));
+    if (root && schema && strcmp(schema, "sipreuse-result/1") == 0) {
+        free(path);
+        return root;
+    }
+    if (root)
+        cli_fail(CLI_USAGE, "'%s' is no result of a run; name an output folder or the result.json in it",
+                 path);
+    else
+        cli_fail(CLI_USAGE,
+                 "'%s' cannot be read as a result: %s; name an output folder or the result.json in it", path,
+                 error.text);
+    json_decref(root);
+    free(path);
+    return NULL;
+}
+
+static bool is_to_be_rerun(const json_t *scenario)
+{
+    const char *verdict = json_string_value(json_object_get(scenario, "verdict"));
+    return verdict && (strcmp(verdict, "fail") == 0 || strcmp(verdict, "inconclusive") == 0 ||
+                       strcmp(verdict, "error") == 0);
+}
+
+char **cli_rerun_selectors(const char *result)
+{
+    json_t *root = result_load(result);
+    if (!root)
+        return NULL;
+    const json_t *scenarios = json_object_get(root, "scenarios");
+    char **selectors = calloc(json_array_size(scenarios) + 1, sizeof *selectors);
+    size_t count = 0;
+    for (size_t i = 0; selectors && i < json_array_size(scenarios); i++) {
+        const json_t *scenario = json_array_get(scenarios, i);
+        const char *id = json_string_value(json_object_get(scenario, "id"));
+        const char *variant = json_string_value(json_object_get(scenario, "variant"));
+        if (id && variant && is_to_be_rerun(scenario) &&
+            asprintf(&selectors[count], "%s:%s", id, variant) >= 0)
+            count++;
+    }
+    json_decref(root);
+    if (count > 0)
+        return selectors;
+    cli_fail(CLI_USAGE, "nothing in '%s' failed or stayed undecided; there is nothing to run again", result);
+    free(selectors);
+    return NULL;
+}
+
+/* A suite named is a limit. The default one gives way to selectors that name something outside of it: who
+ * asks for a slow scenario by its name wants it. */
+static bool selection_choose(struct cli_material *material, const struct cli_request *request, char *error,
+                             size_t error_size_bytes)
+{
+    struct selection_options options = {.suite = request->rerun ? NULL : material->suite,
+                                        .selectors = request->selectors,
+                                        .selector_count = request->selector_count,
+                                        .transports = request->transports,
+                                        .has_ip4 = request->has_ip4,
+                                        .has_ip6 = request->has_ip6,
+                                        .is_all_variants = request->is_all_variants};
+    if (selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes))
+        return true;
+    if (request->suite_name || !request->selector_count || request->rerun)
+        return false;
+    options.suite = NULL;
+    return selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes);
+}
+
+int cli_material_load(struct cli_material *material, struct cli_request *request)
+{
+    struct diagnostic diagnostic = {0};
+    char error[1024] = "";
+    *material = (struct cli_material){0};
+    material->catalogue = catalogue_load(request->paths.scenarios, &diagnostic);
+    if (!material->catalogue)
+        return cli_fail_file(&diagnostic);
+    const char *suite = request->suite_name ? request->suite_name : SUITE_DEFAULT;
+    material->suite = suite_load(request->paths.suites, suite, material->catalogue, &diagnostic);
+    if (!material->suite)
+        return cli_fail_file(&diagnostic);
+    material->suite->is_strict |= request->is_strict;
+    material->profile = device_profile_load(request->paths.devices, request->device,
+                                            request->paths.profile_schema, &diagnostic);
+    if (!material->profile)
+        return cli_fail_file(&diagnostic);
+    if (!selection_choose(material, request, error, sizeof error))
+        return cli_fail(CLI_USAGE, "%s; 'sipreuse list scenarios' shows what there is", error);
+    return CLI_GOOD;
+}
+
+void cli_material_fini(struct cli_material *material)
+{
+    selection_fini(&material->selection);
+    device_profile_free(material->profile);
+    suite_free(material->suite);
+    catalogue_free(material->catalogue);
+    *material = (struct cli_material){0};
+}

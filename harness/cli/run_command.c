@@ -1,0 +1,226 @@
+/* `sipreuse run`: files → plan → sandbox → journal → reports. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "evidence/evidence.h"
+#include "reports/reports.h"
+#include "run/run.h"
+
+static void on_progress(const struct run_progress *state, void *arg)
+{
+    cli_progress_show(arg, state);
+}
+
+static void on_verdict(const struct scenario_variant *variant, enum verdict verdict, bool is_exercised,
+                       const char *reason, void *arg)
+{
+    cli_progress_verdict(arg, variant, verdict, is_exercised, reason);
+}
+
+static void on_message(const char *line, void *arg)
+{
+    cli_progress_message(arg, line);
+}
+
+/* Result, JUnit and the summary from the journal alone. CLI_GOOD: written; the run's own status is in *status
+ * then. */
+static int run_report(const char *out_dir, int *status)
+{
+    char error[512] = "";
+    char *journal = cli_path_join(out_dir, "events.jsonl"), *result = cli_path_join(out_dir, "result.json");
+    char *junit = cli_path_join(out_dir, "junit.xml");
+    struct report *report = report_load(journal, error, sizeof error);
+    int outcome = CLI_GOOD;
+    if (!report) {
+        outcome = cli_fail(CLI_IMPOSSIBLE, "%s; the reports could not be made", error);
+    } else {
+        *status = report_exit_status(report);
+        report_print_summary(report, stdout, cli_width(), cli_is_coloured());
+        fflush(stdout);
+        if (!report_write_result(report, result) || !report_write_junit(report, junit))
+            outcome =
+                cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s; free some space",
+                         out_dir, strerror(errno));
+    }
+    report_free(report);
+    free(journal);
+    free(result);
+    free(junit);
+    return outcome;
+}
+
+/* The run's own status, unless something of ours went wrong on the way. */
+static int run_status(enum run_outcome outcome, int status, int journal_errno, const char *error,
+                      const char *out_dir)
+{
+    if (journal_errno)
+        return cli_fail(CLI_IMPOSSIBLE,
+                        "the journal in '%s' could not be written: %s; free some space and run again",
+                        out_dir, strerror(journal_errno));
+    switch (outcome) {
+    case RUN_DONE:
+        return status;
+    case RUN_INTERRUPTED:
+        return CLI_INTERRUPTED;
+    case RUN_DEVICE_FAILED:
+        return cli_fail(CLI_IMPOSSIBLE, "the device could not be tested: %s; see device.log in '%s'", error,
+                        out_dir);
+    case RUN_FAILED:
+        break;
+    }
+    return cli_fail(CLI_IMPOSSIBLE, "the run failed: %s", error);
+}
+
+static int run_journal(const struct cli_request *request, const struct cli_material *material,
+                       const struct run_plan *plan, const struct sandbox *sandbox, const char *out_dir,
+                       const char *const *command_line)
+{
+    char *path = cli_path_join(out_dir, "events.jsonl"), error[1024] = "";
+    struct journal *journal = journal_new(path);
+    free(path);
+    if (!journal)
+        return cli_fail(CLI_IMPOSSIBLE,
+                        "no journal can be made in '%s': %s; give --out a folder that can be written",
+                        out_dir, strerror(errno));
+    struct cli_progress progress;
+    cli_progress_init(&progress, material->profile->name, request->is_verbose);
+    const struct run_options options = {.catalogue = material->catalogue,
+                                        .plan = plan,
+                                        .suite = material->suite,
+                                        .profile = material->profile,
+                                        .sandbox = sandbox,
+                                        .journal = journal,
+                                        .out_dir = out_dir,
+                                        .jobs = (size_t)request->jobs,
+                                        .repeat = (unsigned)request->repeat,
+                                        .is_fail_fast = request->is_fail_fast,
+                                        .timeout_scale = request->timeout_scale,
+                                        .seed = request->seed,
+                                        .device_faults = request->fault_count ? request->faults : NULL,
+                                        .command_line = command_line,
+                                        .on_progress = on_progress,
+                                        .on_verdict = on_verdict,
+                                        .on_message = on_message,
+                                        .arg = &progress};
+    enum run_outcome outcome = run_execute(&options, error, sizeof error);
+    cli_progress_erase(&progress);
+    int journal_errno = journal_error(journal), status = CLI_IMPOSSIBLE;
+    journal_free(journal);
+    int reported = run_report(out_dir, &status);
+    int final = run_status(outcome, status, journal_errno, error, out_dir);
+    return reported != CLI_GOOD ? reported : final;
+}
+
+/* The sandbox is entered before anything of the run exists: from there on this is another process, and the
+ * one that was called waits for it. */
+static int run_in_sandbox(const struct cli_request *request, const struct cli_material *material,
+                          const struct run_plan *plan, const char *const *command_line)
+{
+    char error[2048] = "", lacks[512] = "";
+    if (!device_is_available(material->profile, lacks, sizeof lacks))
+        return cli_fail(CLI_IMPOSSIBLE, "device '%s' is not available here: %s is missing; install it",
+                        material->profile->name, lacks);
+    char *out_dir = cli_out_make(request->out, material->profile->name);
+    if (!out_dir)
+        return CLI_USAGE;
+    const struct sandbox_plan sandbox_plan = {.mode = request->mode,
+                                              .harness_addresses = plan->harness_addresses,
+                                              .needs_ip4 = request->has_ip4,
+                                              .needs_ip6 = request->has_ip6};
+    fflush(stdout);
+    fflush(stderr);
+    struct sandbox *sandbox = sandbox_enter(&sandbox_plan, error, sizeof error);
+    int status;
+    if (sandbox) {
+        status = run_journal(request, material, plan, sandbox, out_dir, command_line);
+    } else {
+        rmdir(out_dir); /* nothing is in it */
+        status = cli_fail(CLI_IMPOSSIBLE, "%s", error);
+    }
+    sandbox_free(sandbox);
+    free(out_dir);
+    return status;
+}
+
+static void plan_print_reasons(struct page *page, const struct run_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct run_plan_entry *entry = &plan->entries[i];
+        bool is_first = !entry->runs;
+        for (size_t k = 0; k < i && is_first; k++)
+            is_first = plan->entries[k].runs || strcmp(plan->entries[k].reason, entry->reason) != 0;
+        if (!is_first)
+            continue;
+        putchar('\n');
+        char *text = NULL;
+        if (asprintf(&text, "%s (%s)", entry->reason, entry->because) >= 0)
+            page_wrap(page, 2, text);
+        free(text);
+        for (size_t k = i; k < plan->count; k++)
+            if (!plan->entries[k].runs && strcmp(plan->entries[k].reason, entry->reason) == 0)
+                printf("    %s  %s\n", plan->entries[k].variant->scenario->id,
+                       plan->entries[k].variant->name);
+    }
+}
+
+static int plan_print(const struct run_plan *plan, const char *device)
+{
+    struct page page = {.out = stdout, .width = cli_width(), .is_coloured = cli_is_coloured()};
+    size_t running = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        running += plan->entries[i].runs;
+    page_put(&page, PAGE_BOLD, "%s: %zu of %zu scenario variants would run\n", device, running, plan->count);
+    const struct scenario *last = NULL;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct scenario_variant *variant = plan->entries[i].variant;
+        if (!plan->entries[i].runs)
+            continue;
+        if (variant->scenario != last)
+            printf("\n  %s%s%s\n", variant->scenario->id, variant->scenario->is_slow ? "  (slow)" : "",
+                   variant->scenario->is_exclusive ? "  (alone, on an instance of its own)" : "");
+        last = variant->scenario;
+        printf("    %s\n", variant->name);
+    }
+    if (running == plan->count)
+        return CLI_GOOD;
+    putchar('\n');
+    page_put(&page, PAGE_BOLD, "Not applicable: %zu\n", plan->count - running);
+    plan_print_reasons(&page, plan);
+    return CLI_GOOD;
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct cli_request request;
+    struct cli_material material = {0};
+    struct run_plan *plan = NULL;
+    int status = run_request_parse(&request, argc, argv);
+    const char **command_line = calloc((size_t)argc + 2, sizeof *command_line);
+    for (int i = 0; command_line && i < argc; i++)
+        command_line[i + 1] = argv[i];
+    if (command_line)
+        command_line[0] = "sipreuse";
+    if (status == CLI_GOOD)
+        status = cli_material_load(&material, &request);
+    if (status != CLI_GOOD)
+        goto out;
+    plan = !command_line ? NULL
+                         : run_plan_make(&material.selection, material.profile, request.mode, request.has_ip4,
+                                         request.has_ip6);
+    if (!plan)
+        status = cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    else if (request.is_plan_only)
+        status = plan_print(plan, material.profile->name);
+    else
+        status = run_in_sandbox(&request, &material, plan, command_line);
+out:
+    run_plan_free(plan);
+    free(command_line);
+    cli_material_fini(&material);
+    run_request_fini(&request);
+    return status == RUN_REQUEST_HELP ? CLI_GOOD : status;
+}

@@ -1,0 +1,244 @@
+/* The options of `sipreuse run`. */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum {
+    OPT_DEVICE,
+    OPT_SUITE,
+    OPT_JOBS,
+    OPT_TRANSPORT,
+    OPT_IP,
+    OPT_SANDBOX,
+    OPT_STRICT,
+    OPT_TIMEOUT_SCALE,
+    OPT_OUT,
+    OPT_PLAN,
+    OPT_RERUN,
+    OPT_REPEAT,
+    OPT_FAIL_FAST,
+    OPT_SEED,
+    OPT_ALL_VARIANTS,
+    OPT_VERBOSE,
+    OPT_SCENARIOS,
+    OPT_SUITES,
+    OPT_DEVICES,
+    OPT_DEVICE_FAULT
+};
+
+static const struct cli_option options[] = {
+    [OPT_DEVICE] = {"device", "NAME|FILE",
+                    "the device under test: a name of 'sipreuse list devices', or a profile.json", 'd'},
+    [OPT_SUITE] = {"suite", "NAME", "the suite to run (default: conformance)", 's'},
+    [OPT_JOBS] = {"jobs", "N", "scenarios at once (default: all; the verdicts are the same)", 'j'},
+    [OPT_TRANSPORT] = {"transport", "LIST", "of tcp,tls (default: all)", '\0'},
+    [OPT_IP] = {"ip", "4|6|4,6", "IP versions (default: 4,6)", '\0'},
+    [OPT_SANDBOX] = {"sandbox", "MODE", "auto, user, root, or none (default: auto)", '\0'},
+    [OPT_STRICT] = {"strict", NULL, "the gate counts SHOULD requirements too", '\0'},
+    [OPT_TIMEOUT_SCALE] = {"timeout-scale", "X", "waiting times times X, for slow devices (0.1 to 100)",
+                           '\0'},
+    [OPT_OUT] = {"out", "DIR", "output folder, new or empty (default: ./sipreuse-out/<device>-<time>)", 'o'},
+    [OPT_PLAN] = {"plan", NULL, "show what would run, what not, and why; run nothing", '\0'},
+    [OPT_RERUN] = {"rerun-failed", "RESULT",
+                   "run what failed or stayed undecided in an earlier run (its output folder)", '\0'},
+    [OPT_REPEAT] = {"repeat", "N", "run each scenario N times; the worst verdict counts", '\0'},
+    [OPT_FAIL_FAST] = {"fail-fast", NULL, "stop after the first failure", '\0'},
+    [OPT_SEED] = {"seed", "N", "for everything random in the run (default: by chance; reports name it)",
+                  '\0'},
+    [OPT_ALL_VARIANTS] = {"all-variants", NULL, "every TLS version with every IP version, not a sample",
+                          '\0'},
+    [OPT_VERBOSE] = {"verbose", NULL, "every verdict as it is reached", 'v'},
+    [OPT_SCENARIOS] = {"scenarios", "DIR", "scenarios from another folder", '\0'},
+    [OPT_SUITES] = {"suites", "DIR", "suites from another folder", '\0'},
+    [OPT_DEVICES] = {"devices", "DIR", "profiles from another folder", '\0'},
+    [OPT_DEVICE_FAULT] = {"device-fault", "NAME", NULL, '\0'},
+    {NULL, NULL, NULL, '\0'},
+};
+
+static const struct cli_usage usage = {
+    .command = "run",
+    .arguments = "--device NAME|FILE [SELECTOR...] [options]",
+    .summary = "Runs scenarios against a device, and writes the journal and the reports. A SELECTOR with '/' "
+               "names scenarios "
+               "('aliasing/*', 'aliasing/server-honour:tls-*'), any other one requirements ('5923-8.2-*'); "
+               "the controls of "
+               "what was chosen run too.",
+    .options = options,
+    .more = "Exit status: 0 gate met; 1 not met; 2 usage or a bad file; 3 it could not be done; 130 "
+            "interrupted.\n",
+};
+
+static bool take_transports(struct cli_request *request, const char *value)
+{
+    for (const char *word = value;;) {
+        size_t length = strcspn(word, ",");
+        char name[16];
+        enum net_transport transport;
+        snprintf(name, sizeof name, "%.*s", (int)(length < 15 ? length : 15), word);
+        if (!net_transport_parse(name, &transport) || (transport != NET_TCP && transport != NET_TLS)) {
+            cli_fail(CLI_USAGE, "--transport '%s' is none; write a list of tcp,tls", name);
+            return false;
+        }
+        request->transports |= 1U << transport;
+        if (!word[length])
+            return true;
+        word += length + 1;
+    }
+}
+
+static bool take_ip(struct cli_request *request, const char *value)
+{
+    request->has_ip4 = strcmp(value, "6") != 0;
+    request->has_ip6 = strcmp(value, "4") != 0;
+    if (strcmp(value, "4") == 0 || strcmp(value, "6") == 0 || strcmp(value, "4,6") == 0 ||
+        strcmp(value, "6,4") == 0)
+        return true;
+    cli_fail(CLI_USAGE, "--ip '%s' is no IP version; write 4, 6, or 4,6", value);
+    return false;
+}
+
+static bool take_sandbox(struct cli_request *request, const char *value)
+{
+    if (sandbox_mode_parse(value, &request->mode))
+        return true;
+    cli_fail(CLI_USAGE, "--sandbox '%s' is no mode; write auto, user, root, or none", value);
+    return false;
+}
+
+/* Folders of the command line, until the paths are looked for. */
+struct folders {
+    const char *scenarios, *suites, *devices;
+};
+
+static bool take_option(struct cli_request *request, struct folders *folders, int option, const char *value)
+{
+    switch (option) {
+    case OPT_DEVICE:
+        request->device = value;
+        return true;
+    case OPT_SUITE:
+        request->suite_name = value;
+        return true;
+    case OPT_JOBS:
+        return cli_parse_count("jobs", value, 1, 100000, &request->jobs);
+    case OPT_TRANSPORT:
+        return take_transports(request, value);
+    case OPT_IP:
+        return take_ip(request, value);
+    case OPT_SANDBOX:
+        return take_sandbox(request, value);
+    case OPT_STRICT:
+        request->is_strict = true;
+        return true;
+    case OPT_TIMEOUT_SCALE:
+        return cli_parse_scale("timeout-scale", value, &request->timeout_scale);
+    case OPT_OUT:
+        request->out = value;
+        return true;
+    case OPT_PLAN:
+        request->is_plan_only = true;
+        return true;
+    case OPT_RERUN:
+        request->rerun = value;
+        return true;
+    case OPT_REPEAT:
+        return cli_parse_count("repeat", value, 1, 10000, &request->repeat);
+    case OPT_FAIL_FAST:
+        request->is_fail_fast = true;
+        return true;
+    case OPT_SEED:
+        return cli_parse_count("seed", value, 0, INT64_MAX, &request->seed);
+    case OPT_ALL_VARIANTS:
+        request->is_all_variants = true;
+        return true;
+    case OPT_VERBOSE:
+        request->is_verbose = true;
+        return true;
+    case OPT_SCENARIOS:
+        folders->scenarios = value;
+        return true;
+    case OPT_SUITES:
+        folders->suites = value;
+        return true;
+    case OPT_DEVICES:
+        folders->devices = value;
+        return true;
+    case OPT_DEVICE_FAULT:
+        request->faults[request->fault_count++] = value;
+        return true;
+    case CLI_ARGUMENT:
+        request->selectors[request->selector_count++] = value;
+        return true;
+    }
+    return false;
+}
+
+/* What a rerun is about was sampled, or was not, by the earlier run: its variants are taken as they were. */
+static bool run_request_take_rerun(struct cli_request *request)
+{
+    if (!request->rerun)
+        return true;
+    if (request->selector_count) {
+        cli_fail(CLI_USAGE, "--rerun-failed chooses the scenarios itself; leave out '%s'",
+                 request->selectors[0]);
+        return false;
+    }
+    request->rerun_selectors = cli_rerun_selectors(request->rerun);
+    if (!request->rerun_selectors)
+        return false;
+    size_t count = 0;
+    while (request->rerun_selectors[count])
+        count++;
+    const char **selectors = realloc(request->selectors, (count + 1) * sizeof *selectors);
+    if (!selectors)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        selectors[i] = request->rerun_selectors[i];
+    request->selectors = selectors;
+    request->selector_count = count;
+    request->is_all_variants = true;
+    return true;
+}
+
+int run_request_parse(struct cli_request *request, int argc, char **argv)
+{
+    struct folders folders = {0};
+    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
+    *request = (struct cli_request){
+        .has_ip4 = true, .has_ip6 = true, .repeat = 1, .timeout_scale = 1.0, .mode = SANDBOX_AUTO};
+    request->selectors = calloc((size_t)argc + 1, sizeof *request->selectors);
+    request->faults = calloc((size_t)argc + 1, sizeof *request->faults);
+    if (!request->selectors || !request->faults)
+        return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    if (getrandom(&request->seed, sizeof request->seed, 0) == (ssize_t)sizeof request->seed)
+        request->seed &= 0x7fffffff; /* short enough to be typed again */
+    for (;;) {
+        const char *value;
+        int option = cli_next(&parser, &value);
+        if (option == CLI_END)
+            break;
+        if (option == CLI_HELP)
+            return RUN_REQUEST_HELP;
+        if (option == CLI_BAD || !take_option(request, &folders, option, value))
+            return CLI_USAGE;
+    }
+    if (!request->device)
+        return cli_fail(CLI_USAGE,
+                        "run needs a device; add --device NAME ('sipreuse list devices' shows them)");
+    if (!run_request_take_rerun(request))
+        return CLI_USAGE;
+    return cli_paths_find(&request->paths, folders.scenarios, folders.suites, folders.devices) ? CLI_GOOD
+                                                                                               : CLI_USAGE;
+}
+
+void run_request_fini(struct cli_request *request)
+{
+    cli_paths_fini(&request->paths);
+    cli_strings_free(request->rerun_selectors);
+    free(request->selectors);
+    free(request->faults);
+    *request = (struct cli_request){0};
+}
