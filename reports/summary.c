@@ -290,9 +290,9 @@ static void summary_put_gate(struct page *page, const struct report *report)
     const size_t *must = report->by_status[REPORT_MUST];
     page_put(page, report->is_gate_met ? PAGE_GOOD : PAGE_BAD, "Gate %s",
              report->is_gate_met ? "met" : "NOT met");
-    fprintf(page->out, " (exit %d). MUST: %zu conformant, %zu not, %zu undecided, %zu not exercised.\n",
-            report_exit_status(report), must[REPORT_CONFORMANT], must[REPORT_NOT_CONFORMANT],
-            must[REPORT_UNDECIDED], must[REPORT_NOT_EXERCISED]);
+    fprintf(page->out, ". MUST: %zu conformant, %zu not, %zu undecided, %zu not exercised.\n",
+            must[REPORT_CONFORMANT], must[REPORT_NOT_CONFORMANT], must[REPORT_UNDECIDED],
+            must[REPORT_NOT_EXERCISED]);
 }
 
 void report_print_summary(const struct report *report, FILE *out, unsigned width, bool is_coloured)
