@@ -1,0 +1,136 @@
+/* Listening, and connections that come in: certificates by server name, clients asked for theirs (RFC 5923
+ * §9.2). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reference/core.h"
+
+static struct net_credential *on_server_name(struct net_listener *net, const char *server_name, void *arg)
+{
+    const struct listener *listener = arg;
+    struct reference_node *node = listener->node;
+    size_t domain = server_name == NULL ? node->domain_count : node_find_domain(node, server_name);
+    (void)net;
+    return domain < node->domain_count ? node->domains[domain].credential : NULL;
+}
+
+/* What the client's certificate says. Invalid ones are refused; none at all is the client's choice. */
+bool accept_judge_client(struct connection *connection, const struct net_tls_facts *facts)
+{
+    struct reference_node *node = connection->node;
+    char why[REASON_MAX] = "";
+    connection->has_certificate = facts->peer_certificate_count > 0;
+    if (!connection->has_certificate) {
+        return true;
+    }
+    connection->is_valid = verifier_check(node->verifier, facts, false, why);
+    if (!identities_extract(facts->peer_certificates[0], facts->peer_certificate_sizes[0], &node->faults,
+                            &connection->identities)) {
+        connection->is_valid = false;
+        snprintf(why, sizeof(why), "it cannot be read");
+    }
+    connection->is_authenticated = connection->is_valid;
+    if (connection->is_valid) {
+        return true;
+    }
+    node_log(node, "connection %llu: the client's certificate is not valid: %s",
+             (unsigned long long)connection->id, why);
+    return node_has(node, FAULT_ALIAS_WITHOUT_VALIDATION) || node_has(node, FAULT_SERVER_SKIP_VERIFY);
+}
+
+static bool on_verify(struct net_connection *net, const struct net_tls_facts *facts, void *arg)
+{
+    (void)net;
+    return accept_judge_client(arg, facts);
+}
+
+/* Distance of two addresses of a family in their last 32 bits. */
+static uint32_t distance(const struct net_address *a, const struct net_address *b)
+{
+    size_t at = a->family == 4 ? 0 : 12;
+    uint32_t left = 0;
+    uint32_t right = 0;
+    for (size_t i = at; i < at + 4; i++) {
+        left = left << 8 | a->ip[i];
+        right = right << 8 | b->ip[i];
+    }
+    return left > right ? left - right : right - left;
+}
+
+/* Two faults that do not serve everybody once they have aliased a connection that they opened. */
+static bool turns_down(const struct reference_node *node, const struct connection *incoming)
+{
+    enum { NEIGHBOURS = 8 };
+    bool refuses_peer = node_has(node, FAULT_REFUSE_SECOND_CONNECTION);
+    bool refuses_others = node_has(node, FAULT_CLOSE_LISTENER_AFTER_ALIAS);
+    if ((!refuses_peer && !refuses_others) || !net_transport_is_secure(incoming->transport)) {
+        return false;
+    }
+    for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
+        if (!at->is_opened_by_us || !at->is_ready || !net_transport_is_secure(at->transport) ||
+            at->remote.family != incoming->remote.family) {
+            continue;
+        }
+        bool is_peer = net_address_equal_ip(&at->remote, &incoming->remote);
+        if ((is_peer && refuses_peer) ||
+            (!is_peer && refuses_others && distance(&at->remote, &incoming->remote) <= NEIGHBOURS)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_accept(struct net_listener *net_listener, struct net_connection *net,
+                      struct net_connection_events *events, void **connection_arg, void *arg)
+{
+    const struct listener *listener = arg;
+    struct connection *connection = connection_new(listener->node, listener->transport);
+    (void)net_listener;
+    if (connection == NULL) {
+        net_connection_close(net, NET_CLOSE_RST);
+        return;
+    }
+    connection_attach(connection, net);
+    *events = (struct net_connection_events){.on_verify = on_verify,
+                                             .on_ready = connection_on_ready,
+                                             .on_data = connection_on_data,
+                                             .on_sign = connection_on_sign,
+                                             .on_closed = connection_on_closed};
+    *connection_arg = connection;
+    if (turns_down(listener->node, connection)) {
+        close_connection(connection, NET_CLOSE_RST);
+    }
+}
+
+bool accept_start(struct reference_node *node, const struct reference_listen *listen, char *error,
+                  size_t error_size_bytes)
+{
+    struct listener *listener = &node->listeners[node->listener_count];
+    struct net_listen_options options = {.transport = listen->transport,
+                                         .local = listen->address,
+                                         .on_server_name = on_server_name,
+                                         .on_accept = on_accept,
+                                         .arg = listener};
+    if (options.local.port == 0) {
+        options.local.port = net_transport_default_port(listen->transport);
+    }
+    if (net_transport_is_secure(listen->transport)) {
+        options.tls.credential = node->domain_count > 0 ? node->domains[0].credential : NULL;
+        options.tls.request_certificate = !node_has(node, FAULT_NO_CERTIFICATE_REQUEST);
+        options.tls.has_no_resumption = true;
+    }
+    *listener = (struct listener){.node = node, .transport = listen->transport};
+    listener->net = net_listen(node->net, &options);
+    if (listener->net == NULL) {
+        char text[NET_ADDRESS_TEXT_MAX];
+        net_address_format(&options.local, text);
+        snprintf(error, error_size_bytes, "cannot listen on %s %s: %s", net_transport_name(listen->transport),
+                 text, strerror(errno));
+        return false;
+    }
+    listener->address = *net_listener_address(listener->net);
+    node->listener_count++;
+    return true;
+}

@@ -1,0 +1,221 @@
+/* A connection for a server: one that may be used, one that is being opened for the same purpose, or a new
+ * one. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+#include "reference/core.h"
+
+/* RFC 5922 §7.3: the identity of the server is compared with the domain before DNS. */
+static bool judge_server(struct connection *connection, const struct net_tls_facts *facts, char *why)
+{
+    struct reference_node *node = connection->node;
+    const struct reuse_question question = {&connection->hop, &connection->target};
+    connection->has_certificate = facts->peer_certificate_count > 0;
+    if (!connection->has_certificate) {
+        snprintf(why, REASON_MAX, "the server showed no certificate");
+        return false;
+    }
+    connection->is_valid = verifier_check(node->verifier, facts, true, why);
+    if (!identities_extract(facts->peer_certificates[0], facts->peer_certificate_sizes[0], &node->faults,
+                            &connection->identities)) {
+        snprintf(why, REASON_MAX, "the server's certificate cannot be read");
+        return false;
+    }
+    if (!connection->is_valid) {
+        return false;
+    }
+    if (connection->hop.is_for_response && connection->hop.is_numeric) {
+        return true; /* no domain to compare: the Via names an address */
+    }
+    if (!policy_identity_matches(&node->faults, &connection->identities, &question)) {
+        snprintf(why, REASON_MAX, "the server's certificate does not speak for %s", connection->hop.host);
+        return false;
+    }
+    return true;
+}
+
+static bool on_verify(struct net_connection *net, const struct net_tls_facts *facts, void *arg)
+{
+    struct connection *connection = arg;
+    struct reference_node *node = connection->node;
+    char why[REASON_MAX] = "";
+    (void)net;
+    connection->is_authenticated = judge_server(connection, facts, why);
+    if (!connection->is_authenticated) {
+        node_log(node, "connection %llu: not authenticated: %s", (unsigned long long)connection->id, why);
+    }
+    if (node_has(node, FAULT_CLIENT_SKIP_VERIFY)) {
+        connection->is_authenticated = true;
+    }
+    return connection->is_authenticated || node_has(node, FAULT_SEND_BEFORE_VERIFY);
+}
+
+static const struct net_connection_events OPENED_EVENTS = {.on_verify = on_verify,
+                                                           .on_ready = connection_on_ready,
+                                                           .on_data = connection_on_data,
+                                                           .on_sign = connection_on_sign,
+                                                           .on_closed = connection_on_closed};
+
+/* The IP address to open from: one that this node listens on, so that a source address is what a peer finds
+ * in its DNS. */
+static void choose_source(const struct reference_node *node, int family, struct net_address *out)
+{
+    static const uint8_t ANY[16];
+    *out = (struct net_address){.family = family};
+    for (size_t i = 0; i < node->listener_count; i++) {
+        const struct net_address *address = &node->listeners[i].address;
+        if (address->family == family && memcmp(address->ip, ANY, family == 4 ? 4 : 16) != 0) {
+            *out = *address;
+            out->port = 0;
+            return;
+        }
+    }
+}
+
+static void fill_tls(const struct reference_node *node, const struct next_hop *hop,
+                     struct net_tls_options *out)
+{
+    size_t domain = node_has(node, FAULT_ONE_CERTIFICATE_FOR_ALL_DOMAINS) ? 0 : hop->domain;
+    out->credential = node_has(node, FAULT_NO_CLIENT_CERTIFICATE) ? NULL : node->domains[domain].credential;
+    out->server_name = hop->is_numeric ? NULL : hop->host; /* RFC 5922 §7.8, RFC 6066 §3: no literal */
+    out->has_no_resumption = true; /* an identity is proved on every connection anew */
+}
+
+/* The connection as it is to be, without a socket yet. */
+static struct connection *plan_connection(struct reference_node *node, const struct next_hop *hop,
+                                          const struct target *target)
+{
+    struct connection *connection = connection_new(node, target->transport);
+    if (connection == NULL) {
+        return NULL;
+    }
+    connection->is_opened_by_us = true;
+    connection->domain = hop->domain;
+    if (!next_hop_copy(hop, &connection->hop) || !target_copy(target, &connection->target)) {
+        connection_free(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+static struct connection *open_connection(struct reference_node *node, const struct next_hop *hop,
+                                          const struct target *target, char *why)
+{
+    struct connection *connection = plan_connection(node, hop, target);
+    if (connection == NULL) {
+        snprintf(why, REASON_MAX, "out of memory");
+        return NULL;
+    }
+    struct net_connect_options options = {.transport = target->transport,
+                                          .remote = target->address,
+                                          .handshake_timeout_ms = CONNECTION_HANDSHAKE_MS};
+    choose_source(node, target->address.family, &options.local);
+    if (net_transport_is_secure(target->transport)) {
+        fill_tls(node, hop, &options.tls);
+    }
+    struct net_connection *net = net_connect(node->net, &options, &OPENED_EVENTS, connection);
+    if (net == NULL) {
+        snprintf(why, REASON_MAX, "no socket: %s", strerror(errno));
+        connection_free(connection);
+        return NULL;
+    }
+    connection_attach(connection, net);
+    connection->is_connecting = true;
+    DL_APPEND(node->connecting, connection);
+    return connection;
+}
+
+/* One that is on its way for the same server, domain of ours and identity. */
+static struct connection *find_connecting(const struct reference_node *node, const struct next_hop *hop,
+                                          const struct target *target)
+{
+    struct connection *at;
+    if (node_has(node, FAULT_NEW_CONNECTION_PER_REQUEST)) {
+        return NULL;
+    }
+    DL_FOREACH(node->connecting, at)
+    {
+        bool is_same_purpose =
+            at->hop.domain == hop->domain || node_has(node, FAULT_ONE_TABLE_FOR_ALL_DOMAINS);
+        bool is_same_identity =
+            !net_transport_is_secure(target->transport) ||
+            (strcasecmp(at->hop.host, hop->host) == 0 && at->hop.is_for_response == hop->is_for_response);
+        if (is_same_purpose && is_same_identity && !at->is_closing &&
+            at->target.transport == target->transport &&
+            net_address_equal(&at->target.address, &target->address)) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* Faults that give up where a new connection is wanted. */
+static bool gives_up(struct reference_node *node, const struct target *target, char *why)
+{
+    if (node_has(node, FAULT_CLIENT_NO_REOPEN) && lost_contains(node, target, true)) {
+        snprintf(why, REASON_MAX, "the connection that was opened is gone");
+        return true;
+    }
+    bool has_lost_alias = lost_contains(node, target, false);
+    if (node_has(node, FAULT_SERVER_NO_REOPEN) && has_lost_alias) {
+        snprintf(why, REASON_MAX, "the aliased connection is gone");
+        return true;
+    }
+    if (node_has(node, FAULT_STALE_ALIAS_ROW) && has_lost_alias && lost_uses(node, target, false) > 1) {
+        snprintf(why, REASON_MAX, "sent on an aliased connection that is gone");
+        return true;
+    }
+    return false;
+}
+
+static struct connection *find_usable(struct reference_node *node, const struct next_hop *hop,
+                                      const struct target *target, char *why)
+{
+    const struct reuse_question question = {hop, target};
+    struct policy policy;
+    char address[NET_ADDRESS_TEXT_MAX];
+    node_make_policy(node, &policy);
+    net_address_format(&target->address, address);
+    const struct alias_row *row = policy_choose(&policy, node->domains[hop->domain].table, &question, why);
+    struct connection *connection = row == NULL ? NULL : connection_find(node, row->connection);
+    if (connection != NULL) {
+        node_log(node, "to %s at %s %s: on connection %llu (%s)", hop->host, address,
+                 net_transport_name(target->transport), (unsigned long long)connection->id,
+                 connection->is_opened_by_us ? "opened" : "aliased");
+    } else if (why[0] != '\0') {
+        node_log(node, "to %s at %s %s: not on %s", hop->host, address, net_transport_name(target->transport),
+                 why);
+    }
+    return connection;
+}
+
+struct connection *connection_acquire(struct reference_node *node, const struct next_hop *hop,
+                                      const struct target *target, struct waiter *waiter, char *why)
+{
+    struct connection *connection = find_usable(node, hop, target, why);
+    if (connection != NULL) {
+        return connection;
+    }
+    if (gives_up(node, target, why)) {
+        return NULL;
+    }
+    connection = find_connecting(node, hop, target);
+    if (connection == NULL) {
+        connection = open_connection(node, hop, target, why);
+        if (connection == NULL) {
+            return NULL;
+        }
+        char address[NET_ADDRESS_TEXT_MAX];
+        net_address_format(&target->address, address);
+        node_log(node, "to %s at %s %s: opening connection %llu as %s", hop->host, address,
+                 net_transport_name(target->transport), (unsigned long long)connection->id,
+                 node->domains[hop->domain].name);
+    }
+    waiter->connection = connection;
+    DL_APPEND(connection->waiters, waiter);
+    return NULL;
+}

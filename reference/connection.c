@@ -1,0 +1,241 @@
+/* The pool: connections found by policy, opened where none may be used, and kept until somebody or something
+ * ends them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "reference/core.h"
+
+enum { MESSAGE_MAX_BYTES = 1 << 18 };
+
+struct connection *connection_new(struct reference_node *node, enum net_transport transport)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (connection == NULL) {
+        return NULL;
+    }
+    connection->framer = sip_framer_new(MESSAGE_MAX_BYTES);
+    if (connection->framer == NULL) {
+        free(connection);
+        return NULL;
+    }
+    connection->node = node;
+    connection->transport = transport;
+    connection->heard_ms = loop_now_ms(node->loop);
+    return connection;
+}
+
+void connection_attach(struct connection *connection, struct net_connection *net)
+{
+    connection->net = net;
+    connection->id = net_connection_id(net);
+    connection->remote = *net_connection_remote(net);
+    HASH_ADD(hh, connection->node->connections, id, sizeof(connection->id), connection);
+}
+
+struct connection *connection_find(const struct reference_node *node, uint64_t id)
+{
+    struct connection *connection;
+    HASH_FIND(hh, node->connections, &id, sizeof(id), connection);
+    return connection;
+}
+
+bool connection_can_write(const struct connection *connection)
+{
+    return connection->is_ready && !connection->is_closing && !connection->has_peer_closed &&
+           net_connection_is_ready(connection->net);
+}
+
+bool connection_is_usable(const struct connection *connection)
+{
+    return connection_can_write(connection) && !connection->is_draining;
+}
+
+bool connection_send(struct connection *connection, const struct sip_message *message)
+{
+    size_t size_bytes;
+    uint8_t *bytes = connection_can_write(connection) ? sip_message_serialize(message, &size_bytes) : NULL;
+    bool is_sent = bytes != NULL && net_connection_write(connection->net, bytes, size_bytes) == 0;
+    free(bytes);
+    if (is_sent) {
+        close_note_message(connection);
+    }
+    return is_sent;
+}
+
+static void stop_connecting(struct connection *connection)
+{
+    if (connection->is_connecting) {
+        DL_DELETE(connection->node->connecting, connection);
+        connection->is_connecting = false;
+    }
+}
+
+/* Everybody who waits is told once; whoever is told may begin to wait elsewhere, or go. */
+static void tell_waiters(struct connection *connection, const char *why)
+{
+    while (connection->waiters != NULL) {
+        struct waiter *waiter = connection->waiters;
+        DL_DELETE(connection->waiters, waiter);
+        waiter->connection = NULL;
+        waiter->on_ready(connection_can_write(connection) ? connection : NULL, why, waiter->arg);
+    }
+}
+
+void connection_wait_cancel(struct waiter *waiter)
+{
+    if (waiter->connection != NULL) {
+        DL_DELETE(waiter->connection->waiters, waiter);
+        waiter->connection = NULL;
+    }
+}
+
+void connection_forget(struct connection *connection)
+{
+    struct reference_node *node = connection->node;
+    lost_remember(node, connection);
+    for (size_t i = 0; i < node->domain_count; i++) {
+        alias_table_remove_connection(node->domains[i].table, connection->id);
+    }
+}
+
+void connection_free(struct connection *connection)
+{
+    struct reference_node *node = connection->node;
+    stop_connecting(connection);
+    if (connection->net != NULL) {
+        connection_forget(connection);
+        HASH_DELETE(hh, node->connections, connection);
+        net_connection_free(connection->net);
+    }
+    sip_framer_free(connection->framer);
+    loop_timer_free(connection->timer);
+    identities_fini(&connection->identities);
+    next_hop_fini(&connection->hop);
+    target_fini(&connection->target);
+    free(connection);
+}
+
+/* ---- what net/ reports ---- */
+
+void connection_on_ready(struct net_connection *net, void *arg)
+{
+    struct connection *connection = arg;
+    struct reference_node *node = connection->node;
+    (void)net;
+    stop_connecting(connection);
+    connection->is_ready = true;
+    if (connection->is_opened_by_us) {
+        node->counts.opened++;
+        if (connection->is_authenticated || !net_transport_is_secure(connection->transport)) {
+            aliasing_add_opened(connection);
+        }
+    } else {
+        const struct net_tls_facts *facts = net_connection_tls(net);
+        size_t domain = facts == NULL || facts->server_name == NULL
+                            ? node->domain_count
+                            : node_find_domain(node, facts->server_name);
+        connection->domain = domain < node->domain_count ? domain : 0;
+        node->counts.accepted++;
+    }
+    close_note_message(connection);
+    tell_waiters(connection, "");
+    if (connection->is_opened_by_us && net_transport_is_secure(connection->transport) &&
+        !connection->is_authenticated) {
+        close_connection(connection, NET_CLOSE_GRACEFUL); /* send-before-verify looks now */
+    }
+}
+
+static void receive_frames(struct connection *connection)
+{
+    static const char PONG[] = "\r\n";
+    while (!connection->is_closing) {
+        struct sip_frame frame = sip_framer_next(connection->framer);
+        switch (frame.kind) {
+        case SIP_FRAME_NONE:
+            return;
+        case SIP_FRAME_MESSAGE:
+            dispatch_message(connection, frame.bytes, frame.size_bytes);
+            break;
+        case SIP_FRAME_PING: /* RFC 5626 §4.4.1 */
+            net_connection_write(connection->net, PONG, sizeof(PONG) - 1);
+            break;
+        case SIP_FRAME_PONG:
+            break;
+        case SIP_FRAME_ERROR:
+            node_log(connection->node, "connection %llu: %s: closed", (unsigned long long)connection->id,
+                     sip_error_text(frame.error));
+            dispatch_message(connection, frame.bytes, frame.size_bytes);
+            close_connection(connection, NET_CLOSE_GRACEFUL);
+            return;
+        }
+    }
+}
+
+void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t size_bytes, void *arg)
+{
+    struct connection *connection = arg;
+    (void)net;
+    if (connection->is_closing) {
+        return; /* RFC 5923 §8.3: discarded after our closure alert */
+    }
+    connection->heard_ms = loop_now_ms(connection->node->loop);
+    close_note_message(connection);
+    if (!sip_framer_push(connection->framer, bytes, size_bytes)) {
+        close_connection(connection, NET_CLOSE_GRACEFUL);
+        return;
+    }
+    receive_frames(connection);
+}
+
+/* FIN and close_notify end a connection in order: whoever waits for a response may still get it over another
+ * one (RFC 3261 §18.2.2). After anything else a request that was not answered may be lost. */
+static bool is_orderly(enum net_sign sign)
+{
+    switch (sign) {
+    case NET_SIGN_NONE:
+    case NET_SIGN_FIN:
+    case NET_SIGN_CLOSE_NOTIFY:
+        return true;
+    case NET_SIGN_RST:
+    case NET_SIGN_ALERT:
+    case NET_SIGN_CONNECT_FAILED:
+    case NET_SIGN_HANDSHAKE_FAILED:
+    case NET_SIGN_TIMEOUT:
+    case NET_SIGN_ERROR:
+        return false;
+    }
+    return false;
+}
+
+void connection_on_sign(struct net_connection *net, const struct net_end *end, void *arg)
+{
+    struct connection *connection = arg;
+    bool is_good = is_orderly(end->sign);
+    (void)net;
+    if (connection->has_peer_closed && is_good) {
+        return;
+    }
+    node_log(connection->node, "connection %llu: %s%s%s", (unsigned long long)connection->id,
+             net_sign_name(end->sign), end->text[0] != '\0' ? ": " : "", end->text);
+    connection->has_peer_closed = true;
+    stop_connecting(connection);
+    connection_forget(connection);
+    tell_waiters(connection, end->text[0] != '\0' ? end->text : net_sign_name(end->sign));
+    close_connection(connection, is_good ? NET_CLOSE_GRACEFUL : NET_CLOSE_NOW);
+    if (!is_good) {
+        client_transaction_connection_broke(connection->node, connection->id, net_sign_name(end->sign));
+    }
+}
+
+void connection_on_closed(struct net_connection *net, void *arg)
+{
+    struct connection *connection = arg;
+    (void)net;
+    stop_connecting(connection);
+    connection_forget(connection);
+    tell_waiters(connection, "it was closed");
+    connection_free(connection);
+}

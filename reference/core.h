@@ -1,0 +1,422 @@
+/* core: what the files of reference/ share and nobody else sees.
+ *
+ * From the bottom up: faults, identities, path validation, server location, policy, connections,
+ * transactions, exchanges, the proxy core. Each part is one file, named where it begins. Nothing here calls
+ * upwards except through a callback. */
+#ifndef REFERENCE_CORE_H
+#define REFERENCE_CORE_H
+
+#include <uthash.h>
+
+#include "loop/loop.h"
+#include "net/net.h"
+#include "reference/reference.h"
+#include "sip/sip.h"
+
+enum {
+    T1_64_MS = 32000,         /* 64*T1: timers B, F, H, L, M (RFC 3261 §17, RFC 6026) */
+    TIMER_C_MS = 180000,      /* RFC 3261 §16.6, 11 */
+    TRANSACTIONS_MAX = 50000, /* server transactions at once; beyond it: 503 */
+    REASON_MAX = 200
+};
+
+/* ---- faults.c ---- */
+enum fault {
+#define FAULT(code, name, profile, expected_also, reason, summary) FAULT_##code,
+#include "reference/faults.def"
+#undef FAULT
+    FAULT_COUNT
+};
+struct fault_set {
+    bool is_set[FAULT_COUNT];
+};
+bool fault_set_add(struct fault_set *set, const char *name); /* false: there is no such fault */
+
+/* ---- dice.c: pseudo-random numbers that a seed repeats ---- */
+struct dice {
+    uint64_t state;
+};
+void dice_init(struct dice *dice, uint64_t seed); /* 0: from the system */
+uint64_t dice_roll(struct dice *dice);
+uint64_t dice_below(struct dice *dice, uint64_t bound); /* 0 … bound - 1, bound > 0 */
+
+/* ---- certificate.c: where names stand in a certificate, by DER alone ---- */
+struct der {
+    const uint8_t *at;
+    size_t left;
+};
+bool der_next(struct der *in, unsigned *tag, struct der *content);
+struct certificate_names {
+    bool has_alternative_names;
+    struct der alternative_names; /* content of the GeneralNames sequence */
+    bool has_common_name;
+    struct der common_name; /* the last CN of the subject */
+};
+bool certificate_find_names(const uint8_t *bytes, size_t size_bytes, struct certificate_names *out);
+
+/* ---- identity.c ---- */
+struct identity_question {
+    const char *domain; /* of the URI that RFC 3263 was given */
+    bool is_secure_uri;
+    const struct net_address *address; /* the peer's; may be NULL */
+};
+bool identities_extract(const uint8_t *der, size_t size_bytes, const struct fault_set *faults,
+                        struct identities *out);
+bool identities_answer(const struct identities *identities, const struct identity_question *question,
+                       const struct fault_set *faults);
+
+/* ---- verify.c: path validation (RFC 5280) and extended key usage (RFC 5922 §7.1, RFC 5924) ---- */
+struct verifier;
+struct verifier *verifier_new(const char *trust_pem, const char *crl_pem, bool claims_5924,
+                              const struct fault_set *faults, const char **error_text);
+void verifier_free(struct verifier *verifier);
+bool verifier_check(const struct verifier *verifier, const struct net_tls_facts *facts, bool is_server,
+                    char *reason);
+
+/* ---- hop.c: a next hop as RFC 3263 wants it, and the servers found for it ---- */
+struct next_hop {
+    char *host;         /* domain of the URI: the AUS of RFC 5922 §7.3 */
+    char *request_host; /* the Request-URI's, for the fault match-request-uri */
+    uint16_t port;      /* 0: none */
+    bool is_numeric, is_secure, has_transport, is_unsupported;
+    bool is_for_response; /* sent-by of a Via: a numeric one is no identity to compare */
+    enum net_transport transport;
+    size_t domain; /* the domain of ours that it is for */
+};
+struct target {
+    enum net_transport transport;
+    struct net_address address;
+    char *server_name; /* SRV target; NULL: there was none */
+};
+struct targets {
+    struct target *items;
+    size_t count;
+};
+enum { TARGETS_MAX = 64 };
+bool next_hop_from_uri(const struct sip_uri *uri, struct next_hop *out);
+bool next_hop_copy(const struct next_hop *from, struct next_hop *out);
+void next_hop_fini(struct next_hop *hop);
+bool target_copy(const struct target *from, struct target *out);
+void target_fini(struct target *target);
+bool targets_add(struct targets *targets, enum net_transport transport, const struct net_address *address,
+                 const char *server_name);
+void targets_fini(struct targets *targets);
+
+/* ---- lookup.c: questions to the DNS, on c-ares ---- */
+struct lookup;
+struct lookup_srv {
+    uint16_t priority, weight, port;
+    char *target;
+};
+struct lookup_naptr {
+    uint16_t order, preference;
+    char *flags, *service, *replacement;
+};
+typedef void (*lookup_srv_cb)(struct lookup_srv *records, size_t count, void *arg);
+typedef void (*lookup_naptr_cb)(struct lookup_naptr *records, size_t count, void *arg);
+typedef void (*lookup_address_cb)(const struct net_address *addresses, size_t count, void *arg);
+struct lookup *lookup_new(struct loop *loop, const struct net_address *server, bool has_ip4, bool has_ip6,
+                          const char **error_text);
+void lookup_free(struct lookup *lookup); /* what is outstanding is answered with nothing */
+/* The callback comes exactly once, perhaps before the function returns; records are the callee's only while
+ * it runs. */
+void lookup_ask_srv(struct lookup *lookup, const char *name, lookup_srv_cb cb, void *arg);
+void lookup_ask_naptr(struct lookup *lookup, const char *name, lookup_naptr_cb cb, void *arg);
+void lookup_ask_addresses(struct lookup *lookup, const char *name, lookup_address_cb cb, void *arg);
+
+/* ---- order.c: RFC 2782's and RFC 3403's orders, pure ---- */
+void order_srv(struct lookup_srv *records, size_t count, struct dice *dice);
+/* Sorts, and drops what cannot be used: returns how many remain, first. */
+size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure);
+bool naptr_transport(const struct lookup_naptr *record, enum net_transport *out);
+
+/* ---- resolve.c: RFC 3263 §4 as a state machine ---- */
+struct resolution;
+/* Targets in the order of trying; none: why tells. The callee may empty the list to keep it. */
+typedef void (*resolution_cb)(struct targets *targets, const char *why, void *arg);
+struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct next_hop *hop,
+                                  resolution_cb cb, void *arg);
+void resolution_start(struct resolution *resolution);  /* the callback, exactly once, may come before this
+                                                          returns; then it is gone */
+void resolution_cancel(struct resolution *resolution); /* no callback any more; NULL is fine */
+
+/* ---- policy.c: may this connection be aliased, may it carry this request; pure ---- */
+struct policy {
+    bool is_never_reusing;
+    const struct fault_set *faults;
+    bool (*is_alive)(uint64_t connection, void *arg);
+    size_t (*own_load)(const struct net_address *address,
+                       void *arg); /* requests under way on own plain connections; for cross-under-load */
+    bool (*has_lost)(const struct net_address *address,
+                     void *arg); /* an own connection there is gone; for fallback-to-peers */
+    void *arg;
+};
+struct reuse_question {
+    const struct next_hop *hop;
+    const struct target *target;
+};
+/* The row to use, or NULL; why (REASON_MAX) gets the last refusal, "" when there was no row. */
+const struct alias_row *policy_choose(const struct policy *policy, const struct alias_table *table,
+                                      const struct reuse_question *question, char *why);
+struct alias_claim {
+    bool is_asked;    /* alias stands in the Via that counts */
+    bool is_accepted; /* the connection was accepted, not opened */
+    enum net_transport transport;
+    const char *via_transport; /* as the Via writes it */
+    bool has_certificate, is_valid;
+    size_t identity_count;
+};
+const char *policy_refuse_alias(const struct policy *policy,
+                                const struct alias_claim *claim); /* NULL: alias it */
+bool policy_identity_matches(const struct fault_set *faults, const struct identities *identities,
+                             const struct reuse_question *question);
+
+/* ---- node.c ---- */
+struct connection;
+struct server_transaction;
+struct client_transaction;
+struct originated;
+struct courier;
+struct listener {
+    struct reference_node *node;
+    struct net_listener *net;
+    enum net_transport transport;
+    struct net_address address;
+};
+struct own_domain {
+    char *name;
+    struct net_credential *credential;
+    struct alias_table *table;
+};
+struct reference_node {
+    struct net *net;
+    struct loop *loop;
+    struct fault_set faults;
+    struct verifier *verifier;
+    struct lookup *lookup;
+    struct dice dice;
+    struct own_domain domains[REFERENCE_DOMAINS_MAX];
+    size_t domain_count;
+    struct listener listeners[REFERENCE_LISTEN_MAX];
+    size_t listener_count;
+    bool is_never_reusing, answers_users;
+    void (*on_log)(const char *line, void *arg);
+    void *arg;
+    struct connection *connections; /* by net_connection_id */
+    struct connection *connecting;  /* those opened that are not ready yet */
+    struct server_transaction *server_transactions;
+    struct client_transaction *client_transactions;
+    struct originated *originated;
+    struct courier *couriers;
+    struct lost_address *lost;            /* where connections are gone, for faults */
+    struct remembered_target *remembered; /* for the fault prefer-existing */
+    struct reference_counts counts;
+};
+static inline bool node_has(const struct reference_node *node, enum fault fault)
+{
+    return node->faults.is_set[fault];
+}
+void node_log(const struct reference_node *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Index of the domain of ours with that name; domain_count when it is none. */
+size_t node_find_domain(const struct reference_node *node, const char *name);
+/* The host and port are ours: a domain of ours, or an address that we listen on. port 0: any default. */
+bool node_owns(const struct reference_node *node, const char *host, uint16_t port,
+               const struct net_address *local);
+bool node_owns_uri(const struct reference_node *node, const struct sip_uri *uri,
+                   const struct net_address *local);
+/* Where this node listens for the transport, as seen from a local address; false: nowhere. */
+bool node_listens(const struct reference_node *node, enum net_transport transport,
+                  const struct net_address *local, struct net_address *out);
+char *node_new_token(struct reference_node *node); /* 16 hex digits, heap */
+void node_make_policy(struct reference_node *node, struct policy *out);
+
+/* ---- connection.c, acquire.c, accept.c: the pool ---- */
+struct waiter { /* embedded in whoever waits for a connection */
+    struct waiter *prev, *next;
+    struct connection *connection; /* NULL: not waiting */
+    void (*on_ready)(struct connection *connection /* NULL: it could not be had */, const char *why,
+                     void *arg);
+    void *arg;
+};
+struct connection {
+    struct reference_node *node;
+    struct net_connection *net;
+    uint64_t id;
+    UT_hash_handle hh;
+    struct connection *prev, *next; /* in connecting */
+    struct sip_framer *framer;
+    bool is_opened_by_us, is_ready, is_connecting, is_closing, has_peer_closed, is_draining;
+    enum net_transport transport;
+    struct net_address remote;
+    size_t domain;       /* of ours: acting for it, or asked for it by SNI */
+    struct next_hop hop; /* opened: for which it was */
+    struct target target;
+    bool has_certificate, is_valid, is_authenticated; /* valid: the path; authenticated: the identity too */
+    struct identities identities;                     /* the peer's */
+    struct waiter *waiters;
+    size_t outstanding;       /* transactions that it still carries */
+    uint64_t heard_ms;        /* last bytes from the peer */
+    struct loop_timer *timer; /* NULL: none was needed */
+};
+enum { CONNECTION_HANDSHAKE_MS = 10000 };
+/* A connection for the target, ready now; or NULL with waiter->connection set: its callback comes; or NULL
+ * and not: why says. */
+struct connection *connection_acquire(struct reference_node *node, const struct next_hop *hop,
+                                      const struct target *target, struct waiter *waiter, char *why);
+void connection_wait_cancel(struct waiter *waiter);
+struct connection *connection_find(const struct reference_node *node, uint64_t id);
+bool connection_is_usable(const struct connection *connection); /* for a new request */
+bool connection_can_write(
+    const struct connection *connection); /* for what belongs to a transaction that it carries */
+bool connection_send(struct connection *connection, const struct sip_message *message);
+struct connection *connection_new(struct reference_node *node, enum net_transport transport);
+void connection_attach(struct connection *connection,
+                       struct net_connection *net); /* from here on it is found by its id */
+void connection_free(struct connection *connection);
+void connection_forget(struct connection *connection); /* out of every alias table: no new request on it */
+void connection_on_ready(struct net_connection *net, void *arg);
+void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t size_bytes, void *arg);
+void connection_on_sign(struct net_connection *net, const struct net_end *end, void *arg);
+void connection_on_closed(struct net_connection *net, void *arg);
+bool accept_start(struct reference_node *node, const struct reference_listen *listen, char *error,
+                  size_t error_size_bytes);
+bool accept_judge_client(struct connection *connection, const struct net_tls_facts *facts);
+
+/* ---- lost.c: what three faults remember of the past ---- */
+void lost_remember(struct reference_node *node, const struct connection *connection);
+bool lost_contains(const struct reference_node *node, const struct target *target, bool is_opened_by_us);
+unsigned lost_uses(struct reference_node *node, const struct target *target,
+                   bool is_opened_by_us); /* counts this one */
+void lost_free(struct reference_node *node);
+const struct target *remembered_find(const struct reference_node *node, const struct next_hop *hop);
+void remembered_set(struct reference_node *node, const struct next_hop *hop, const struct target *target,
+                    uint64_t connection);
+void remembered_free(struct reference_node *node);
+
+/* ---- aliasing.c: rows for connections ---- */
+void aliasing_add_opened(struct connection *connection);
+/* RFC 5923 §8.2 for a request: makes the alias when policy has it. Returns 0, or the status a fault answers
+ * instead of the usual. */
+unsigned aliasing_consider(struct connection *connection, const struct sip_message *request);
+
+/* ---- close.c ---- */
+void close_connection(struct connection *connection, enum net_close_mode mode);
+void close_when_done(struct connection *connection); /* RFC 5923 §8.3: waits for what is outstanding */
+void close_note_message(struct connection *connection);
+void close_transaction_began(struct connection *connection);
+void close_transaction_ended(struct reference_node *node, uint64_t connection, bool is_dialog_end);
+
+/* ---- dispatch.c: messages off a connection, to whom they belong ---- */
+void dispatch_message(struct connection *connection, const uint8_t *bytes, size_t size_bytes);
+
+/* ---- ack_cancel.c: requests derived from an INVITE that was sent (RFC 3261 §9.1, §17.1.1.3) ---- */
+struct sip_message *derive_cancel(const struct sip_message *invite);
+struct sip_message *derive_ack(const struct sip_message *invite, const struct sip_message *response);
+
+/* ---- courier.c: a message that expects no answer, over its connection or a new one to the same address ----
+ */
+void courier_send(struct reference_node *node, uint64_t connection, const struct next_hop *hop,
+                  const struct target *target, const struct sip_message *message);
+void courier_free_all(struct reference_node *node);
+
+/* ---- client_transaction.c (RFC 3261 §17.1, RFC 6026), reliable transports only ---- */
+enum client_event {
+    CLIENT_RESPONSE,
+    CLIENT_TIMEOUT,
+    CLIENT_TRANSPORT_FAILED,
+    CLIENT_SENT /* of an ACK: there is no more */
+};
+typedef void (*client_transaction_cb)(struct client_transaction *transaction, enum client_event event,
+                                      const struct sip_message *response, const char *why, void *arg);
+struct client_transaction *client_transaction_new(struct reference_node *node,
+                                                  const struct sip_message *request,
+                                                  const struct next_hop *hop, const struct target *target,
+                                                  client_transaction_cb cb, void *arg);
+void client_transaction_start(struct client_transaction *transaction); /* may call back before it returns */
+void client_transaction_free(
+    struct client_transaction *transaction); /* NULL is fine; allowed in its callback */
+void client_transaction_cancel(
+    struct client_transaction *transaction); /* sends CANCEL, once a provisional response is there */
+bool client_transaction_was_reused(
+    const struct client_transaction *transaction); /* it went on a connection that had been there */
+/* The connection broke: requests on it that nobody has answered failed. */
+void client_transaction_connection_broke(struct reference_node *node, uint64_t connection, const char *why);
+/* Responses find their transaction by branch, method and the Via that it sent; false: none. */
+bool client_transaction_receive(struct reference_node *node, const struct sip_message *response);
+
+struct record_route { /* what a request gets when its server is known */
+    bool is_wanted;
+    size_t domain;         /* acting */
+    enum net_transport in; /* how the request came */
+    struct net_address local;
+};
+
+/* ---- exchange.c: a request and its failover over the servers of a next hop (RFC 3263 §4.3) ---- */
+struct exchange;
+/* status: of the response, or made here when it is NULL: 408, 503. After a final one free it, or wait for
+ * more 2xx to an INVITE. */
+typedef void (*exchange_cb)(struct exchange *exchange, unsigned status, const struct sip_message *response,
+                            void *arg);
+struct exchange *exchange_new(struct reference_node *node, struct sip_message *request /* taken */,
+                              const struct next_hop *hop, const struct record_route *plan /* NULL: none */,
+                              exchange_cb cb, void *arg);
+void exchange_start(struct exchange *exchange); /* may call back before it returns */
+void exchange_cancel(struct exchange *exchange);
+void exchange_free(struct exchange *exchange); /* NULL is fine; allowed in its callback */
+
+/* ---- server_transaction.c (RFC 3261 §17.2) ---- */
+struct server_transaction {
+    struct reference_node *node;
+    UT_hash_handle hh;
+    char *key;
+    struct sip_message *request; /* with received added */
+    uint64_t connection;
+    struct net_address source;
+    struct net_address local;
+    enum net_transport transport;
+    size_t domain; /* of ours, acting */
+    bool is_invite, has_final, is_put_down;
+    unsigned final_status;
+    struct exchange *exchange;
+    struct loop_timer *timer;
+};
+char *server_transaction_key(const struct sip_message *request, const char *method);
+struct server_transaction *server_transaction_find(const struct reference_node *node,
+                                                   const struct sip_message *request, const char *method);
+struct server_transaction *server_transaction_new(struct connection *connection,
+                                                  const struct sip_message *request);
+void server_transaction_free(struct server_transaction *transaction);
+/* Sends a response; after a final one the transaction may be gone. */
+void server_transaction_respond(struct server_transaction *transaction, const struct sip_message *response);
+void server_transaction_answer(struct server_transaction *transaction, unsigned status, const char *reason);
+void server_transaction_acknowledge(struct server_transaction *transaction);
+
+/* ---- response.c: RFC 3261 §18.2.2 ---- */
+void response_send(struct reference_node *node, const struct server_transaction *transaction,
+                   const struct sip_message *response);
+
+/* ---- proxy.c (RFC 3261 §16), forward.c (its message, pure), answer.c (the user agent in it) ---- */
+void proxy_handle_request(struct server_transaction *transaction);
+void proxy_forward_ack(struct connection *connection, const struct sip_message *ack);
+/* Route of RFC 3261 §16.4: drops Routes of ours, undoes strict routing. */
+bool forward_preprocess(const struct reference_node *node, struct sip_message *request,
+                        const struct net_address *local);
+bool forward_next_hop(struct sip_message *request,
+                      struct next_hop *out); /* §16.6 step 6 too: strict next hop */
+bool forward_count_hop(
+    struct sip_message *request); /* §16.6, 3: Max-Forwards; one was checked to be above 0 */
+/* §16.6, 4, and RFC 5658 where the transports differ: URIs of the acting domain, for which there is a
+ * certificate (RFC 5922 §7.5). */
+bool forward_record_route(const struct reference_node *node, struct sip_message *request,
+                          const struct record_route *plan, enum net_transport out);
+size_t acting_domain(const struct reference_node *node, const struct sip_message *request,
+                     size_t connection_domain);
+void answer_request(struct server_transaction *transaction);
+
+/* ---- originate.c ---- */
+void originate_ack(struct reference_node *node, struct sip_message *ack /* taken */,
+                   const struct next_hop *hop);
+void originate_free_all(struct reference_node *node);
+
+#endif

@@ -1,0 +1,134 @@
+/* Takes one message that expects no answer of its own (ACK to a non-2xx, CANCEL, a response) to where it
+ * belongs: over the connection of its transaction while that lives, else over another one to the address it
+ * has to go to (RFC 5923 §8.1, RFC 3261 §18.2.2). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "reference/core.h"
+
+struct courier {
+    struct reference_node *node;
+    struct sip_message *message;
+    struct next_hop hop;
+    struct waiter waiter;
+    struct resolution *resolution;
+    bool has_resolved;
+    struct targets targets;
+    size_t at;
+    struct courier *prev, *next;
+};
+
+static void courier_free(struct courier *courier)
+{
+    connection_wait_cancel(&courier->waiter);
+    resolution_cancel(courier->resolution);
+    targets_fini(&courier->targets);
+    next_hop_fini(&courier->hop);
+    sip_message_free(courier->message);
+    free(courier);
+}
+
+static void finish(struct courier *courier)
+{
+    DL_DELETE(courier->node->couriers, courier);
+    courier_free(courier);
+}
+
+static bool deliver(struct reference_node *node, struct connection *connection,
+                    const struct sip_message *message)
+{
+    if (!connection_send(connection, message)) {
+        return false;
+    }
+    if (message->is_request && !connection->is_opened_by_us) {
+        node->counts.requests_sent_on_accepted++;
+    }
+    return true;
+}
+
+static void try_next(struct courier *courier, const char *why);
+
+static void on_targets(struct targets *targets, const char *why, void *arg)
+{
+    struct courier *courier = arg;
+    courier->resolution = NULL;
+    targets_fini(&courier->targets);
+    courier->targets = *targets;
+    *targets = (struct targets){0};
+    courier->at = 0;
+    try_next(courier, why);
+}
+
+/* The address that the transaction knew did not do. For a response there is one more way (RFC 3263 §5): what
+ * its sent-by resolves to. */
+static void give_up(struct courier *courier, const char *why)
+{
+    if (!courier->message->is_request && !courier->has_resolved && !courier->hop.is_numeric) {
+        courier->has_resolved = true;
+        courier->resolution =
+            resolution_new(courier->node->lookup, &courier->node->dice, &courier->hop, on_targets, courier);
+        if (courier->resolution != NULL) {
+            resolution_start(courier->resolution);
+            return;
+        }
+    }
+    node_log(courier->node, "%s lost: %s",
+             courier->message->is_request ? courier->message->method : "a response", why);
+    finish(courier);
+}
+
+static void on_ready(struct connection *connection, const char *why, void *arg)
+{
+    struct courier *courier = arg;
+    if (connection != NULL && deliver(courier->node, connection, courier->message)) {
+        finish(courier);
+    } else {
+        try_next(courier, connection != NULL ? "it cannot be written" : why);
+    }
+}
+
+static void try_next(struct courier *courier, const char *why)
+{
+    if (courier->at == courier->targets.count) {
+        give_up(courier, why);
+        return;
+    }
+    char refusal[REASON_MAX] = "";
+    const struct target *target = &courier->targets.items[courier->at++];
+    struct connection *connection =
+        connection_acquire(courier->node, &courier->hop, target, &courier->waiter, refusal);
+    if (connection != NULL || courier->waiter.connection == NULL) {
+        on_ready(connection, refusal, courier);
+    }
+}
+
+void courier_send(struct reference_node *node, uint64_t id, const struct next_hop *hop,
+                  const struct target *target, const struct sip_message *message)
+{
+    struct connection *connection = connection_find(node, id);
+    if (connection != NULL && deliver(node, connection, message)) {
+        return;
+    }
+    struct courier *courier = calloc(1, sizeof(*courier));
+    if (courier == NULL) {
+        return;
+    }
+    courier->node = node;
+    courier->message = sip_message_copy(message);
+    courier->waiter = (struct waiter){.on_ready = on_ready, .arg = courier};
+    if (courier->message == NULL || !next_hop_copy(hop, &courier->hop) ||
+        !targets_add(&courier->targets, target->transport, &target->address, target->server_name)) {
+        courier_free(courier);
+        return;
+    }
+    DL_APPEND(node->couriers, courier);
+    try_next(courier, "");
+}
+
+void courier_free_all(struct reference_node *node)
+{
+    while (node->couriers != NULL) {
+        finish(node->couriers);
+    }
+}

@@ -1,0 +1,230 @@
+/* What a device is made of, piece by piece: certificates are read here, so that a node gets texts and no
+ * paths. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reference/device_private.h"
+
+void device_config_fini(struct device_config *config)
+{
+    for (size_t i = 0; i < config->domain_count; i++) {
+        free((char *)(uintptr_t)config->domains[i].name);
+        free((char *)(uintptr_t)config->domains[i].chain_pem);
+        free((char *)(uintptr_t)config->domains[i].key_pem);
+    }
+    for (size_t i = 0; i < config->fault_count; i++) {
+        free(config->faults[i]);
+    }
+    free(config->trust_pem);
+    free(config->crl_pem);
+    *config = (struct device_config){0};
+}
+
+bool device_config_read_file(const char *path, char **out, char *error)
+{
+    FILE *file = fopen(path, "re");
+    char *text = file == NULL ? NULL : malloc(DEVICE_FILE_MAX_BYTES + 1);
+    size_t size_bytes = text == NULL ? 0 : fread(text, 1, DEVICE_FILE_MAX_BYTES + 1, file);
+    bool is_read = text != NULL && ferror(file) == 0 && size_bytes <= DEVICE_FILE_MAX_BYTES;
+    if (!is_read) {
+        snprintf(error, DEVICE_ERROR_MAX, "%s: %s", path,
+                 size_bytes > DEVICE_FILE_MAX_BYTES ? "too large" : strerror(errno));
+        free(text);
+    } else {
+        text[size_bytes] = '\0';
+        char *fitting = realloc(text, size_bytes + 1);
+        free(*out);
+        *out = fitting == NULL ? text : fitting;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return is_read;
+}
+
+bool device_config_add_listen(struct device_config *config, const char *transport, const char *ip,
+                              uint16_t port, char *error)
+{
+    struct reference_listen listen;
+    if (config->listen_count == REFERENCE_LISTEN_MAX) {
+        snprintf(error, DEVICE_ERROR_MAX, "more than %d addresses to listen on", REFERENCE_LISTEN_MAX);
+        return false;
+    }
+    if (!net_transport_parse(transport, &listen.transport) ||
+        (listen.transport != NET_TCP && listen.transport != NET_TLS)) {
+        snprintf(error, DEVICE_ERROR_MAX, "listening over '%s': tcp or tls are wanted", transport);
+        return false;
+    }
+    if (!net_address_parse(ip, port, &listen.address)) {
+        snprintf(error, DEVICE_ERROR_MAX, "listening on '%s': an IP address is wanted", ip);
+        return false;
+    }
+    config->listen[config->listen_count++] = listen;
+    return true;
+}
+
+bool device_config_add_domain(struct device_config *config, const char *name, const char *certificate_path,
+                              const char *key_path, char *error)
+{
+    char *chain = NULL;
+    char *key = NULL;
+    char *copy = NULL;
+    if (config->domain_count == REFERENCE_DOMAINS_MAX) {
+        snprintf(error, DEVICE_ERROR_MAX, "more than %d domains", REFERENCE_DOMAINS_MAX);
+        return false;
+    }
+    bool has_files = certificate_path != NULL && key_path != NULL;
+    bool is_good = !has_files || (device_config_read_file(certificate_path, &chain, error) &&
+                                  device_config_read_file(key_path, &key, error));
+    if (is_good && (copy = strdup(name)) == NULL) {
+        snprintf(error, DEVICE_ERROR_MAX, "out of memory");
+        is_good = false;
+    }
+    if (!is_good) {
+        free(chain);
+        free(key);
+        return false;
+    }
+    config->domains[config->domain_count++] =
+        (struct reference_domain){.name = copy, .chain_pem = chain, .key_pem = key};
+    return true;
+}
+
+static bool is_fault(const char *name)
+{
+    size_t count;
+    const struct reference_fault *faults = reference_faults(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(faults[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool device_config_add_fault(struct device_config *config, const char *name, char *error)
+{
+    char *copy = NULL;
+    if (!is_fault(name)) {
+        snprintf(error, DEVICE_ERROR_MAX, "there is no fault '%s': --list-faults names them", name);
+        return false;
+    }
+    if (config->fault_count == DEVICE_FAULTS_MAX || (copy = strdup(name)) == NULL) {
+        snprintf(error, DEVICE_ERROR_MAX, "no room for the fault '%s'", name);
+        return false;
+    }
+    config->faults[config->fault_count++] = copy;
+    return true;
+}
+
+bool device_config_set_dns(struct device_config *config, const char *ip, uint16_t port, char *error)
+{
+    if (!net_address_parse(ip, port != 0 ? port : 53, &config->dns_server)) {
+        snprintf(error, DEVICE_ERROR_MAX, "the DNS server '%s': an IP address is wanted", ip);
+        return false;
+    }
+    return true;
+}
+
+/* ---- the file ---- */
+
+static const char CONFIG_SCHEMA[] =
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"listen\",\"domains\"],"
+    "\"properties\":{"
+    "\"$schema\":{\"type\":\"string\"},"
+    "\"listen\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\",\"additionalProperties\":"
+    "false,"
+    "\"required\":[\"transport\",\"address\"],\"properties\":{\"transport\":{\"enum\":[\"tcp\",\"tls\"]},"
+    "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}}},"
+    "\"domains\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\",\"additionalProperties\":"
+    "false,"
+    "\"required\":[\"name\"],\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":1},"
+    "\"certificate\":{\"type\":\"string\"},\"key\":{\"type\":\"string\"}}}},"
+    "\"trust\":{\"type\":\"string\"},\"crl\":{\"type\":\"string\"},"
+    "\"dns_server\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"address\"],"
+    "\"properties\":{"
+    "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}},"
+    "\"never_reuse\":{\"type\":\"boolean\"},\"claims_5924\":{\"type\":\"boolean\"},"
+    "\"faults\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
+
+static bool check_shape(const struct document_value *root, char *error)
+{
+    struct diagnostic diagnostic = {0};
+    struct document *schema =
+        document_parse("device configuration schema", CONFIG_SCHEMA, sizeof(CONFIG_SCHEMA) - 1, &diagnostic);
+    bool is_good = schema != NULL && document_check(schema, root, &diagnostic);
+    if (!is_good) {
+        snprintf(error, DEVICE_ERROR_MAX, "%s", diagnostic.text);
+    }
+    document_free(schema);
+    return is_good;
+}
+
+static const char *text_of(const struct document_value *object, const char *name)
+{
+    return document_string(document_member(object, name));
+}
+
+static uint16_t port_of(const struct document_value *object)
+{
+    return (uint16_t)document_integer(document_member(object, "port"));
+}
+
+static bool take_lists(struct device_config *config, const struct document_value *root, char *error)
+{
+    const struct document_value *listen = document_member(root, "listen");
+    for (size_t i = 0; i < document_count(listen); i++) {
+        const struct document_value *one = document_at(listen, i);
+        if (!device_config_add_listen(config, text_of(one, "transport"), text_of(one, "address"),
+                                      port_of(one), error)) {
+            return false;
+        }
+    }
+    const struct document_value *domains = document_member(root, "domains");
+    for (size_t i = 0; i < document_count(domains); i++) {
+        const struct document_value *one = document_at(domains, i);
+        if (!device_config_add_domain(config, text_of(one, "name"), text_of(one, "certificate"),
+                                      text_of(one, "key"), error)) {
+            return false;
+        }
+    }
+    const struct document_value *faults = document_member(root, "faults");
+    for (size_t i = 0; faults != NULL && i < document_count(faults); i++) {
+        if (!device_config_add_fault(config, document_string(document_at(faults, i)), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take(struct device_config *config, const struct document_value *root, char *error)
+{
+    const char *trust = text_of(root, "trust");
+    const char *crl = text_of(root, "crl");
+    const struct document_value *dns = document_member(root, "dns_server");
+    if (!take_lists(config, root, error) ||
+        (trust != NULL && !device_config_read_file(trust, &config->trust_pem, error)) ||
+        (crl != NULL && !device_config_read_file(crl, &config->crl_pem, error)) ||
+        (dns != NULL && !device_config_set_dns(config, text_of(dns, "address"), port_of(dns), error))) {
+        return false;
+    }
+    config->is_never_reusing |= document_boolean(document_member(root, "never_reuse"));
+    config->claims_5924 |= document_boolean(document_member(root, "claims_5924"));
+    return true;
+}
+
+bool device_config_load(struct device_config *config, const char *path, char *error)
+{
+    struct diagnostic diagnostic = {0};
+    struct document *document = document_load(path, &diagnostic);
+    if (document == NULL) {
+        snprintf(error, DEVICE_ERROR_MAX, "%s", diagnostic.text);
+        return false;
+    }
+    bool is_good =
+        check_shape(document_root(document), error) && take(config, document_root(document), error);
+    document_free(document);
+    return is_good;
+}

@@ -1,0 +1,34 @@
+/* device_private: the configuration of `sipreuse device`, from a file and from flags. */
+#ifndef REFERENCE_DEVICE_PRIVATE_H
+#define REFERENCE_DEVICE_PRIVATE_H
+
+#include "document/document.h"
+#include "reference/reference.h"
+
+enum { DEVICE_ERROR_MAX = DIAGNOSTIC_TEXT_MAX, DEVICE_FAULTS_MAX = 128, DEVICE_FILE_MAX_BYTES = 4 << 20 };
+
+struct device_config {
+    struct reference_listen listen[REFERENCE_LISTEN_MAX];
+    size_t listen_count;
+    struct reference_domain domains[REFERENCE_DOMAINS_MAX]; /* strings on the heap */
+    size_t domain_count;
+    char *trust_pem, *crl_pem;
+    struct net_address dns_server;
+    bool is_never_reusing, claims_5924;
+    char *faults[DEVICE_FAULTS_MAX + 1]; /* NULL at the end */
+    size_t fault_count;
+};
+void device_config_fini(struct device_config *config);
+
+/* Each adds one thing; false: error (DEVICE_ERROR_MAX) holds one sentence. */
+bool device_config_load(struct device_config *config, const char *path, char *error);
+bool device_config_add_listen(struct device_config *config, const char *transport, const char *ip,
+                              uint16_t port, char *error);
+bool device_config_add_domain(struct device_config *config, const char *name, const char *certificate_path,
+                              const char *key_path, char *error);
+bool device_config_add_fault(struct device_config *config, const char *name, char *error);
+bool device_config_set_dns(struct device_config *config, const char *ip, uint16_t port, char *error);
+/* Reads a whole text file into *out (heap), replacing what was there. */
+bool device_config_read_file(const char *path, char **out, char *error);
+
+#endif

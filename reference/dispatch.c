@@ -1,0 +1,155 @@
+/* Messages off a connection: checked, and given to the transaction or the core that they belong to. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "reference/core.h"
+
+static void remove_param(struct sip_via *via, const char *name)
+{
+    for (size_t i = 0; i < via->params.count; i++) {
+        struct sip_param *param = &via->params.items[i];
+        if (strcasecmp(param->name, name) == 0) {
+            free(param->name);
+            free(param->value);
+            via->params.count--;
+            memmove(param, param + 1, (via->params.count - i) * sizeof(*param));
+            return;
+        }
+    }
+}
+
+/* The Via with the source in it; heap. port 0: none was asked for. */
+static char *source_via(struct sip_via *via, const char *ip, uint16_t port)
+{
+    char *value = NULL;
+    remove_param(via, "received");
+    if (port != 0) {
+        remove_param(via, "rport");
+    }
+    char *text = sip_via_format(via);
+    int size = -1;
+    if (text != NULL) {
+        size = port != 0 ? asprintf(&value, "%s;received=%s;rport=%u", text, ip, port)
+                         : asprintf(&value, "%s;received=%s", text, ip);
+    }
+    free(text);
+    return size < 0 ? NULL : value;
+}
+
+/* RFC 3261 §18.2.1 and RFC 3581: where the request came from, in its top Via. */
+static void note_source(struct connection *connection, struct sip_message *request)
+{
+    const struct net_address *source = net_connection_remote(connection->net);
+    struct sip_via via;
+    struct net_address sent_by;
+    if (sip_message_top_via(request, &via) != SIP_OK) {
+        return;
+    }
+    bool is_truthful = net_address_parse(via.host, 0, &sent_by) && net_address_equal_ip(&sent_by, source);
+    const struct sip_param *claimed = sip_params_find(&via.params, "received");
+    const struct sip_param *rport = sip_params_find(&via.params, "rport");
+    bool wants_port = rport != NULL && rport->value == NULL;
+    if (is_truthful && claimed == NULL && !wants_port) {
+        sip_via_fini(&via);
+        return;
+    }
+    char ip[NET_ADDRESS_TEXT_MAX];
+    net_address_format_ip(source, ip);
+    char *value = source_via(&via, ip, wants_port ? source->port : 0);
+    if (value != NULL) {
+        sip_message_replace_value(request, "Via", 0, value);
+    }
+    free(value);
+    sip_via_fini(&via);
+}
+
+static void handle_ack(struct connection *connection, const struct sip_message *ack)
+{
+    struct server_transaction *invite = server_transaction_find(connection->node, ack, "INVITE");
+    if (invite != NULL && invite->final_status >= 300) {
+        server_transaction_acknowledge(invite);
+    } else {
+        proxy_forward_ack(connection, ack);
+    }
+}
+
+/* §16.10, §9.2 */
+static void handle_cancel(struct server_transaction *cancel)
+{
+    struct server_transaction *invite = server_transaction_find(cancel->node, cancel->request, "INVITE");
+    struct exchange *exchange = invite == NULL ? NULL : invite->exchange;
+    bool is_late = invite != NULL && invite->has_final;
+    server_transaction_answer(cancel, invite == NULL ? 481 : 200, NULL);
+    if (exchange != NULL && !is_late) {
+        exchange_cancel(exchange);
+    }
+}
+
+static void handle_request(struct connection *connection, struct sip_message *request)
+{
+    struct reference_node *node = connection->node;
+    const char *detail = NULL;
+    struct sip_via via;
+    if (node_has(node, FAULT_IGNORE_REQUESTS_ON_ALIAS) && connection->is_opened_by_us) {
+        return;
+    }
+    if (sip_message_top_via(request, &via) != SIP_OK) {
+        node_log(node, "connection %llu: a request without a Via that could be read",
+                 (unsigned long long)connection->id);
+        return; /* nobody could be answered */
+    }
+    sip_via_fini(&via);
+    enum sip_error error = sip_message_check(request, &detail);
+    unsigned refused = error == SIP_OK ? aliasing_consider(connection, request) : 0;
+    note_source(connection, request);
+    if (strcmp(request->method, "ACK") == 0) {
+        if (error == SIP_OK) {
+            handle_ack(connection, request);
+        }
+        return;
+    }
+    if (server_transaction_find(node, request, request->method) != NULL) {
+        return; /* sent again: over reliable transports the response is on its way */
+    }
+    bool is_full = HASH_COUNT(node->server_transactions) >= TRANSACTIONS_MAX;
+    struct server_transaction *transaction = is_full ? NULL : server_transaction_new(connection, request);
+    if (transaction == NULL) {
+        node_log(node, "connection %llu: no room for a transaction", (unsigned long long)connection->id);
+        return;
+    }
+    node->counts.requests_received++;
+    node->counts.requests_received_on_opened += connection->is_opened_by_us ? 1 : 0;
+    if (error != SIP_OK) {
+        char reason[REASON_MAX];
+        snprintf(reason, sizeof(reason), "%s%s%s", sip_error_text(error), detail == NULL ? "" : ": ",
+                 detail == NULL ? "" : detail);
+        server_transaction_answer(transaction, error == SIP_ERROR_VERSION ? 505 : 400, reason);
+    } else if (refused != 0) {
+        server_transaction_answer(transaction, refused, "Alias Refused");
+    } else if (strcmp(request->method, "CANCEL") == 0) {
+        handle_cancel(transaction);
+    } else {
+        proxy_handle_request(transaction);
+    }
+}
+
+void dispatch_message(struct connection *connection, const uint8_t *bytes, size_t size_bytes)
+{
+    struct reference_node *node = connection->node;
+    struct sip_message *message = NULL;
+    enum sip_error error = sip_message_parse(bytes, size_bytes, &message);
+    if (error != SIP_OK || message == NULL) {
+        node_log(node, "connection %llu: not a message: %s", (unsigned long long)connection->id,
+                 sip_error_text(error));
+        return;
+    }
+    if (message->is_request) {
+        handle_request(connection, message);
+    } else if (!client_transaction_receive(node, message)) {
+        node_log(node, "connection %llu: a %u that belongs to no request of ours",
+                 (unsigned long long)connection->id, message->status);
+    }
+    sip_message_free(message);
+}

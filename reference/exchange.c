@@ -1,0 +1,223 @@
+/* A request and its failover: one resolution (RFC 3263 §4), its servers tried in order, each with a branch of
+ * its own (RFC 3261 §16.6, RFC 3263 §4.3), until one answers with something else than 503. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reference/core.h"
+
+struct exchange {
+    struct reference_node *node;
+    struct sip_message *request; /* without our Via */
+    struct next_hop hop;
+    struct record_route plan;
+    struct resolution *resolution;
+    struct targets targets;
+    size_t at; /* the next target */
+    struct client_transaction *transaction;
+    struct loop_timer *timer_c;
+    bool is_invite, is_cancelled, has_final, has_retried;
+    unsigned failure; /* what the last server came to */
+    exchange_cb cb;
+    void *arg;
+};
+
+static void on_timer_c(struct loop_timer *timer, void *arg);
+static void try_next(struct exchange *exchange);
+
+struct exchange *exchange_new(struct reference_node *node, struct sip_message *request,
+                              const struct next_hop *hop, const struct record_route *plan, exchange_cb cb,
+                              void *arg)
+{
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+    if (exchange == NULL) {
+        sip_message_free(request);
+        return NULL;
+    }
+    exchange->node = node;
+    exchange->request = request;
+    exchange->cb = cb;
+    exchange->arg = arg;
+    exchange->failure = 503;
+    exchange->is_invite = strcmp(request->method, "INVITE") == 0;
+    if (plan != NULL) {
+        exchange->plan = *plan;
+    }
+    exchange->timer_c = exchange->is_invite ? loop_timer_new(node->loop, on_timer_c, exchange) : NULL;
+    if (!next_hop_copy(hop, &exchange->hop) || (exchange->is_invite && exchange->timer_c == NULL)) {
+        exchange_free(exchange);
+        return NULL;
+    }
+    return exchange;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    if (exchange == NULL) {
+        return;
+    }
+    resolution_cancel(exchange->resolution);
+    client_transaction_free(exchange->transaction);
+    loop_timer_free(exchange->timer_c);
+    targets_fini(&exchange->targets);
+    next_hop_fini(&exchange->hop);
+    sip_message_free(exchange->request);
+    free(exchange);
+}
+
+/* The last thing that is done: the callee may free it. */
+static void finish(struct exchange *exchange, unsigned status, const struct sip_message *response)
+{
+    exchange->has_final = true;
+    if (exchange->timer_c != NULL) {
+        loop_timer_stop(exchange->timer_c);
+    }
+    exchange->cb(exchange, status, response, exchange->arg);
+}
+
+static void on_response(struct exchange *exchange, const struct sip_message *response)
+{
+    if (response->status < 200) {
+        if (exchange->is_invite) {
+            loop_timer_start(exchange->timer_c, TIMER_C_MS);
+        }
+        if (response->status > 100) {
+            exchange->cb(exchange, response->status, response, exchange->arg);
+        }
+        return;
+    }
+    bool has_more = exchange->at < exchange->targets.count;
+    if (response->status == 503 && has_more && !exchange->is_cancelled) { /* RFC 3263 §4.3 */
+        node_log(exchange->node, "to %s: 503: next server", exchange->hop.host);
+        try_next(exchange);
+        return;
+    }
+    finish(exchange, response->status, response);
+}
+
+static void on_event(struct client_transaction *transaction, enum client_event event,
+                     const struct sip_message *response, const char *why, void *arg)
+{
+    struct exchange *exchange = arg;
+    switch (event) {
+    case CLIENT_RESPONSE:
+        on_response(exchange, response);
+        return;
+    case CLIENT_SENT:
+        finish(exchange, 200, NULL);
+        return;
+    case CLIENT_TRANSPORT_FAILED:
+        exchange->failure = 503; /* RFC 3261 §16.9 */
+        node_log(exchange->node, "to %s: %s", exchange->hop.host, why);
+        if (client_transaction_was_reused(transaction) && !exchange->has_retried) {
+            exchange->has_retried =
+                true; /* the connection had been dying: this server has not been asked yet */
+            exchange->at--;
+        }
+        break;
+    case CLIENT_TIMEOUT:
+        exchange->failure = 408;
+        node_log(exchange->node, "to %s: %s", exchange->hop.host, why);
+        break;
+    }
+    try_next(exchange);
+}
+
+static struct client_transaction *prepare(struct exchange *exchange, const struct target *target)
+{
+    struct sip_message *request = sip_message_copy(exchange->request);
+    struct client_transaction *transaction = NULL;
+    if (request != NULL &&
+        (!exchange->plan.is_wanted ||
+         forward_record_route(exchange->node, request, &exchange->plan, target->transport))) {
+        transaction =
+            client_transaction_new(exchange->node, request, &exchange->hop, target, on_event, exchange);
+    }
+    sip_message_free(request);
+    return transaction;
+}
+
+static void try_next(struct exchange *exchange)
+{
+    client_transaction_free(exchange->transaction);
+    exchange->transaction = NULL;
+    if (exchange->is_cancelled) {
+        finish(exchange, 487, NULL);
+        return;
+    }
+    if (exchange->at == exchange->targets.count) {
+        finish(exchange, exchange->failure, NULL);
+        return;
+    }
+    exchange->transaction = prepare(exchange, &exchange->targets.items[exchange->at++]);
+    if (exchange->transaction == NULL) {
+        finish(exchange, 500, NULL);
+        return;
+    }
+    client_transaction_start(exchange->transaction);
+}
+
+/* The fault sticky-connection: of the servers that may come first, one with a connection. */
+static void stick(struct exchange *exchange)
+{
+    const struct alias_table *table = exchange->node->domains[exchange->hop.domain].table;
+    struct targets *targets = &exchange->targets;
+    for (size_t i = 0; i < targets->count; i++) {
+        if (alias_table_find(table, targets->items[i].transport, &targets->items[i].address) != NULL) {
+            struct target first = targets->items[i];
+            memmove(targets->items + 1, targets->items, i * sizeof(first));
+            targets->items[0] = first;
+            return;
+        }
+    }
+}
+
+static void on_targets(struct targets *targets, const char *why, void *arg)
+{
+    struct exchange *exchange = arg;
+    exchange->resolution = NULL;
+    exchange->targets = *targets;
+    *targets = (struct targets){0};
+    if (exchange->targets.count == 0) {
+        node_log(exchange->node, "to %s: no server: %s", exchange->hop.host, why);
+    }
+    if (node_has(exchange->node, FAULT_STICKY_CONNECTION)) {
+        stick(exchange);
+    }
+    try_next(exchange);
+}
+
+void exchange_start(struct exchange *exchange)
+{
+    struct reference_node *node = exchange->node;
+    const struct target *remembered = remembered_find(node, &exchange->hop);
+    if (remembered != NULL &&
+        targets_add(&exchange->targets, remembered->transport, &remembered->address, NULL)) {
+        try_next(exchange);
+        return;
+    }
+    exchange->resolution = resolution_new(node->lookup, &node->dice, &exchange->hop, on_targets, exchange);
+    if (exchange->resolution == NULL) {
+        finish(exchange, 500, NULL);
+        return;
+    }
+    resolution_start(exchange->resolution);
+}
+
+void exchange_cancel(struct exchange *exchange)
+{
+    if (exchange->has_final || exchange->is_cancelled) {
+        return;
+    }
+    exchange->is_cancelled = true;
+    if (exchange->transaction != NULL) {
+        client_transaction_cancel(exchange->transaction);
+    }
+}
+
+static void on_timer_c(struct loop_timer *timer, void *arg)
+{
+    struct exchange *exchange = arg;
+    (void)timer;
+    node_log(exchange->node, "to %s: timer C", exchange->hop.host);
+    exchange_cancel(exchange); /* §16.8; client_transaction.c bounds what follows */
+}

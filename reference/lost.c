@@ -1,0 +1,149 @@
+/* What a few faults remember of connections that are gone, or of servers once found. A fault-free node keeps
+ * nothing here. */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "reference/core.h"
+
+struct lost_address {
+    struct target target;
+    bool is_opened_by_us;
+    unsigned uses;
+    struct lost_address *next;
+};
+struct remembered_target {
+    char *host;
+    size_t domain;
+    struct target target;
+    uint64_t connection;
+    struct remembered_target *next;
+};
+
+static bool is_remembering(const struct reference_node *node)
+{
+    return node_has(node, FAULT_CLIENT_NO_REOPEN) || node_has(node, FAULT_STALE_CLIENT_ROW) ||
+           node_has(node, FAULT_SERVER_NO_REOPEN) || node_has(node, FAULT_STALE_ALIAS_ROW) ||
+           node_has(node, FAULT_FALLBACK_TO_PEERS);
+}
+
+static struct lost_address *find(const struct reference_node *node, const struct target *target,
+                                 bool is_opened_by_us)
+{
+    struct lost_address *at;
+    LL_FOREACH(node->lost, at)
+    {
+        if (at->is_opened_by_us == is_opened_by_us && at->target.transport == target->transport &&
+            net_address_equal(&at->target.address, &target->address)) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static void add(struct reference_node *node, const struct target *target, bool is_opened_by_us)
+{
+    struct lost_address *lost = find(node, target, is_opened_by_us) == NULL ? calloc(1, sizeof(*lost)) : NULL;
+    if (lost == NULL) {
+        return;
+    }
+    lost->target = *target;
+    lost->target.server_name = NULL;
+    lost->is_opened_by_us = is_opened_by_us;
+    LL_PREPEND(node->lost, lost);
+}
+
+void lost_remember(struct reference_node *node, const struct connection *connection)
+{
+    if (!is_remembering(node) || !connection->is_ready) {
+        return;
+    }
+    if (connection->is_opened_by_us) {
+        add(node, &connection->target, true);
+        return;
+    }
+    for (size_t i = 0; i < node->domain_count; i++) {
+        const struct alias_row *row = NULL;
+        while ((row = alias_table_walk(node->domains[i].table, row)) != NULL) {
+            if (row->connection == connection->id) {
+                const struct target target = {.transport = row->transport, .address = row->address};
+                add(node, &target, false);
+            }
+        }
+    }
+}
+
+bool lost_contains(const struct reference_node *node, const struct target *target, bool is_opened_by_us)
+{
+    return find(node, target, is_opened_by_us) != NULL;
+}
+
+unsigned lost_uses(struct reference_node *node, const struct target *target, bool is_opened_by_us)
+{
+    struct lost_address *lost = find(node, target, is_opened_by_us);
+    return lost == NULL ? 0 : ++lost->uses;
+}
+
+void lost_free(struct reference_node *node)
+{
+    struct lost_address *at;
+    struct lost_address *next;
+    LL_FOREACH_SAFE(node->lost, at, next)
+    {
+        free(at);
+    }
+    node->lost = NULL;
+}
+
+static struct remembered_target *find_remembered(const struct reference_node *node,
+                                                 const struct next_hop *hop)
+{
+    struct remembered_target *at;
+    LL_FOREACH(node->remembered, at)
+    {
+        if (at->domain == hop->domain && strcasecmp(at->host, hop->host) == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+const struct target *remembered_find(const struct reference_node *node, const struct next_hop *hop)
+{
+    const struct remembered_target *found = find_remembered(node, hop);
+    const struct connection *connection = found == NULL ? NULL : connection_find(node, found->connection);
+    return connection != NULL && connection_is_usable(connection) ? &found->target : NULL;
+}
+
+void remembered_set(struct reference_node *node, const struct next_hop *hop, const struct target *target,
+                    uint64_t connection)
+{
+    if (!node_has(node, FAULT_PREFER_EXISTING)) {
+        return;
+    }
+    struct remembered_target *found = find_remembered(node, hop);
+    if (found == NULL) {
+        found = calloc(1, sizeof(*found));
+        if (found == NULL || (found->host = strdup(hop->host)) == NULL) {
+            free(found);
+            return;
+        }
+        found->domain = hop->domain;
+        LL_PREPEND(node->remembered, found);
+    }
+    found->target = *target;
+    found->target.server_name = NULL;
+    found->connection = connection;
+}
+
+void remembered_free(struct reference_node *node)
+{
+    struct remembered_target *at;
+    struct remembered_target *next;
+    LL_FOREACH_SAFE(node->remembered, at, next)
+    {
+        free(at->host);
+        free(at);
+    }
+    node->remembered = NULL;
+}

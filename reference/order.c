@@ -1,0 +1,96 @@
+/* The orders in which records are used: RFC 2782 for SRV, RFC 3403 §4.1 and RFC 3263 §4.1 for NAPTR. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "reference/core.h"
+
+static int compare_srv(const void *left, const void *right)
+{
+    const struct lookup_srv *a = left;
+    const struct lookup_srv *b = right;
+    if (a->priority != b->priority) {
+        return a->priority < b->priority ? -1 : 1;
+    }
+    /* "to select a target … arrange all SRV RRs … in any order, except that all those with weight 0 are
+     * placed at the beginning" */
+    return (a->weight != 0) - (b->weight != 0);
+}
+
+/* One round of RFC 2782: moves the chosen record of a priority to the front. */
+static void choose_one(struct lookup_srv *records, size_t count, struct dice *dice)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += records[i].weight;
+    }
+    size_t chosen = 0;
+    if (sum == 0) { /* no weights: any order */
+        chosen = (size_t)dice_below(dice, count);
+    } else {
+        uint64_t number = dice_below(dice, sum + 1);
+        for (uint64_t running = records[0].weight; running < number; running += records[chosen].weight) {
+            chosen++;
+        }
+    }
+    struct lookup_srv first = records[chosen];
+    memmove(records + 1, records, chosen * sizeof(*records));
+    records[0] = first;
+}
+
+void order_srv(struct lookup_srv *records, size_t count, struct dice *dice)
+{
+    if (count == 0) {
+        return;
+    }
+    qsort(records, count, sizeof(*records), compare_srv);
+    for (size_t begin = 0; begin < count;) {
+        size_t end = begin + 1;
+        while (end < count && records[end].priority == records[begin].priority) {
+            end++;
+        }
+        for (; begin < end; begin++) {
+            choose_one(records + begin, end - begin, dice);
+        }
+    }
+}
+
+bool naptr_transport(const struct lookup_naptr *record, enum net_transport *out)
+{
+    if (strcasecmp(record->service, "SIP+D2T") == 0) {
+        *out = NET_TCP;
+    } else if (strcasecmp(record->service, "SIPS+D2T") == 0) {
+        *out = NET_TLS;
+    } else {
+        return false;
+    }
+    return strcasecmp(record->flags, "s") == 0;
+}
+
+static int compare_naptr(const void *left, const void *right)
+{
+    const struct lookup_naptr *a = left;
+    const struct lookup_naptr *b = right;
+    if (a->order != b->order) {
+        return a->order < b->order ? -1 : 1;
+    }
+    return (a->preference > b->preference) - (a->preference < b->preference);
+}
+
+size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum net_transport transport;
+        bool is_usable = naptr_transport(&records[i], &transport) && (!is_secure || transport == NET_TLS);
+        if (is_usable) {
+            struct lookup_naptr record = records[i];
+            records[i] = records[kept];
+            records[kept++] = record;
+        }
+    }
+    if (kept > 0) {
+        qsort(records, kept, sizeof(*records), compare_naptr);
+    }
+    return kept;
+}

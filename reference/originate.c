@@ -1,0 +1,131 @@
+/* Requests that the node itself begins: on behalf of one of its domains, and ACKs that it forwards without
+ * waiting for anything. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "reference/core.h"
+
+struct originated {
+    struct reference_node *node;
+    struct exchange *exchange;
+    reference_answer_cb cb; /* NULL: nobody waits */
+    void *arg;
+    struct originated *prev, *next;
+};
+
+static void originated_free(struct originated *originated)
+{
+    DL_DELETE(originated->node->originated, originated);
+    exchange_free(originated->exchange);
+    free(originated);
+}
+
+static void on_exchange(struct exchange *exchange, unsigned status, const struct sip_message *response,
+                        void *arg)
+{
+    struct originated *originated = arg;
+    struct reference_node *node = originated->node;
+    (void)exchange;
+    if (status < 200) {
+        return;
+    }
+    reference_answer_cb cb = originated->cb;
+    void *cb_arg = originated->arg;
+    node->counts.answered += cb != NULL && response != NULL ? 1 : 0;
+    originated_free(originated);
+    if (cb != NULL) {
+        cb(node, status, cb_arg);
+    }
+}
+
+static bool originate(struct reference_node *node, struct sip_message *request, const struct next_hop *hop,
+                      reference_answer_cb cb, void *arg)
+{
+    struct originated *originated = calloc(1, sizeof(*originated));
+    if (originated == NULL) {
+        sip_message_free(request);
+        return false;
+    }
+    *originated = (struct originated){.node = node, .cb = cb, .arg = arg};
+    originated->exchange = exchange_new(node, request, hop, NULL, on_exchange, originated);
+    if (originated->exchange == NULL) {
+        free(originated);
+        return false;
+    }
+    DL_APPEND(node->originated, originated);
+    exchange_start(originated->exchange);
+    return true;
+}
+
+void originate_ack(struct reference_node *node, struct sip_message *ack, const struct next_hop *hop)
+{
+    originate(node, ack, hop, NULL, NULL);
+}
+
+void originate_free_all(struct reference_node *node)
+{
+    while (node->originated != NULL) {
+        originated_free(node->originated);
+    }
+}
+
+/* Appends a field whose value is in four parts. */
+static bool append_parts(struct sip_message *message, const char *name, const char *a, const char *b,
+                         const char *c, const char *d)
+{
+    char *value = NULL;
+    bool is_added = asprintf(&value, "%s%s%s%s", a, b, c, d) >= 0 && sip_message_append(message, name, value);
+    free(value);
+    return is_added;
+}
+
+/* RFC 3261 §8.1.1; Via comes with the connection. */
+static struct sip_message *make_request(struct reference_node *node, const char *method, const char *uri,
+                                        size_t domain)
+{
+    struct sip_message *request = sip_request_new(method, uri);
+    char *tag = node_new_token(node);
+    char *call = node_new_token(node);
+    const char *name = node->domains[domain].name;
+    bool is_good =
+        request != NULL && tag != NULL && call != NULL && sip_message_append(request, "Max-Forwards", "70") &&
+        append_parts(request, "From", "<sip:", name, ">;tag=", tag) &&
+        append_parts(request, "To", "<", uri, ">", "") &&
+        append_parts(request, "Call-ID", call, "@", name, "") &&
+        append_parts(request, "CSeq", "1 ", method, "", "") && sip_message_set_body(request, NULL, 0, NULL);
+    free(tag);
+    free(call);
+    if (!is_good) {
+        sip_message_free(request);
+        return NULL;
+    }
+    return request;
+}
+
+bool reference_node_send(struct reference_node *node, const char *method, const char *uri, size_t domain,
+                         reference_answer_cb cb, void *arg)
+{
+    struct sip_uri parsed;
+    struct next_hop hop;
+    bool has_dialog =
+        strcmp(method, "INVITE") == 0 || strcmp(method, "ACK") == 0 || strcmp(method, "CANCEL") == 0;
+    if (domain >= node->domain_count || has_dialog || sip_uri_parse(uri, &parsed) != SIP_OK) {
+        return false;
+    }
+    bool is_hop = next_hop_from_uri(&parsed, &hop);
+    sip_uri_fini(&parsed);
+    if (!is_hop) {
+        return false;
+    }
+    hop.domain = domain;
+    struct sip_message *request = make_request(node, method, uri, domain);
+    bool is_sent = false;
+    if (request != NULL) {
+        node->counts.requests_sent++;
+        is_sent = originate(node, request, &hop, cb, arg);
+    }
+    next_hop_fini(&hop);
+    return is_sent;
+}

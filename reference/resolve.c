@@ -1,0 +1,285 @@
+/* RFC 3263 §4: from a URI to servers, as a state machine.
+ *
+ *   numeric or port      → addresses            (§4.2)
+ *   transport known      → SRV → addresses
+ *   nothing known        → NAPTR → SRV → addresses (§4.1)
+ * No SRV record anywhere: the addresses of the host itself with the default port. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reference/core.h"
+
+enum { SERVICES_MAX = 8 };
+
+enum resolution_state { RESOLVING_NAPTR, RESOLVING_SRV, RESOLVING_ADDRESSES, RESOLVED };
+
+struct service { /* where SRV records of a transport are */
+    enum net_transport transport;
+    char *name;
+};
+struct slot { /* one server whose addresses are asked for; its place in the list is its place in the order */
+    struct resolution *resolution;
+    enum net_transport transport;
+    uint16_t port;
+    char *name;
+    bool is_srv_target;
+    struct targets found;
+};
+struct resolution {
+    struct lookup *lookup;
+    struct dice *dice;
+    struct next_hop hop;
+    resolution_cb cb; /* NULL: cancelled */
+    void *arg;
+    enum resolution_state state;
+    size_t outstanding; /* questions that will call back, and one while resolution_start() runs */
+    struct service services[SERVICES_MAX];
+    size_t service_count, service;
+    struct slot *slots;
+    size_t slot_count;
+    char why[REASON_MAX];
+};
+
+struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct next_hop *hop,
+                                  resolution_cb cb, void *arg)
+{
+    struct resolution *resolution = calloc(1, sizeof(*resolution));
+    if (resolution == NULL || !next_hop_copy(hop, &resolution->hop)) {
+        free(resolution);
+        return NULL;
+    }
+    resolution->lookup = lookup;
+    resolution->dice = dice;
+    resolution->cb = cb;
+    resolution->arg = arg;
+    return resolution;
+}
+
+static void resolution_free(struct resolution *resolution)
+{
+    for (size_t i = 0; i < resolution->service_count; i++) {
+        free(resolution->services[i].name);
+    }
+    for (size_t i = 0; i < resolution->slot_count; i++) {
+        free(resolution->slots[i].name);
+        targets_fini(&resolution->slots[i].found);
+    }
+    free(resolution->slots);
+    next_hop_fini(&resolution->hop);
+    free(resolution);
+}
+
+void resolution_cancel(struct resolution *resolution)
+{
+    if (resolution == NULL) {
+        return;
+    }
+    resolution->cb = NULL;
+    if (resolution->outstanding == 0) {
+        resolution_free(resolution);
+    }
+}
+
+static void finish(struct resolution *resolution)
+{
+    struct targets targets = {0};
+    resolution->state = RESOLVED;
+    for (size_t i = 0; i < resolution->slot_count; i++) {
+        const struct targets *found = &resolution->slots[i].found;
+        for (size_t j = 0; j < found->count; j++) {
+            if (!targets_add(&targets, found->items[j].transport, &found->items[j].address,
+                             found->items[j].server_name)) {
+                break;
+            }
+        }
+    }
+    if (targets.count == 0 && resolution->why[0] == '\0') {
+        snprintf(resolution->why, sizeof(resolution->why), "%s has no address", resolution->hop.host);
+    }
+    if (resolution->cb != NULL) {
+        resolution->cb(&targets, resolution->why, resolution->arg);
+    }
+    targets_fini(&targets);
+}
+
+/* Each question that came back, and resolution_start() itself, lets go once. */
+static void let_go(struct resolution *resolution)
+{
+    if (--resolution->outstanding > 0) {
+        return;
+    }
+    if (resolution->cb != NULL) {
+        finish(resolution);
+    }
+    resolution_free(resolution);
+}
+
+static void on_addresses(const struct net_address *addresses, size_t count, void *arg)
+{
+    struct slot *slot = arg;
+    for (size_t i = 0; i < count; i++) {
+        struct net_address address = addresses[i];
+        address.port = slot->port;
+        if (!targets_add(&slot->found, slot->transport, &address, slot->is_srv_target ? slot->name : NULL)) {
+            break;
+        }
+    }
+    let_go(slot->resolution);
+}
+
+static bool make_slots(struct resolution *resolution, size_t count)
+{
+    resolution->slots = calloc(count, sizeof(*resolution->slots));
+    return resolution->slots != NULL;
+}
+
+static void add_slot(struct resolution *resolution, const char *name, enum net_transport transport,
+                     uint16_t port, bool is_srv_target)
+{
+    struct slot *slot = &resolution->slots[resolution->slot_count];
+    *slot = (struct slot){
+        .resolution = resolution, .transport = transport, .port = port, .is_srv_target = is_srv_target};
+    slot->name = strdup(name);
+    resolution->slot_count += slot->name != NULL ? 1 : 0;
+}
+
+static void ask_addresses(struct resolution *resolution)
+{
+    resolution->state = RESOLVING_ADDRESSES;
+    for (size_t i = 0; i < resolution->slot_count; i++) {
+        resolution->outstanding++;
+        lookup_ask_addresses(resolution->lookup, resolution->slots[i].name, on_addresses,
+                             &resolution->slots[i]);
+    }
+}
+
+/* §4.2: the host's own addresses. */
+static void ask_host(struct resolution *resolution, enum net_transport transport)
+{
+    uint16_t port = resolution->hop.port != 0 ? resolution->hop.port : net_transport_default_port(transport);
+    if (make_slots(resolution, 1)) {
+        add_slot(resolution, resolution->hop.host, transport, port, false);
+        ask_addresses(resolution);
+    }
+}
+
+static enum net_transport default_transport(const struct next_hop *hop)
+{
+    if (hop->has_transport) {
+        return hop->transport;
+    }
+    /* §4.1 says UDP for sip; this node speaks connections only. */
+    return hop->is_secure ? NET_TLS : NET_TCP;
+}
+
+static void ask_srv(struct resolution *resolution);
+
+static void on_srv(struct lookup_srv *records, size_t count, void *arg)
+{
+    struct resolution *resolution = arg;
+    enum net_transport transport = resolution->services[resolution->service].transport;
+    size_t used = count < TARGETS_MAX ? count : TARGETS_MAX;
+    if (resolution->cb == NULL) {
+        let_go(resolution);
+        return;
+    }
+    if (count == 1 && (records[0].target[0] == '\0' || strcmp(records[0].target, ".") == 0)) {
+        /* RFC 2782: the service is decidedly not available at this domain */
+        snprintf(resolution->why, sizeof(resolution->why), "%s says that the service is not available",
+                 resolution->services[resolution->service].name);
+    } else if (count > 0 && make_slots(resolution, used)) {
+        order_srv(records, count, resolution->dice);
+        for (size_t i = 0; i < used; i++) {
+            add_slot(resolution, records[i].target, transport, records[i].port, true);
+        }
+        ask_addresses(resolution);
+    } else if (count == 0) {
+        resolution->service++;
+        ask_srv(resolution);
+    }
+    let_go(resolution);
+}
+
+static void ask_srv(struct resolution *resolution)
+{
+    resolution->state = RESOLVING_SRV;
+    if (resolution->service == resolution->service_count) {
+        ask_host(resolution, resolution->service_count > 0 ? resolution->services[0].transport
+                                                           : default_transport(&resolution->hop));
+        return;
+    }
+    resolution->outstanding++;
+    lookup_ask_srv(resolution->lookup, resolution->services[resolution->service].name, on_srv, resolution);
+}
+
+static void add_service(struct resolution *resolution, enum net_transport transport, char *name /* taken */)
+{
+    if (name == NULL || resolution->service_count == SERVICES_MAX) {
+        free(name);
+        return;
+    }
+    resolution->services[resolution->service_count++] = (struct service){transport, name};
+}
+
+static void add_default_service(struct resolution *resolution, enum net_transport transport)
+{
+    char *name = NULL;
+    if (asprintf(&name, "%s.%s", transport == NET_TLS ? "_sips._tcp" : "_sip._tcp", resolution->hop.host) >
+        0) {
+        add_service(resolution, transport, name);
+    }
+}
+
+static void on_naptr(struct lookup_naptr *records, size_t count, void *arg)
+{
+    struct resolution *resolution = arg;
+    size_t usable = order_naptr(records, count, resolution->hop.is_secure);
+    for (size_t i = 0; i < usable; i++) {
+        enum net_transport transport;
+        if (naptr_transport(&records[i], &transport)) {
+            add_service(resolution, transport, strdup(records[i].replacement));
+        }
+    }
+    if (usable == 0) {
+        add_default_service(resolution, default_transport(&resolution->hop));
+    }
+    if (resolution->cb != NULL) {
+        ask_srv(resolution);
+    }
+    let_go(resolution);
+}
+
+static void take_literal(struct resolution *resolution)
+{
+    enum net_transport transport = default_transport(&resolution->hop);
+    uint16_t port = resolution->hop.port != 0 ? resolution->hop.port : net_transport_default_port(transport);
+    struct net_address address;
+    if (net_address_parse(resolution->hop.host, port, &address) && make_slots(resolution, 1)) {
+        add_slot(resolution, resolution->hop.host, transport, port, false);
+        if (resolution->slot_count == 1) {
+            targets_add(&resolution->slots[0].found, transport, &address, NULL);
+        }
+    }
+}
+
+void resolution_start(struct resolution *resolution)
+{
+    const struct next_hop *hop = &resolution->hop;
+    resolution->outstanding = 1;
+    if (hop->is_unsupported) {
+        snprintf(resolution->why, sizeof(resolution->why), "its transport is not spoken here");
+    } else if (hop->is_numeric) {
+        take_literal(resolution);
+    } else if (hop->port != 0) {
+        ask_host(resolution, default_transport(hop));
+    } else if (hop->has_transport) {
+        add_default_service(resolution, hop->transport);
+        ask_srv(resolution);
+    } else {
+        resolution->state = RESOLVING_NAPTR;
+        resolution->outstanding++;
+        lookup_ask_naptr(resolution->lookup, hop->host, on_naptr, resolution);
+    }
+    let_go(resolution);
+}
