@@ -99,7 +99,8 @@ static void on_exit_of_process(struct loop_process *process, int exit_status, in
     loop_timer_stop(device->ready_timer);
     loop_timer_stop(device->stop_timer);
     if (device->is_stopping) {
-        snprintf(text, sizeof text, term_signal == SIGKILL ? "%s did not stop when asked and was killed" : "%s stopped",
+        snprintf(text, sizeof text,
+                 term_signal == SIGKILL ? "%s did not stop when asked and was killed" : "%s stopped",
                  device->options.profile->name);
         enter_state(device, DEVICE_STOPPED, text);
     } else {

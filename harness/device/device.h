@@ -36,10 +36,13 @@ struct device_profile *device_profile_load(const char *devices_dir, const char *
 void device_profile_free(struct device_profile *profile);
 /* Names of profiles in a folder, sorted; heap array of heap strings, NULL at the end. */
 char **device_profile_names(const char *devices_dir);
-/* The program is installed (looked up in PATH, or beside this executable). missing gets what is not there. */
+/* What the profile requires is installed (programs are looked up in PATH and the sbin folders). missing gets what is not, and the package. */
 bool device_is_available(const struct device_profile *profile, char *missing, size_t missing_size_bytes);
 
-/* A text for each {placeholder} in templates and argv. */
+/* A text for each placeholder of templates (@name@) and argv ({name}); "" and NULL: it has no value in this run, as dut_ip6 without IPv6.
+ * The caller gives dut_ip4, dut_ip6, sip_port, sips_port, dns_ip, dns_port, domain_one, domain_two, trust_pem, crl_pem, cert_one, key_one,
+ * cert_two, key_two (paths), faults (comma list), run. This folder knows self, config and scratch; scratch may be given too. domain_one is needed
+ * by the ready probe. docs/adding-a-device.md says what each is. Copied during device_start(). */
 struct device_setting {
     const char *name, *value;
 };
@@ -54,11 +57,12 @@ struct device_options {
     const char *config_dir;              /* made; the rendered configuration goes there */
     const struct device_setting *settings;
     size_t setting_count;
-    struct net_address probe_from;       /* a harness address, per family used for the ready probe */
+    struct net_address probe_from;       /* a harness address; its family is the one that the ready probe uses */
     int log_fd;                          /* device.log; output is appended; stays the caller's; -1: none */
     uint64_t ready_timeout_ms;           /* 0: the profile's */
-    /* Ready: an OPTIONS on its TCP listener (or a TLS handshake when it has no TCP) was answered. CRASHED: it ended by itself;
-     * exit_status and term_signal as of loop_process. NEVER_READY: the time passed. */
+    /* READY: an OPTIONS over TCP got any answer, and a TLS handshake was completed or refused with an alert (each when the profile has that
+     * transport). CRASHED: it ended by itself, text says how and with what last words. NEVER_READY: the time passed; it still runs. The device may be
+     * freed in on_state, not in on_output. */
     void (*on_state)(struct device *device, enum device_state state, const char *text, void *arg);
     void (*on_output)(struct device *device, const char *line, void *arg); /* each line of its output; may be NULL */
     void *arg;
@@ -66,7 +70,7 @@ struct device_options {
 /* NULL: error holds one sentence (template missing, unknown placeholder with file and line, program missing). */
 struct device *device_start(const struct device_options *options, char *error, size_t error_size_bytes);
 enum device_state device_state(const struct device *device);
-/* Asks it to stop (profile's signal), kills it after the profile's time; on_state(STOPPED) follows. */
+/* Asks it to stop (profile's signal), kills it after the profile's time; on_state(STOPPED) follows always, also after CRASHED. */
 void device_stop(struct device *device);
 void device_free(struct device *device); /* kills what still runs, no callback */
 /* Runs the profile's version command for the report; heap, first line, or NULL. Blocking, 5 s at most; before the loop runs. */

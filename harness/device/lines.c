@@ -17,7 +17,7 @@ bool device_lines_push(struct device_lines *lines, const char *bytes, size_t siz
                        void *arg)
 {
     if (!lines->bytes)
-        lines->bytes = malloc(DEVICE_LINE_MAX_BYTES + 1);
+        lines->bytes = calloc(1, DEVICE_LINE_MAX_BYTES + 1);
     if (!lines->bytes)
         return false;
     for (size_t i = 0; i < size_bytes; i++) {

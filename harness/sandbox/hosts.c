@@ -113,13 +113,13 @@ static bool configure(const struct sandbox *sandbox, pid_t device_host, char *er
 }
 
 /* ---- the child that makes the device host ---- */
-static bool send_word(int fd, const struct word *word, const int *fds)
+static bool send_word(int fd, struct word *word, const int *fds)
 {
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(DEVICE_FDS * sizeof(int))];
     } control = {0};
-    struct iovec part = {.iov_base = (void *)(uintptr_t)word, .iov_len = sizeof *word};
+    struct iovec part = {.iov_base = word, .iov_len = sizeof *word};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     if (fds) {
         message.msg_control = control.bytes;
