@@ -29,13 +29,6 @@ struct requirement {
     struct strings faults, controls;
 };
 
-/* ---- placeholders ---- */
-/* What stands for "{NAME}"; NULL: not known, "{NAME}" stays. The text need not live longer than the next call. */
-typedef const char *(*scenario_placeholder_cb)(const char *name, void *arg);
-/* A text with its placeholders replaced and "{{" made a brace; a "{" before anything but a name (as in the pattern "a{2}") is itself. Heap;
- * NULL without memory. */
-char *scenario_text_expand(const char *text, scenario_placeholder_cb lookup, void *arg);
-
 /* ---- verdicts ---- */
 enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_NOT_APPLICABLE, VERDICT_ERROR };
 const char *verdict_name(enum verdict verdict); /* "pass", "fail", "inconclusive", "not-applicable", "error" */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "scenario/scenario_private.h"
 
@@ -133,13 +134,35 @@ void step_take_actor_close(struct build *build, const struct document_value *val
     step->actor_close.mode = value_close_mode(document_member(value, "how"));
 }
 
+/* What a run takes for "not shown": such a value does not make an observation that a control shows. */
+static bool is_denial(const char *text)
+{
+    static const char *const denials[] = {"", "no", "false", "0"};
+    for (size_t i = 0; i < sizeof denials / sizeof denials[0]; i++)
+        if (text && strcasecmp(text, denials[i]) == 0)
+            return true;
+    return false;
+}
+
 void observation_take(struct build *build, const struct document_value *value, char **name, char **text)
 {
     if (!value)
         return;
     bool is_name = document_string(value) != NULL;
+    const struct document_value *said = document_at(value, 0);
+    char number[32];
+    snprintf(number, sizeof number, "%lld", (long long)document_integer(said));
     *name = arena_text(build->arena, is_name ? document_string(value) : document_key(value, 0));
-    *text = is_name ? arena_text(build->arena, "yes") : text_take(build, document_at(value, 0), TEXT_PLAIN);
+    if (is_name)
+        *text = arena_text(build->arena, "yes");
+    else if (document_string(said))
+        *text = text_take(build, said, TEXT_PLAIN);
+    else if (document_kind(said) == DOCUMENT_BOOLEAN)
+        *text = arena_text(build->arena, document_boolean(said) ? "true" : "false");
+    else
+        *text = arena_text(build->arena, number);
+    if (is_denial(*text))
+        return;
     struct observed *observed = arena_take(build->arena, 1, sizeof *observed);
     observed->name = *name;
     observed->next = build->observed;

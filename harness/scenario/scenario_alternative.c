@@ -22,11 +22,14 @@ static void check_belonging(struct build *build, const struct document_value *va
 {
     bool is_request = match == MATCH_REQUEST;
     const struct document_value *as = document_member(value, "as"), *name = document_member(value, "name");
-    const struct document_value *answer = document_member(value, "answer");
+    const struct document_value *answer = document_member(value, "answer"),
+                                *contact = document_member(value, "contact");
     if (as && !is_request && match != MATCH_CONNECTION)
         document_reject_name(build->diagnostic, as, "'as'", "it beside 'request' or 'connection' only", NULL);
     if (name && !is_request)
         document_reject_name(build->diagnostic, name, "'name'", "it beside 'request' only", NULL);
+    if (contact && !is_request)
+        document_reject_name(build->diagnostic, contact, "'contact'", "it beside 'request' only", NULL);
     if (answer && !is_request)
         document_reject_name(build->diagnostic, answer, "'answer'", "it beside 'request' only", NULL);
 }
@@ -98,6 +101,7 @@ static void alternative_take(struct build *build, const struct document_value *v
     matcher_take(build, matcher, out);
     check_belonging(build, value, out->match);
     answers_take(document_member(value, "answer"), out);
+    out->contact = text_take(build, document_member(value, "contact"), TEXT_PLAIN);
     observation_take(build, document_member(value, "observe"), &out->observe_name, &out->observe_value);
     verdict_take(build, value, out);
     out->as = arena_text(build->arena, document_string(document_member(value, "as")));

@@ -142,17 +142,21 @@ static const struct scenario_variant *control_of(const struct loading *loading,
     return file ? scenario_variant_find(&file->store->scenario, variant->control_variant) : NULL;
 }
 
-/* A control that has a control in turn is fine; one that comes back to where it began proves nothing. A
- * circle that the start is not part of is reported where it is: hence the bound. */
+/* A control that has a control in turn is fine, and so is a scenario that is its own; one that comes back to
+ * where it began by way of another proves nothing. A circle that the start is not part of is reported where
+ * it is: hence the bound. */
 static bool check_circle(const struct loading *loading, const struct document_value *control,
                          const struct scenario_variant *start)
 {
-    const struct scenario_variant *variant = control_of(loading, start);
-    for (int steps = 0; variant && steps < CONTROL_CHAIN_MAX; steps++, variant = control_of(loading, variant))
+    const struct scenario_variant *before = start, *variant = control_of(loading, start);
+    for (int steps = 0; variant && variant != before && steps < CONTROL_CHAIN_MAX; steps++) {
         if (variant == start)
             return document_reject(
                 loading->diagnostic, document_member(control, "scenario"), NULL,
                 "a control that does not have this scenario as its own control in turn (a circle)", NULL);
+        before = variant;
+        variant = control_of(loading, variant);
+    }
     return true;
 }
 

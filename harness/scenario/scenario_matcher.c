@@ -23,11 +23,6 @@ enum scenario_match alternative_match(const struct document_value *alternative,
     return MATCH_OTHERWISE; /* the schema lets none through */
 }
 
-static char *take_stimulus(struct build *build, const struct document_value *value)
-{
-    return scope_take(build, SCOPE_STIMULUS, value);
-}
-
 static char *take_send_or_stimulus(struct build *build, const struct document_value *value)
 {
     return scope_take(build, SCOPE_SEND | SCOPE_STIMULUS, value);
@@ -55,7 +50,7 @@ static void request_take(struct build *build, const struct document_value *match
                          struct scenario_alternative *out)
 {
     const struct document_value *received = document_member(matcher, "received");
-    out->of = texts_take_each(build, document_member(matcher, "of"), take_stimulus);
+    out->of = texts_take_each(build, document_member(matcher, "of"), take_send_or_stimulus);
     out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
     out->methods = texts_take_each(build, document_member(matcher, "method"), take_method);
     where_take(build, document_member(matcher, "where"), out);
@@ -64,7 +59,7 @@ static void request_take(struct build *build, const struct document_value *match
         return;
     unsigned possible = 0;
     for (size_t i = 0; i < out->of.count; i++)
-        possible += scope_find(build, SCOPE_STIMULUS, out->of.items[i])->times;
+        possible += scope_find(build, SCOPE_SEND | SCOPE_STIMULUS, out->of.items[i])->times;
     /* In a repeat each round stimulates again under the same name: no bound is known then. */
     if (out->received > possible && (out->of.count == 0 || build->repeats == 0))
         document_reject(build->diagnostic, received, NULL,

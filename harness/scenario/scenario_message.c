@@ -99,7 +99,7 @@ static char *take_invite(struct build *build, const struct document_value *value
     const struct scope_name *invite = scope_use(build, SCOPE_STIMULUS, value);
     if (invite && !invite->is_invite)
         document_reject(build->diagnostic, value, NULL, "a stimulus with the method 'INVITE'", NULL);
-    return invite ? arena_text(build->arena, invite->name) : NULL;
+    return invite ? arena_text(build->arena, document_string(value)) : NULL;
 }
 
 static void take_as(struct build *build, const struct document_value *as, struct step_stimulate *stimulate)

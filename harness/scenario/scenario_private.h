@@ -140,7 +140,7 @@ void step_take_send(struct build *build, const struct document_value *value, str
 void step_take_stimulate(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_expect(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_check(struct build *build, const struct document_value *value, struct scenario_step *step);
-/* {NAME: VALUE} or NAME. */
+/* {NAME: VALUE} or NAME. A denial ("", "no", "false", "0") is recorded but nothing that a control shows. */
 void observation_take(struct build *build, const struct document_value *value, char **name, char **text);
 /* Which member of an alternative is its matcher. */
 enum scenario_match alternative_match(const struct document_value *alternative,

@@ -52,6 +52,19 @@ static unsigned sharing(enum scope_kind kind)
     return kind == SCOPE_SEND || kind == SCOPE_STIMULUS ? SCOPE_SEND | SCOPE_STIMULUS : (unsigned)kind;
 }
 
+/* "later-{i}" outside its repeat is meant by "later-3". */
+static bool is_meant(const struct scope_name *entry, const char *name)
+{
+    const char *count = strstr(entry->name, "{i}");
+    if (strcmp(entry->name, name) == 0)
+        return true;
+    size_t before = count ? (size_t)(count - entry->name) : 0, length = strlen(name);
+    if (!count || length <= before || strncmp(entry->name, name, before) != 0)
+        return false;
+    size_t digits = strspn(name + before, "0123456789");
+    return digits > 0 && digits < 6 && strcmp(name + before + digits, count + 3) == 0;
+}
+
 struct scope_name *scope_define(struct build *build, enum scope_kind kind, const struct document_value *value,
                                 bool may_repeat)
 {
@@ -60,6 +73,8 @@ struct scope_name *scope_define(struct build *build, enum scope_kind kind, const
     entry->kind = kind;
     entry->name = arena_text(build->arena, name ? name : "");
     entry->next = build->scope;
+    if (strstr(entry->name, "{i}") && !build->repeats)
+        document_reject(build->diagnostic, value, NULL, "'{i}' within a 'repeat' only", NULL);
     if (is_reserved(kind, entry->name))
         document_reject(build->diagnostic, value, NULL, "a name that means nothing else here", NULL);
     for (const struct scope_name *other = build->scope; other && !may_repeat; other = other->next)
@@ -75,7 +90,7 @@ struct scope_name *scope_define(struct build *build, enum scope_kind kind, const
 const struct scope_name *scope_find(const struct build *build, unsigned kinds, const char *name)
 {
     for (const struct scope_name *entry = build->scope; entry; entry = entry->next)
-        if ((entry->kind & kinds) && !entry->is_hidden && strcmp(entry->name, name) == 0)
+        if ((entry->kind & kinds) && !entry->is_hidden && is_meant(entry, name))
             return entry;
     return NULL;
 }
@@ -113,7 +128,7 @@ const struct scope_name *scope_use(struct build *build, unsigned kinds, const st
 char *scope_take(struct build *build, unsigned kinds, const struct document_value *value)
 {
     const struct scope_name *entry = scope_use(build, kinds, value);
-    return entry ? arena_text(build->arena, entry->name) : NULL;
+    return entry ? arena_text(build->arena, document_string(value)) : NULL;
 }
 
 char *scope_take_selector(struct build *build, const struct document_value *value)

@@ -48,8 +48,11 @@ static void output_add(struct output *output, const char *bytes, size_t count)
     output->text[output->length] = '\0';
 }
 
+/* What stands for a name; NULL: "{NAME}" stays. */
+typedef const char *(*lookup_cb)(const char *name, void *arg);
+
 /* keeps_braces: "{{" stays for a later pass. */
-static char *expand(const char *text, scenario_placeholder_cb lookup, void *arg, bool keeps_braces)
+static char *expand(const char *text, lookup_cb lookup, void *arg, bool keeps_braces)
 {
     struct output output = {0};
     output_add(&output, "", 0);
@@ -73,11 +76,6 @@ static char *expand(const char *text, scenario_placeholder_cb lookup, void *arg,
         return output.text;
     free(output.text);
     return NULL;
-}
-
-char *scenario_text_expand(const char *text, scenario_placeholder_cb lookup, void *arg)
-{
-    return expand(text, lookup, arg, false);
 }
 
 static const char *lookup_fixed(const char *name, void *arg)
@@ -211,7 +209,7 @@ static void check_placeholders(struct build *build, const struct document_value 
                 document_reject(
                     build->diagnostic, value, "'{dut.two}'",
                     "'virtual-server' among 'needs', for a single-domain device has no second domain", NULL);
-        } else if (text[0] == '{' && !(use == TEXT_PATTERN && text[1] >= '0' && text[1] <= '9')) {
+        } else if (text[0] == '{') {
             document_reject(build->diagnostic, value, "a '{' that begins no placeholder",
                             "'{NAME}', or '{{' for a brace", NULL);
         }
