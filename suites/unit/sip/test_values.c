@@ -100,6 +100,16 @@ Test(sip_values, one_value_of_a_list_is_removed_or_replaced)
         expect_one_value_of_a_list_is_removed_or_replaced(&ONE_VALUE_OF_A_LIST_IS_REMOVED_OR_REPLACED[i]);
 }
 
+Test(sip_values, what_is_left_of_a_list_begins_without_white_space)
+{
+    struct sip_message *message = fixture_request_with("Route: a, b\r\n");
+    sip_message_remove_value(message, "Route", 0);
+    cr_assert_str_eq(sip_message_header(message, "Route"), "b");
+    sip_message_remove_value(message, "Route", 0);
+    cr_assert_null(sip_message_header(message, "Route"));
+    sip_message_free(message);
+}
+
 Test(sip_values, the_top_via_is_the_first_value)
 {
     struct sip_message *message =
