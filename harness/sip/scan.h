@@ -59,7 +59,8 @@ enum sip_error sip_scan_hostport(struct sip_scan *scan, bool is_space_allowed, e
 enum sip_error sip_params_scan(struct sip_scan *scan, enum sip_error malformed, struct sip_params *out);
 /* Likewise with the rules of URI parameters (§19.1.1): no white space, no quotes, escapes. */
 enum sip_error sip_uri_params_scan(struct sip_scan *scan, struct sip_params *out);
-/* Takes over name and value; false (and frees both) when the maximum is reached or memory is short. */
+/* Takes over name and value (NULL: a bare parameter). Frees both and returns malformed when the maximum is
+ * reached, SIP_ERROR_MEMORY when name is NULL or memory is short. */
 enum sip_error sip_params_add(struct sip_params *params, char *name, char *value, enum sip_error malformed);
 void sip_params_fini(struct sip_params *params);
 /* Bytes that ";name=value…" takes, and writes them; quotes where a value needs them. */
@@ -72,7 +73,8 @@ enum sip_error sip_uri_parse_span(const char *from, const char *to, struct sip_u
 /* The name that a compact form stands for, or the name itself. */
 const char *sip_header_long_name(const char *name);
 bool sip_header_is(const struct sip_header *header, const char *name);
-/* Content-Length, Via and the like: do values of this field come comma-separated and count one by one? */
+/* Do the values of this field come comma-separated and count one by one (Via, Route, Record-Route, Contact)?
+ */
 bool sip_header_is_list(const char *name);
 /* The next comma-separated value in [*at, end): trimmed span; *at moves behind its comma, to NULL after the
  * last. */
