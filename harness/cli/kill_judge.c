@@ -31,7 +31,8 @@ bool kill_result_init(struct kill_result *result, const struct catalogue *catalo
 {
     *result = (struct kill_result){.fault = fault, .profile = profile};
     result->requirements = calloc(catalogue->requirement_count + 1, sizeof *result->requirements);
-    if (!result->requirements)
+    result->is_tried = calloc(catalogue->requirement_count + 1, sizeof *result->is_tried);
+    if (!result->requirements || !result->is_tried)
         return false;
     for (size_t i = 0; fault && i < catalogue->requirement_count; i++) {
         const struct requirement *requirement = &catalogue->requirements[i];
@@ -54,6 +55,7 @@ void kill_result_fini(struct kill_result *result)
         free(result->failing[i]);
     free(result->failing);
     free(result->requirements);
+    free(result->is_tried);
     free(result->trouble);
     *result = (struct kill_result){0};
 }
@@ -141,6 +143,11 @@ void kill_result_judge(struct kill_result *result, const struct report *report)
     else if (!result->fault && status == 3)
         kill_result_trouble(result, "The run had errors of its own.");
     result->variant_count += report_scenario_count(report);
+    for (size_t i = 0; i < report_requirement_count(report); i++)
+        for (size_t k = 0; k < result->requirement_count; k++)
+            if (strcmp(report_requirement_at(report, i).id, result->requirements[k]) == 0 &&
+                strcmp(report_requirement_at(report, i).status, "not-applicable") != 0)
+                result->is_tried[k] = true;
     for (size_t i = 0; i < report_scenario_count(report); i++) {
         struct report_scenario scenario = report_scenario_at(report, i);
         if (strcmp(scenario.verdict, "fail") == 0)
@@ -150,6 +157,14 @@ void kill_result_judge(struct kill_result *result, const struct report *report)
         else if (strcmp(scenario.verdict, "fail") == 0)
             judge_failure(result, &scenario);
     }
+}
+
+bool kill_result_has_killed(const struct kill_result *result, const char *requirement)
+{
+    for (size_t i = 0; i < result->killed_by.count; i++)
+        if (strcmp(result->killed_by.items[i].requirement, requirement) == 0)
+            return true;
+    return false;
 }
 
 bool kill_result_is_good(const struct kill_result *result)

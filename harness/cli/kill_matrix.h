@@ -20,6 +20,7 @@ struct kill_result {
     const char *profile;
     const char **requirements; /* that name the fault */
     size_t requirement_count;
+    bool *is_tried; /* by requirement: a scenario about it applied */
     struct kill_findings killed_by;
     struct kill_findings unexpected; /* fault-free: everything that is not green */
     char **failing;                  /* "id:variant" of every failure, sorted */
@@ -33,6 +34,7 @@ void kill_result_fini(struct kill_result *result);
 /* Adds what a run says. A second run (the slow scenarios) adds to the first. */
 void kill_result_judge(struct kill_result *result, const struct report *report);
 void kill_result_trouble(struct kill_result *result, const char *text); /* the first one stays */
+bool kill_result_has_killed(const struct kill_result *result, const char *requirement);
 bool kill_result_is_good(const struct kill_result *result); /* killed and nothing unexpected, or green */
 bool kill_result_is_same(const struct kill_result *a,
                          const struct kill_result *b); /* two faults that cannot be told apart */

@@ -21,6 +21,12 @@ static json_t *findings_json(const struct kill_findings *findings)
     return list;
 }
 
+/* A requirement that names the fault, was tried, and stayed green. */
+static bool is_missed(const struct kill_result *result, size_t index)
+{
+    return result->is_tried[index] && !kill_result_has_killed(result, result->requirements[index]);
+}
+
 static json_t *result_json(const struct kill_result *result)
 {
     if (!result->fault)
@@ -28,16 +34,19 @@ static json_t *result_json(const struct kill_result *result)
                          (int)kill_result_is_good(result), "variants", (json_int_t)result->variant_count,
                          "unexpected", findings_json(&result->unexpected), "reason",
                          result->trouble ? result->trouble : "");
-    json_t *requirements = json_array();
-    for (size_t i = 0; i < result->requirement_count; i++)
+    json_t *requirements = json_array(), *missed = json_array();
+    for (size_t i = 0; i < result->requirement_count; i++) {
         json_array_append_new(requirements, json_string(result->requirements[i]));
+        if (is_missed(result, i))
+            json_array_append_new(missed, json_string(result->requirements[i]));
+    }
     const char *reason = result->trouble         ? result->trouble
                          : result->fault->reason ? result->fault->reason
                                                  : "";
-    return json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s}", "name", result->fault->name, "profile",
+    return json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s, s:o}", "name", result->fault->name, "profile",
                      result->profile, "requirements", requirements, "killed",
                      (int)(result->killed_by.count > 0), "killed_by", findings_json(&result->killed_by),
-                     "unexpected", findings_json(&result->unexpected), "reason", reason);
+                     "unexpected", findings_json(&result->unexpected), "reason", reason, "missed", missed);
 }
 
 static json_t *same_json(const struct kill_matrix *matrix)
@@ -100,6 +109,9 @@ static void put_result(struct page *page, const struct kill_result *result)
         page_wrap(page, 12, result->trouble);
     put_findings(&result->killed_by, "");
     put_findings(&result->unexpected, "unexpected: ");
+    for (size_t i = 0; i < result->requirement_count; i++)
+        if (is_missed(result, i))
+            printf("            not red: %s\n", result->requirements[i]);
 }
 
 int kill_matrix_put_text(const struct kill_matrix *matrix)

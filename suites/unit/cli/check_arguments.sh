@@ -1,0 +1,131 @@
+#!/bin/sh
+# Exit statuses and messages of the command line: check_arguments.sh SIPREUSE SOURCE_DIR
+set -u
+sipreuse=$1 source=$2
+SIPREUSE_DATA=$source
+export SIPREUSE_DATA
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 3
+failures=0
+complain() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS PATTERN-ON-STDERR ARGUMENTS...: a mistake is one line on stderr, and nothing on stdout.
+expect_error() {
+    expected=$1 pattern=$2
+    shift 2
+    status=0
+    "$sipreuse" "$@" >out 2>err </dev/null || status=$?
+    [ "$status" = "$expected" ] || complain "sipreuse $*: exit $status, not $expected: $(cat err)"
+    [ "$(wc -l <err)" = 1 ] || complain "sipreuse $*: $(wc -l <err) lines on stderr: $(cat err)"
+    grep -q -e "$pattern" err || complain "sipreuse $*: '$(cat err)' lacks '$pattern'"
+    [ -s out ] && complain "sipreuse $*: something on stdout: $(head -n 1 out)"
+    [ -e sipreuse-out ] && complain "sipreuse $*: made an output folder" && rm -rf sipreuse-out
+}
+expect_good() {
+    pattern=$1
+    shift
+    status=0
+    "$sipreuse" "$@" >out 2>err </dev/null || status=$?
+    [ "$status" = 0 ] || complain "sipreuse $*: exit $status: $(cat err)"
+    [ -s err ] && complain "sipreuse $*: something on stderr: $(cat err)"
+    grep -q -e "$pattern" out || complain "sipreuse $*: the output lacks '$pattern'"
+    grep -q "$(printf '\033')" out && complain "sipreuse $*: escape codes in a pipe"
+}
+
+expect_error 2 "^sipreuse: a command is missing; see"
+expect_error 2 "'rum' is no command; did you mean 'run'?" rum
+expect_error 2 "'xyzzy' is no command; see" xyzzy
+expect_error 2 "run needs a device; add --device NAME" run
+expect_error 2 "'--devise' is no option of run; did you mean --device?" run --devise reference
+expect_error 2 "'-q' is no option of run; see" run -q
+expect_error 2 "device needs a value; write --device NAME|FILE" run --device
+expect_error 2 "strict takes no value" run --strict=yes
+expect_error 2 "jobs 'many' is no whole number" run --device reference --jobs many
+expect_error 2 "jobs '0' is no whole number from 1" run --device reference --jobs 0
+expect_error 2 "repeat '-1' is no whole number" run --device reference --repeat -1
+expect_error 2 "seed '0x1' is no whole number" run --device reference --seed 0x1
+expect_error 2 "ip '5' is no IP version; write 4, 6, or 4,6" run --device reference --ip 5
+expect_error 2 "transport 'udp' is none; write a list of tcp,tls" run --device reference --transport tcp,udp
+expect_error 2 "sandbox 'jail' is no mode; write auto, user, root, or none" run --device reference --sandbox jail
+expect_error 2 "timeout-scale '0' is no number" run --device reference --timeout-scale 0
+expect_error 2 "nonexistent" run --device nonexistent
+expect_error 2 "nonexistent" run --device reference --suite nonexistent
+expect_error 2 "nothing/like-this" run --device reference nothing/like-this
+expect_error 2 "no-such-requirement" run --device reference no-such-requirement
+expect_error 2 "there is no folder '/nonexistent'" run --device reference --scenarios /nonexistent
+expect_error 2 "cannot be read as a result" run --device reference --rerun-failed "$work/none"
+echo '{}' >notaresult.json
+expect_error 2 "is no result of a run" run --device reference --rerun-failed notaresult.json
+printf '{"schema":"sipreuse-result/1","scenarios":[{"id":"a/b","variant":"v","verdict":"pass"}]}' >green.json
+expect_error 2 "nothing in 'green.json' failed" run --device reference --rerun-failed green.json
+expect_error 2 "leave out 'a/b'" run --device reference --rerun-failed green.json a/b
+mkdir full && touch full/file
+expect_error 2 "'full' is not empty" run --device reference --out full --sandbox none --ip 4
+expect_error 2 "list what?; write scenarios" list
+expect_error 2 "'things' is none; write scenarios" list things
+expect_error 2 "leave out 'suites'" list devices suites
+expect_error 2 "explain what?" explain
+expect_error 2 "is no scenario, requirement or public report" explain no-such-thing-at-all
+expect_error 2 "validate needs a file" validate
+expect_error 2 "is no option of validate" validate --fast
+expect_error 2 "no fault has a name like 'zzz\*'" kill-matrix --fault 'zzz*'
+expect_error 2 "jobs 'x' is no whole number" kill-matrix --jobs x
+expect_error 2 "sandbox 'x' is no mode" kill-matrix --sandbox x
+
+printf '{\n  "id": 7\n}\n' >bad.json
+expect_error 1 "^bad.json:[0-9]*:[0-9]*: " validate bad.json
+expect_error 1 "none.json" validate none.json
+
+expect_good '^sipreuse [0-9]*\.[0-9]*\.[0-9]*$' --version
+expect_good 'usage: sipreuse COMMAND' --help
+for command in run list explain validate kill-matrix device; do
+    expect_good "sipreuse $command" "$command" --help
+    [ "$(wc -L <out)" -le 120 ] || complain "$command --help: too wide"
+done
+expect_good 'kill-matrix' help
+
+for what in scenarios suites devices requirements; do
+    expect_good . list "$what"
+    expect_good "\"$what\": \[" list "$what" --json
+    python3 - out "$what" <<'PYTHON' || complain "list $what --json: members"
+import json, sys
+wanted = {"scenarios": {"id", "title", "requirements", "variants"}, "suites": {"name"},
+          "devices": {"name", "profile", "kind", "available"},
+          "requirements": {"id", "level", "derived", "scenarios", "faults"}}[sys.argv[2]]
+items = json.load(open(sys.argv[1]))[sys.argv[2]]
+assert items, "empty"
+for item in items:
+    assert wanted <= set(item), (item, wanted - set(item))
+PYTHON
+done
+
+# Every scenario can be explained, and a sample of the requirements, whose explanations are alike.
+"$sipreuse" list scenarios --json >scenarios.json && "$sipreuse" list requirements --json >requirements.json
+python3 -c '
+import json
+for name, most in (("scenarios", 1000), ("requirements", 5)):
+    for item in json.load(open(name + ".json"))[name][:most]:
+        print(item["id"])' >ids
+count=0
+while read -r id; do
+    COLUMNS=100 "$sipreuse" explain "$id" >out 2>err </dev/null || complain "explain $id: $(cat err)"
+    grep -q -F "$id" out || complain "explain $id: does not name it"
+    [ -s err ] && complain "explain $id: $(head -n 1 err)"
+    count=$((count + 1))
+done <ids
+[ "$count" -gt 5 ] || complain "nothing to explain"
+
+# Plans touch nothing.
+expect_good 'scenario variants would run' run --device reference --plan
+expect_good 'scenario variants would run' run --device reference --plan 'aliasing/*' --ip 4 --transport tls --all-variants
+[ -e sipreuse-out ] && complain "--plan made an output folder"
+
+# With a data folder that is none.
+SIPREUSE_DATA=/nonexistent expect_error 2 "there is no folder '/nonexistent/scenarios'; set SIPREUSE_DATA" list scenarios
+
+[ "$failures" = 0 ] && echo "all arguments are answered as they should be"
+[ "$failures" = 0 ]

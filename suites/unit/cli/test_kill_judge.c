@@ -1,0 +1,185 @@
+/* What a run of the reference device with a seeded fault proves. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/kill_matrix.h"
+#include "evidence/evidence.h"
+
+static char *fault_names[] = {(char[]){"fault-a"}};
+static struct requirement requirements[] = {
+    {.id = (char[]){"req-a"}, .faults = {fault_names, 1}},
+    {.id = (char[]){"req-b"}, .faults = {NULL, 0}},
+    {.id = (char[]){"req-c"}, .faults = {fault_names, 1}},
+};
+static const struct catalogue catalogue = {.requirements = requirements, .requirement_count = 3};
+static const struct reference_fault fault = {.name = "fault-a",
+                                             .summary = "",
+                                             .profile = "reference",
+                                             .expected_also = "req-x req-y",
+                                             .reason = "because"};
+
+struct given {
+    const char *scenario, *requirement, *verdict, *about;
+};
+
+static struct report *report_of(const struct given *given, size_t count, bool is_complete)
+{
+    char path[] = "/tmp/sipreuse-kill-XXXXXX", error[256] = "";
+    struct journal *journal = journal_new_fd(mkstemp(path));
+    journal_begin(journal, "run");
+    journal_string(journal, "schema", JOURNAL_SCHEMA);
+    journal_end(journal);
+    for (size_t i = 0; i < count; i++) {
+        journal_begin(journal, "plan");
+        journal_string(journal, "scenario", given[i].scenario);
+        journal_string(journal, "variant", "v");
+        journal_string(journal, "level", "MUST");
+        journal_boolean(journal, "runs", true);
+        journal_open_array(journal, "requirements");
+        journal_string(journal, NULL, given[i].requirement);
+        journal_close(journal);
+        journal_end(journal);
+        journal_begin(journal, "verdict");
+        journal_string(journal, "scenario", given[i].scenario);
+        journal_string(journal, "variant", "v");
+        journal_string(journal, "verdict", given[i].verdict);
+        journal_boolean(journal, "exercised", true);
+        journal_string(journal, "requirement", given[i].about);
+        journal_end(journal);
+    }
+    journal_begin(journal, "end");
+    journal_boolean(journal, "complete", is_complete);
+    journal_string(journal, "outcome", "done");
+    journal_end(journal);
+    journal_free(journal);
+    struct report *report = report_load(path, error, sizeof error);
+    unlink(path);
+    cr_assert_not_null(report, "%s", error);
+    return report;
+}
+
+static struct kill_result judged(const struct reference_fault *of, const struct given *given, size_t count,
+                                 bool is_complete)
+{
+    struct kill_result result;
+    cr_assert(kill_result_init(&result, &catalogue, of, "reference"));
+    struct report *report = report_of(given, count, is_complete);
+    kill_result_judge(&result, report);
+    report_free(report);
+    return result;
+}
+
+Test(kill, by_its_own_requirement)
+{
+    const struct given given[] = {{"s/a", "req-a", "fail", NULL}, {"s/b", "req-b", "pass", NULL}};
+    struct kill_result result = judged(&fault, given, 2, true);
+    cr_assert_eq(result.requirement_count, 2);
+    cr_assert_eq(result.killed_by.count, 1);
+    cr_assert_str_eq(result.killed_by.items[0].scenario, "s/a");
+    cr_assert_str_eq(result.killed_by.items[0].requirement, "req-a");
+    cr_assert(kill_result_has_killed(&result, "req-a"));
+    cr_assert(!kill_result_has_killed(&result, "req-c"));
+    cr_assert(kill_result_is_good(&result));
+    kill_result_fini(&result);
+}
+
+Test(kill, survives_when_all_pass)
+{
+    const struct given given[] = {{"s/a", "req-a", "pass", NULL}};
+    struct kill_result result = judged(&fault, given, 1, true);
+    cr_assert_eq(result.killed_by.count, 0);
+    cr_assert(!kill_result_is_good(&result));
+    kill_result_fini(&result);
+}
+
+Test(kill, inconclusive_does_not_kill)
+{
+    const struct given given[] = {{"s/a", "req-a", "inconclusive", NULL}, {"s/c", "req-c", "error", NULL}};
+    struct kill_result result = judged(&fault, given, 2, true);
+    cr_assert_eq(result.killed_by.count, 0);
+    cr_assert_eq(result.unexpected.count, 0);
+    cr_assert(!kill_result_is_good(&result));
+    kill_result_fini(&result);
+}
+
+Test(kill, a_failure_for_another_requirement_is_unexpected)
+{
+    const struct given given[] = {{"s/a", "req-a", "fail", NULL}, {"s/b", "req-b", "fail", NULL}};
+    struct kill_result result = judged(&fault, given, 2, true);
+    cr_assert_eq(result.unexpected.count, 1);
+    cr_assert_str_eq(result.unexpected.items[0].requirement, "req-b");
+    cr_assert(!kill_result_is_good(&result));
+    kill_result_fini(&result);
+}
+
+Test(kill, unless_the_fault_says_so)
+{
+    const struct given given[] = {
+        {"s/a", "req-a", "fail", NULL}, {"s/y", "req-y", "fail", NULL}, {"s/r", "req", "fail", NULL}};
+    struct kill_result result = judged(&fault, given, 3, true);
+    cr_assert_eq(result.unexpected.count, 1, "req-y is tolerated, its prefix is not");
+    cr_assert_str_eq(result.unexpected.items[0].scenario, "s/r");
+    kill_result_fini(&result);
+}
+
+Test(kill, a_failure_that_names_another_requirement_does_not_count_for_its_scenarios)
+{
+    const struct given given[] = {{"s/a", "req-a", "fail", "req-b"}};
+    struct kill_result result = judged(&fault, given, 1, true);
+    cr_assert_eq(result.killed_by.count, 0);
+    cr_assert_eq(result.unexpected.count, 1);
+    kill_result_fini(&result);
+}
+
+Test(kill, a_run_that_is_not_complete_proves_nothing)
+{
+    const struct given given[] = {{"s/a", "req-a", "fail", NULL}};
+    struct kill_result result = judged(&fault, given, 1, false);
+    cr_assert_str_eq(result.trouble, "The run was not complete.");
+    cr_assert(!kill_result_is_good(&result));
+    kill_result_fini(&result);
+}
+
+Test(kill, a_fault_that_no_requirement_names)
+{
+    const struct reference_fault stray = {
+        .name = "stray", .profile = "reference", .expected_also = "", .reason = ""};
+    struct kill_result result;
+    cr_assert(kill_result_init(&result, &catalogue, &stray, "reference"));
+    cr_assert_str_eq(result.trouble, "No requirement names this fault.");
+    cr_assert(!kill_result_is_good(&result));
+    kill_result_fini(&result);
+}
+
+Test(fault_free, is_green_only_when_all_is_decided_well)
+{
+    const struct given green[] = {{"s/a", "req-a", "pass", NULL}, {"s/b", "req-b", "not-applicable", NULL}};
+    const struct given red[] = {{"s/a", "req-a", "pass", NULL}, {"s/b", "req-b", "inconclusive", NULL}};
+    struct kill_result good = judged(NULL, green, 2, true), bad = judged(NULL, red, 2, true),
+                       empty = judged(NULL, NULL, 0, true);
+    cr_assert(kill_result_is_good(&good));
+    cr_assert(!kill_result_is_good(&bad));
+    cr_assert_eq(bad.unexpected.count, 1);
+    cr_assert(!kill_result_is_good(&empty), "nothing that ran proves nothing");
+    kill_result_fini(&good);
+    kill_result_fini(&bad);
+    kill_result_fini(&empty);
+}
+
+Test(pairs, are_faults_with_the_same_failures_whatever_their_order)
+{
+    const struct given one[] = {{"s/a", "req-a", "fail", NULL}, {"s/c", "req-c", "fail", NULL}};
+    const struct given two[] = {{"s/c", "req-c", "fail", NULL}, {"s/a", "req-a", "fail", NULL}};
+    struct kill_result a = judged(&fault, one, 2, true), b = judged(&fault, two, 2, true),
+                       c = judged(&fault, one, 1, true);
+    struct kill_result none = judged(&fault, NULL, 0, true);
+    cr_assert(kill_result_is_same(&a, &b));
+    cr_assert(!kill_result_is_same(&a, &c));
+    cr_assert(!kill_result_is_same(&none, &none), "two that nothing finds are not told apart by nothing");
+    kill_result_fini(&a);
+    kill_result_fini(&b);
+    kill_result_fini(&c);
+    kill_result_fini(&none);
+}
