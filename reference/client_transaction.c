@@ -257,7 +257,7 @@ static void send_cancel(struct client_transaction *transaction)
     }
     struct sip_message *cancel = derive_cancel(transaction->request);
     if (cancel != NULL) {
-        courier_send(transaction->node, transaction->connection, &transaction->hop, &transaction->target,
+        courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
                      cancel);
     }
     sip_message_free(cancel);
@@ -279,7 +279,7 @@ static void send_ack(struct client_transaction *transaction, const struct sip_me
     }
     struct sip_message *ack = derive_ack(transaction->request, response);
     if (ack != NULL) {
-        courier_send(transaction->node, transaction->connection, &transaction->hop, &transaction->target,
+        courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
                      ack);
     }
     sip_message_free(ack);

@@ -316,8 +316,9 @@ struct sip_message *derive_ack(const struct sip_message *invite, const struct si
 
 /* ---- courier.c: a message that expects no answer, over its connection or a new one to the same address ----
  */
-void courier_send(struct reference_node *node, uint64_t connection, const struct next_hop *hop,
-                  const struct target *target, const struct sip_message *message);
+/* first, last_resort: connections tried before and after the target; 0: none. */
+void courier_send(struct reference_node *node, uint64_t first, uint64_t last_resort,
+                  const struct next_hop *hop, const struct target *target, const struct sip_message *message);
 void courier_free_all(struct reference_node *node);
 
 /* ---- client_transaction.c (RFC 3261 §17.1, RFC 6026), reliable transports only ---- */

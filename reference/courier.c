@@ -14,6 +14,7 @@ struct courier {
     struct waiter waiter;
     struct resolution *resolution;
     bool has_resolved;
+    uint64_t last_resort; /* a connection that does when nothing else did; 0: none */
     struct targets targets;
     size_t at;
     struct courier *prev, *next;
@@ -73,6 +74,11 @@ static void give_up(struct courier *courier, const char *why)
             return;
         }
     }
+    struct connection *kept = connection_find(courier->node, courier->last_resort);
+    if (kept != NULL && deliver(courier->node, kept, courier->message)) {
+        finish(courier);
+        return;
+    }
     node_log(courier->node, "%s lost: %s",
              courier->message->is_request ? courier->message->method : "a response", why);
     finish(courier);
@@ -103,10 +109,10 @@ static void try_next(struct courier *courier, const char *why)
     }
 }
 
-void courier_send(struct reference_node *node, uint64_t id, const struct next_hop *hop,
-                  const struct target *target, const struct sip_message *message)
+void courier_send(struct reference_node *node, uint64_t first, uint64_t last_resort,
+                  const struct next_hop *hop, const struct target *target, const struct sip_message *message)
 {
-    struct connection *connection = connection_find(node, id);
+    struct connection *connection = connection_find(node, first);
     if (connection != NULL && deliver(node, connection, message)) {
         return;
     }
@@ -115,6 +121,7 @@ void courier_send(struct reference_node *node, uint64_t id, const struct next_ho
         return;
     }
     courier->node = node;
+    courier->last_resort = last_resort;
     courier->message = sip_message_copy(message);
     courier->waiter = (struct waiter){.on_ready = on_ready, .arg = courier};
     if (courier->message == NULL || !next_hop_copy(hop, &courier->hop) ||

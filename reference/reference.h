@@ -128,8 +128,7 @@ char *reference_node_describe_aliases(const struct reference_node *node);
 /* ---- faults ---- */
 struct reference_fault {
     const char *name, *summary;
-    const char
-        *profile; /* the device profiles it runs on: "reference", "reference-single", … separated by blanks */
+    const char *profile;       /* the device profile it runs on: "reference" or "reference-single" */
     const char *expected_also; /* ids of requirements it may turn red too, separated by blanks; "" */
     const char *reason;        /* why; "" */
 };

@@ -27,28 +27,36 @@ static bool read_way_back(const struct server_transaction *transaction, struct n
     return hop->host != NULL;
 }
 
-/* The fault response-on-other: the newest other connection of the same host. */
-static uint64_t choose_connection(const struct reference_node *node,
-                                  const struct server_transaction *transaction)
+/* The fault response-on-other: the newest other connection of the same host; 0: there is none. */
+static uint64_t find_other(const struct reference_node *node, const struct server_transaction *transaction)
 {
-    uint64_t chosen = transaction->connection;
-    if (!node_has(node, FAULT_RESPONSE_ON_OTHER)) {
-        return chosen;
-    }
     uint64_t newest = 0;
     for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
-        if (at->id != chosen && at->id > newest && at->transport == transaction->transport &&
+        if (at->id != transaction->connection && at->id > newest && at->transport == transaction->transport &&
             connection_can_write(at) && net_address_equal_ip(&at->remote, &transaction->source)) {
             newest = at->id;
         }
     }
-    return newest != 0 ? newest : chosen;
+    return newest;
+}
+
+static bool has_alias(const struct sip_message *request)
+{
+    struct sip_via via;
+    if (sip_message_top_via(request, &via) != SIP_OK) {
+        return false;
+    }
+    bool has = sip_via_has_alias(&via);
+    sip_via_fini(&via);
+    return has;
 }
 
 void response_send(struct reference_node *node, const struct server_transaction *transaction,
                    const struct sip_message *response)
 {
-    struct connection *connection = connection_find(node, choose_connection(node, transaction));
+    bool strays = node_has(node, FAULT_RESPONSE_ON_OTHER) && !has_alias(transaction->request);
+    struct connection *connection =
+        connection_find(node, strays ? find_other(node, transaction) : transaction->connection);
     struct next_hop hop;
     struct target target;
     if (connection != NULL && connection_send(connection, response)) {
@@ -57,10 +65,10 @@ void response_send(struct reference_node *node, const struct server_transaction 
     if (!read_way_back(transaction, &hop, &target)) {
         return;
     }
-    node_log(
-        node,
-        "the connection of a %s is gone: its response goes to the source address and the port of sent-by",
-        transaction->request->method);
-    courier_send(node, 0, &hop, &target, response);
+    if (!strays) {
+        node_log(node, "the connection of a %s is gone: its response goes to the source address",
+                 transaction->request->method);
+    }
+    courier_send(node, 0, strays ? transaction->connection : 0, &hop, &target, response);
     next_hop_fini(&hop);
 }

@@ -1,0 +1,415 @@
+#include "node_fixture.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WATCHDOG_MS = 30000, DNS_HOST = 250 };
+
+static void on_watchdog(struct loop_timer *timer, void *arg)
+{
+    (void)timer;
+    (void)arg;
+    cr_assert_fail("nothing happened for too long");
+}
+
+static void on_query(const struct dns_query *query, void *arg)
+{
+    struct world *world = arg;
+    (void)query;
+    world->query_count++;
+}
+
+struct net_address world_address(const struct world *world, uint8_t host, uint16_t port)
+{
+    return (struct net_address){.family = 4, .ip = {127, world->net_a, world->net_b, host}, .port = port};
+}
+
+const char *world_ip(const struct world *world, uint8_t host)
+{
+    static char texts[2][NET_ADDRESS_TEXT_MAX];
+    static unsigned turn;
+    char *text = texts[turn++ % 2];
+    const struct net_address address = world_address(world, host, 0);
+    net_address_format_ip(&address, text);
+    return text;
+}
+
+void world_init(struct world *world)
+{
+    const char *error = NULL;
+    *world = (struct world){.loop = loop_new(), .prints = getenv("REFERENCE_LOG") != NULL};
+    cr_assert_not_null(world->loop);
+    world->net = net_new(world->loop, NULL);
+    world->watchdog = loop_timer_new(world->loop, on_watchdog, NULL);
+    /* The process id gives addresses that no other test has just now. */
+    unsigned id = (unsigned)getpid();
+    world->net_a = (uint8_t)(64 + id % 128);
+    world->net_b = (uint8_t)(id / 128 % 256);
+    world->dns_address = world_address(world, DNS_HOST, 5353);
+    world->dns = dns_server_new(world->net, &world->dns_address, 1, on_query, world);
+    cr_assert_not_null(world->dns);
+    world->zone = dns_zone_new(world->dns, "test.", NULL);
+    world->authority = certs_authority_new((int64_t)time(NULL), &error);
+    cr_assert_not_null(world->authority, "%s", error == NULL ? "" : error);
+}
+
+void world_fini(struct world *world)
+{
+    for (size_t i = 0; i < world->node_count; i++) {
+        reference_node_free(world->nodes[i]);
+    }
+    certs_authority_free(world->authority);
+    dns_server_free(world->dns);
+    loop_timer_free(world->watchdog);
+    net_free(world->net);
+    loop_free(world->loop);
+}
+
+void world_dns(struct world *world, const char *format, ...)
+{
+    char line[512];
+    char error[256] = "";
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    cr_assert(dns_zone_add(world->zone, line, error, sizeof(error)), "%s: %s", line, error);
+}
+
+void world_serve(struct world *world, const char *label, uint8_t host)
+{
+    world_dns(world, "_sips._tcp.%s SRV 1 1 5061 %s", label, label);
+    world_dns(world, "_sip._tcp.%s SRV 1 1 5060 %s", label, label);
+    world_dns(world, "%s A %s", label, world_ip(world, host));
+}
+
+void world_mint(struct world *world, const char *labels, struct certs_minted *out)
+{
+    char names[16][128];
+    struct certs_san sans[16];
+    size_t count = 0;
+    char *copy = strdup(labels);
+    char *rest = copy;
+    for (char *label; (label = strtok_r(NULL, " ", &rest)) != NULL;) {
+        snprintf(names[count], sizeof(names[count]), "sip:%s.test", label);
+        sans[count] =
+            (struct certs_san){CERTS_SAN_URI, (const uint8_t *)names[count], strlen(names[count]), NULL};
+        count++;
+    }
+    free(copy);
+    const struct certs_recipe recipe = {.sans = sans, .san_count = count};
+    char error[256] = "";
+    cr_assert(certs_mint(world->authority, &recipe, out, error, sizeof(error)), "%s", error);
+}
+
+static void on_log(const char *line, void *arg)
+{
+    const struct world *world = arg;
+    if (world->prints) {
+        fprintf(stderr, "%s\n", line);
+    }
+}
+
+struct reference_node *world_node(struct world *world, const struct node_plan *plan)
+{
+    struct reference_domain domains[4];
+    char names[4][128];
+    struct certs_minted minted[4];
+    size_t count = 0;
+    char *copy = strdup(plan->labels);
+    char *rest = copy;
+    for (char *label; (label = strtok_r(NULL, " ", &rest)) != NULL; count++) {
+        world_mint(world, label, &minted[count]);
+        snprintf(names[count], sizeof(names[count]), "%s.test", label);
+        domains[count] =
+            (struct reference_domain){names[count], minted[count].chain_pem, minted[count].key_pem};
+    }
+    free(copy);
+    const struct reference_listen listen[] = {{NET_TCP, world_address(world, plan->host, 0)},
+                                              {NET_TLS, world_address(world, plan->host, 0)}};
+    const struct reference_options options = {.listen = listen,
+                                              .listen_count = 2,
+                                              .domains = domains,
+                                              .domain_count = count,
+                                              .trust_pem = certs_authority_trust_pem(world->authority),
+                                              .dns_server = world->dns_address,
+                                              .is_never_reusing = plan->is_never_reusing,
+                                              .answers_users = !plan->is_proxy,
+                                              .faults = plan->faults,
+                                              .seed = 1 + world->node_count,
+                                              .on_log = on_log,
+                                              .arg = world};
+    char error[256] = "";
+    struct reference_node *node = reference_node_new(world->net, &options, error, sizeof(error));
+    cr_assert_not_null(node, "%s", error);
+    for (size_t i = 0; i < count; i++) {
+        certs_minted_fini(&minted[i]);
+    }
+    world->nodes[world->node_count++] = node;
+    return node;
+}
+
+/* ---- running ---- */
+
+struct condition {
+    struct world *world;
+    bool (*holds)(void *arg);
+    void *arg;
+};
+
+static void on_tick(struct loop_timer *timer, void *arg)
+{
+    struct condition *condition = arg;
+    if (condition->holds(condition->arg)) {
+        loop_stop(condition->world->loop);
+    } else {
+        loop_timer_start(timer, 1);
+    }
+}
+
+void world_run_until(struct world *world, bool (*holds)(void *arg), void *arg)
+{
+    struct condition condition = {world, holds, arg};
+    struct loop_timer *timer = loop_timer_new(world->loop, on_tick, &condition);
+    loop_timer_start(world->watchdog, WATCHDOG_MS);
+    loop_timer_start(timer, 0);
+    loop_run(world->loop);
+    loop_timer_stop(world->watchdog);
+    loop_timer_free(timer);
+}
+
+struct answer {
+    bool is_there;
+    unsigned status;
+};
+
+static void on_answer(struct reference_node *node, unsigned status, void *arg)
+{
+    struct answer *answer = arg;
+    (void)node;
+    cr_assert(!answer->is_there, "answered twice");
+    *answer = (struct answer){true, status};
+}
+
+static bool is_answered(void *arg)
+{
+    const struct answer *answer = arg;
+    return answer->is_there;
+}
+
+unsigned world_send(struct world *world, struct reference_node *node, const char *uri, size_t domain)
+{
+    struct answer answer = {0};
+    cr_assert(reference_node_send(node, "OPTIONS", uri, domain, on_answer, &answer));
+    world_run_until(world, is_answered, &answer);
+    return answer.status;
+}
+
+struct reference_counts world_counts(const struct reference_node *node)
+{
+    struct reference_counts counts;
+    reference_node_counts(node, &counts);
+    return counts;
+}
+
+/* ---- scripts ---- */
+
+static void on_ready(struct net_connection *connection, void *arg)
+{
+    struct script *script = arg;
+    (void)connection;
+    script->is_ready = true;
+}
+
+static void on_data(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes, void *arg)
+{
+    struct script *script = arg;
+    (void)connection;
+    cr_assert(sip_framer_push(script->framer, bytes, size_bytes));
+    for (;;) {
+        struct sip_frame frame = sip_framer_next(script->framer);
+        if (frame.kind != SIP_FRAME_MESSAGE) {
+            cr_assert_eq(frame.kind, SIP_FRAME_NONE);
+            return;
+        }
+        cr_assert_lt(script->message_count, SCRIPT_MESSAGES_MAX);
+        cr_assert_eq(
+            sip_message_parse(frame.bytes, frame.size_bytes, &script->messages[script->message_count]),
+            SIP_OK);
+        script->message_count++;
+    }
+}
+
+static void on_sign(struct net_connection *connection, const struct net_end *end, void *arg)
+{
+    struct script *script = arg;
+    script->sign = end->sign;
+    net_connection_close(connection, NET_CLOSE_GRACEFUL);
+}
+
+static void on_closed(struct net_connection *connection, void *arg)
+{
+    struct script *script = arg;
+    script->is_closed = true;
+    script->is_ready = false;
+    if (script->connection == connection) {
+        script->connection = NULL;
+    }
+    net_connection_free(connection);
+}
+
+static const struct net_connection_events SCRIPT_EVENTS = {
+    .on_ready = on_ready, .on_data = on_data, .on_sign = on_sign, .on_closed = on_closed};
+
+static struct script *script_new(struct world *world)
+{
+    struct script *script = calloc(1, sizeof(*script));
+    cr_assert_not_null(script);
+    script->world = world;
+    script->framer = sip_framer_new(1 << 18);
+    return script;
+}
+
+static struct net_credential *credential_of(const struct certs_minted *shown)
+{
+    const char *error = NULL;
+    struct net_credential *credential =
+        shown == NULL ? NULL : net_credential_new(shown->chain_pem, shown->key_pem, &error);
+    cr_assert(shown == NULL || credential != NULL, "%s", error == NULL ? "" : error);
+    return credential;
+}
+
+struct script *script_connect(struct world *world, uint8_t from, uint8_t to, enum net_transport transport,
+                              const struct certs_minted *shown, const char *server_name)
+{
+    struct script *script = script_new(world);
+    struct net_credential *credential = credential_of(shown);
+    const struct net_connect_options options = {
+        .transport = transport,
+        .local = world_address(world, from, 0),
+        .remote = world_address(world, to, net_transport_default_port(transport)),
+        .tls = {.credential = credential, .server_name = server_name}};
+    script->connection = net_connect(world->net, &options, &SCRIPT_EVENTS, script);
+    cr_assert_not_null(script->connection);
+    net_credential_unref(credential);
+    script_wait_ready(script);
+    return script;
+}
+
+static void on_accept(struct net_listener *listener, struct net_connection *connection,
+                      struct net_connection_events *events, void **connection_arg, void *arg)
+{
+    struct script *script = arg;
+    (void)listener;
+    cr_assert_null(script->connection, "a second connection came");
+    script->connection = connection;
+    script->is_closed = false;
+    *events = SCRIPT_EVENTS;
+    *connection_arg = script;
+}
+
+struct script *script_listen(struct world *world, uint8_t host, enum net_transport transport,
+                             const struct certs_minted *shown)
+{
+    struct script *script = script_new(world);
+    struct net_credential *credential = credential_of(shown);
+    const struct net_listen_options options = {
+        .transport = transport,
+        .local = world_address(world, host, net_transport_default_port(transport)),
+        .tls = {.credential = credential, .request_certificate = true},
+        .on_accept = on_accept,
+        .arg = script};
+    script->listener = net_listen(world->net, &options);
+    cr_assert_not_null(script->listener);
+    net_credential_unref(credential);
+    return script;
+}
+
+static bool is_ready(void *arg)
+{
+    const struct script *script = arg;
+    return script->is_ready;
+}
+
+void script_wait_ready(struct script *script)
+{
+    world_run_until(script->world, is_ready, script);
+}
+
+void script_send(struct script *script, const char *text)
+{
+    cr_assert_not_null(script->connection);
+    cr_assert_eq(net_connection_write(script->connection, text, strlen(text)), 0);
+}
+
+struct wanted {
+    const struct script *script;
+    size_t count;
+};
+
+static bool has_messages(void *arg)
+{
+    const struct wanted *wanted = arg;
+    return wanted->script->message_count >= wanted->count;
+}
+
+struct sip_message *script_wait_message(struct script *script, size_t index)
+{
+    struct wanted wanted = {script, index + 1};
+    world_run_until(script->world, has_messages, &wanted);
+    return script->messages[index];
+}
+
+void script_respond(struct script *script, const struct sip_message *request, unsigned status)
+{
+    struct sip_message *response = sip_response_to(request, status, NULL, status == 100 ? NULL : "scripted");
+    size_t size_bytes = 0;
+    uint8_t *bytes = sip_message_serialize(response, &size_bytes);
+    cr_assert_not_null(script->connection);
+    cr_assert_eq(net_connection_write(script->connection, bytes, size_bytes), 0);
+    free(bytes);
+    sip_message_free(response);
+}
+
+static bool is_closed(void *arg)
+{
+    const struct script *script = arg;
+    return script->is_closed;
+}
+
+void script_close(struct script *script, enum net_close_mode mode)
+{
+    net_connection_close(script->connection, mode);
+    world_run_until(script->world, is_closed, script);
+}
+
+void script_free(struct script *script)
+{
+    net_connection_free(script->connection);
+    net_listener_free(script->listener);
+    for (size_t i = 0; i < script->message_count; i++) {
+        sip_message_free(script->messages[i]);
+    }
+    sip_framer_free(script->framer);
+    free(script);
+}
+
+const char *request_text(const struct world *world, const char *method, const char *uri, uint8_t host,
+                         uint16_t port, const char *transport, const char *via_params,
+                         const char *more_headers)
+{
+    static char text[4096];
+    static unsigned branch;
+    branch++;
+    snprintf(text, sizeof(text),
+             "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s:%u;branch=z9hG4bKt%u%s\r\nMax-Forwards: 70\r\nFrom: "
+             "<sip:tester@test>;tag=t\r\n"
+             "To: <%s>\r\nCall-ID: %u@test\r\nCSeq: 1 %s\r\n%sContent-Length: 0\r\n\r\n",
+             method, uri, transport, world_ip(world, host), port, branch, via_params, uri, branch, method,
+             more_headers);
+    return text;
+}
