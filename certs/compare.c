@@ -149,9 +149,10 @@ static bool signature_parts(const gnutls_datum_t *der, gnutls_datum_t *tbs, gnut
         return false;
     tbs->data = der->data + tbs_offset;
     tbs->size = (unsigned)((size_t)(inside.bytes - der->data) - tbs_offset);
-    if (!der_read(&inside, &tag, &content) || !der_read(&inside, &tag, &content))
+    if (!der_read(&inside, &tag, &content)) /* the algorithm */
         return false;
-    if (tag != DER_BIT_STRING || content.size_bytes < 2 || content.bytes[0] != 0)
+    if (!der_read(&inside, &tag, &content) || tag != DER_BIT_STRING || content.size_bytes < 2 ||
+        content.bytes[0] != 0)
         return false;
     signature->data = der->data + (content.bytes + 1 - der->data);
     signature->size = (unsigned)(content.size_bytes - 1);

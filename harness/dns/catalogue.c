@@ -47,9 +47,11 @@ static bool zone_hash(struct dns_zone *zone)
 
 static void zone_release(struct dns_zone *zone)
 {
-    while (zone->nodes) {
-        struct dns_node *node = zone->nodes;
-        HASH_DEL(zone->nodes, node);
+    struct dns_node *node = zone->nodes, *next;
+    /* The elements keep their links to each other when the table goes. */
+    HASH_CLEAR(hh, zone->nodes);
+    for (; node; node = next) {
+        next = node->hh.next;
         for (size_t i = 0; i < node->record_count; i++)
             ldns_rr_free(node->records[i]);
         free(node->records);
@@ -103,8 +105,12 @@ const char *dns_zone_origin(const struct dns_zone *zone)
 
 void dns_catalogue_fini(struct dns_catalogue *catalogue)
 {
-    while (catalogue->zones)
-        dns_zone_free(catalogue->zones);
+    struct dns_zone *zone = catalogue->zones, *next;
+    HASH_CLEAR(hh, catalogue->zones);
+    for (; zone; zone = next) {
+        next = zone->hh.next;
+        zone_release(zone);
+    }
 }
 
 struct dns_zone *dns_catalogue_find(const struct dns_catalogue *catalogue, const ldns_rdf *name)

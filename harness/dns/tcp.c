@@ -30,8 +30,11 @@ static void tcp_free(struct dns_tcp *tcp)
 
 void dns_tcp_drop_all(struct dns_server *server)
 {
-    while (server->connections)
-        tcp_free(server->connections);
+    struct dns_tcp *tcp, *next;
+    DL_FOREACH_SAFE(server->connections, tcp, next)
+    {
+        tcp_free(tcp);
+    }
 }
 
 static void on_closed(struct net_connection *connection, void *arg)

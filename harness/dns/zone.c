@@ -1,4 +1,5 @@
 /* Names and records of a zone. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -51,6 +52,7 @@ bool dns_zone_contains(const struct dns_zone *zone, const ldns_rdf *name)
 
 static void node_free(struct dns_zone *zone, struct dns_node *node)
 {
+    assert(zone->nodes); /* it holds this one at least */
     HASH_DEL(zone->nodes, node);
     for (size_t i = 0; i < node->record_count; i++)
         ldns_rr_free(node->records[i]);
@@ -147,10 +149,24 @@ static bool node_has_type(const struct dns_node *node, ldns_rr_type type)
     return false;
 }
 
+/* Without ldns_rr_compare(), which writes both records out for each comparison. */
+static bool record_equal(const ldns_rr *a, const ldns_rr *b)
+{
+    if (ldns_rr_get_type(a) != ldns_rr_get_type(b) || ldns_rr_rd_count(a) != ldns_rr_rd_count(b))
+        return false;
+    for (size_t i = 0; i < ldns_rr_rd_count(a); i++) {
+        const ldns_rdf *x = ldns_rr_rdf(a, i), *y = ldns_rr_rdf(b, i);
+        bool is_name = ldns_rdf_get_type(x) == LDNS_RDF_TYPE_DNAME;
+        if ((is_name ? ldns_dname_compare(x, y) : ldns_rdf_compare(x, y)) != 0)
+            return false;
+    }
+    return true;
+}
+
 static bool node_has_record(const struct dns_node *node, const ldns_rr *record)
 {
     for (size_t i = 0; i < node->record_count; i++)
-        if (ldns_rr_compare(node->records[i], record) == 0)
+        if (record_equal(node->records[i], record))
             return true;
     return false;
 }
@@ -176,7 +192,7 @@ static bool zone_insert(struct dns_zone *zone, ldns_rr *record, const char *line
                  "'%s': a name with a CNAME can have no other record (RFC 1034 section 3.6.2)", line);
     else if (zone->record_count >= DNS_ZONE_RECORDS_MAX)
         dns_fail(error, error_size_bytes, "a zone cannot have more than %d records", DNS_ZONE_RECORDS_MAX);
-    else if (!(larger = realloc(node->records, (node->record_count + 1) * sizeof *larger)))
+    else if (!(larger = realloc(node->records, (node->record_count + 1) * sizeof(ldns_rr *))))
         dns_fail(error, error_size_bytes, "out of memory");
     if (!larger) {
         node_prune(zone, node);

@@ -78,8 +78,8 @@ static unsigned verify(const struct fixture *fixture, const char *purpose, const
     gnutls_x509_trust_list_t trust;
     cr_assert_eq(gnutls_x509_trust_list_init(&trust, 0), 0);
     const char *root = certs_authority_trust_pem(fixture->authority);
-    gnutls_datum_t root_pem = {(unsigned char *)(uintptr_t)root, (unsigned)strlen(root)};
-    gnutls_datum_t crls = {(unsigned char *)(uintptr_t)crl_pem, crl_pem ? (unsigned)strlen(crl_pem) : 0};
+    gnutls_datum_t root_pem = {(unsigned char *)root, (unsigned)strlen(root)};
+    gnutls_datum_t crls = {(unsigned char *)crl_pem, crl_pem ? (unsigned)strlen(crl_pem) : 0};
     cr_assert_geq(gnutls_x509_trust_list_add_trust_mem(trust, &root_pem, crl_pem ? &crls : NULL,
                                                        GNUTLS_X509_FMT_PEM, 0, 0),
                   1);
@@ -87,11 +87,9 @@ static unsigned verify(const struct fixture *fixture, const char *purpose, const
     unsigned count = chain_import(fixture, chain), status = 0, elements = 0;
     gnutls_typed_vdata_st data[2];
     if (purpose)
-        data[elements++] =
-            (gnutls_typed_vdata_st){GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)(uintptr_t)purpose, 0};
+        data[elements++] = (gnutls_typed_vdata_st){GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)purpose, 0};
     if (hostname)
-        data[elements++] =
-            (gnutls_typed_vdata_st){GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)(uintptr_t)hostname, 0};
+        data[elements++] = (gnutls_typed_vdata_st){GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)hostname, 0};
     cr_assert_eq(gnutls_x509_trust_list_verify_crt2(trust, chain, count, data, elements, 0, &status, NULL),
                  0);
     chain_free(chain, count);
