@@ -304,6 +304,7 @@ static void advance(struct run *run)
             break;
         }
         is_any_settling = reap_worlds(run);
+        settle_jobs(run, false); /* before any is started: a verdict may be the one that ends it all */
         go_on(run, is_any_settling);
         break;
     case STAGE_STOPPING:

@@ -68,6 +68,19 @@ static void adopt_call_ids(struct world *world, struct group *group, const char 
         origin_new(world, group, ORIGIN_STEP)->wire = wire; /* nothing can answer it, but the name exists */
 }
 
+/* The method is what the bytes begin with; another word of them is as good where they are no request. */
+static void adopt_method(struct group *group, const char *bytes, size_t size)
+{
+    size_t from = 0, to;
+
+    while (from < size && (bytes[from] == '\r' || bytes[from] == '\n'))
+        from++;
+    for (to = from; to < size && to - from < 32 && bytes[to] >= 'A' && bytes[to] <= 'Z'; to++)
+        continue;
+    free(group->method);
+    group->method = text_format("%.*s", (int)(to - from), bytes + from);
+}
+
 static void pile_raw(struct fiber *fiber, const struct step_send *step, struct group *group,
                      struct wire *wire, struct pile *pile)
 {
@@ -78,8 +91,10 @@ static void pile_raw(struct fiber *fiber, const struct step_send *step, struct g
     if (!bytes)
         world_end(fiber->world, VERDICT_ERROR, 0, "A bad escape in the raw bytes of the step on line %u.",
                   fiber->step->line);
-    else
+    if (bytes) {
+        adopt_method(group, bytes, size);
         adopt_call_ids(fiber->world, group, bytes, size, wire);
+    }
     for (unsigned i = 0; bytes && i < (step->times ? step->times : 1); i++) {
         if (wire->connection)
             journal_world_message(wire, false, NULL, (const uint8_t *)bytes, size, group->name);

@@ -1,5 +1,6 @@
 #include "run/run_private.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,31 +30,35 @@ static void grow(struct growing *out, const char *bytes, size_t length)
     out->text[out->length] = '\0';
 }
 
-/* The placeholder that begins at the brace: its characters taken, 0 on error. */
-static size_t expand_one(struct growing *out, const char *at, template_lookup_fn lookup, void *arg,
-                         char *error, size_t error_size_bytes)
+/* Length of "{NAME}" with both braces; 0: the brace opens none and is itself, as in the pattern "a{2}". */
+static size_t placeholder_length(const char *text)
 {
-    const char *end = strchr(at, '}');
+    size_t at = 1;
+
+    if (!isalpha((unsigned char)text[1]))
+        return 0;
+    while (isalnum((unsigned char)text[at]) || (text[at] && strchr("._-", text[at])))
+        at++;
+    return text[at] == '}' && at - 1 < PLACEHOLDER_MAX ? at + 1 : 0;
+}
+
+/* false: it stands for nothing. */
+static bool expand_one(struct growing *out, const char *at, size_t length, template_lookup_fn lookup,
+                       void *arg, char *error, size_t error_size_bytes)
+{
     char name[PLACEHOLDER_MAX];
     char *value;
-    size_t length;
 
-    if (!end || end - at - 1 >= PLACEHOLDER_MAX || end == at + 1) {
-        snprintf(error, error_size_bytes,
-                 "a brace that opens no placeholder in \"%.100s\" (a literal one is \"{{\")", at);
-        return 0;
-    }
-    length = (size_t)(end - at - 1);
-    memcpy(name, at + 1, length);
-    name[length] = '\0';
+    memcpy(name, at + 1, length - 2);
+    name[length - 2] = '\0';
     value = lookup(name, arg);
     if (!value) {
         snprintf(error, error_size_bytes, "the placeholder {%s} stands for nothing here", name);
-        return 0;
+        return false;
     }
     grow(out, value, strlen(value));
     free(value);
-    return length + 2;
+    return true;
 }
 
 char *template_expand(const char *text, template_lookup_fn lookup, void *arg, char *error,
@@ -63,24 +68,23 @@ char *template_expand(const char *text, template_lookup_fn lookup, void *arg, ch
 
     grow(&out, "", 0);
     while (text && *text) {
-        size_t plain = strcspn(text, "{");
-        size_t taken;
+        size_t plain = strcspn(text, "{"), length;
 
         grow(&out, text, plain);
         text += plain;
         if (!*text)
             break;
-        if (text[1] == '{') {
+        length = placeholder_length(text);
+        if (!length) { /* "{{" is one brace, any other is itself */
             grow(&out, "{", 1);
-            text += 2;
+            text += text[1] == '{' ? 2 : 1;
             continue;
         }
-        taken = expand_one(&out, text, lookup, arg, error, error_size_bytes);
-        if (!taken) {
+        if (!expand_one(&out, text, length, lookup, arg, error, error_size_bytes)) {
             free(out.text);
             return NULL;
         }
-        text += taken;
+        text += length;
     }
     return out.text;
 }

@@ -1,0 +1,306 @@
+#include "run/run_private.h"
+
+#include <criterion/criterion.h>
+#include <limits.h>
+#include <string.h>
+
+#define ONE(text)                                                                                            \
+    {                                                                                                        \
+        .items = (char *[]){(char *)(uintptr_t)(text)}, .count = 1                                           \
+    }
+#define TWO(a, b)                                                                                            \
+    {                                                                                                        \
+        .items = (char *[]){(char *)(uintptr_t)(a), (char *)(uintptr_t)(b)}, .count = 2                      \
+    }
+
+static struct observed request_on(const char *of, const char *connection, const char *listener)
+{
+    return (struct observed){.kind = OBSERVED_REQUEST,
+                             .of = of,
+                             .method = "OPTIONS",
+                             .own_method = "OPTIONS",
+                             .connection = connection,
+                             .listener = listener,
+                             .is_new = listener && !connection};
+}
+
+static struct observed response_to(const char *of, unsigned status)
+{
+    return (struct observed){.kind = OBSERVED_RESPONSE,
+                             .of = of,
+                             .method = "OPTIONS",
+                             .own_method = "OPTIONS",
+                             .connection = "ua",
+                             .status = status};
+}
+
+/* The alternatives of the scenario in docs/writing-scenarios.md. */
+static struct scenario_alternative wrong_identity[] = {
+    {.match = MATCH_REQUEST, .of = ONE("call-b"), .on = ONE("c1"), .verdict = VERDICT_FAIL},
+    {.match = MATCH_REQUEST, .of = ONE("call-b"), .on = ONE("new@direct"), .verdict = VERDICT_PASS},
+    {.match = MATCH_RESPONSE,
+     .of = ONE("call-b"),
+     .status_from = 300,
+     .status_to = 699,
+     .verdict = VERDICT_PASS},
+    {.match = MATCH_SILENCE, .verdict = VERDICT_PASS},
+};
+
+static int first(struct observed event)
+{
+    return match_event(wrong_identity, 4, &event);
+}
+
+static bool is_surprise(struct observed event)
+{
+    return match_is_surprise(wrong_identity, 4, &event);
+}
+
+Test(match, where_a_request_arrives_decides)
+{
+    cr_assert_eq(first(request_on("call-b", "c1", NULL)), 0);
+    cr_assert_eq(first(request_on("call-b", NULL, "direct")), 1);
+    cr_assert_eq(first(request_on("call-b", NULL, "elsewhere")), -1);
+    cr_assert_eq(first(request_on("call-b", "c2", "direct")), -1, "a connection that has a name is not new");
+    cr_assert_eq(first(request_on("call-a", "c1", NULL)), -1, "another stimulus");
+    cr_assert_eq(first(request_on(NULL, "c1", NULL)), -1, "of no stimulus");
+}
+
+Test(match, a_status_decides)
+{
+    cr_assert_eq(first(response_to("call-b", 503)), 2);
+    cr_assert_eq(first(response_to("call-b", 200)), -1);
+    cr_assert_eq(first(response_to("call-b", 180)), -1);
+    cr_assert_eq(first(response_to("call-a", 503)), -1);
+}
+
+Test(match, the_method_of_the_stimulus_is_meant)
+{
+    struct observed ack = request_on("call-b", "c1", NULL);
+    struct scenario_alternative named[] = {
+        {.match = MATCH_REQUEST, .of = ONE("call-b"), .on = ONE("c1"), .methods = TWO("ACK", "BYE")}};
+
+    ack.method = "ACK";
+    ack.own_method = "INVITE";
+    cr_assert_eq(first(ack), -1);
+    cr_assert_eq(match_event(named, 1, &ack), 0);
+    ack.method = "INVITE";
+    cr_assert_eq(match_event(named, 1, &ack), -1);
+}
+
+Test(match, surprises_are_what_is_judged_where_nobody_looked)
+{
+    struct observed ack = request_on("call-b", NULL, "elsewhere");
+    struct observed explained = response_to("call-b", 486);
+
+    cr_assert(is_surprise(request_on("call-b", NULL, "elsewhere")));
+    cr_assert_not(is_surprise(request_on("call-a", NULL, "elsewhere")));
+    cr_assert_not(is_surprise(request_on(NULL, NULL, "elsewhere")));
+    cr_assert_not(is_surprise(request_on("call-b", "c1", NULL)), "an alternative speaks of it");
+    ack.method = "ACK";
+    cr_assert_not(is_surprise(ack), "its ACK is not what the step is about");
+    cr_assert_not(is_surprise(response_to("call-b", 200)));
+    explained.is_expected_error = true;
+    cr_assert_not(is_surprise(explained));
+}
+
+Test(match, an_error_that_nobody_named_is_a_surprise)
+{
+    struct scenario_alternative only_request[] = {{.match = MATCH_REQUEST, .of = ONE("x"), .on = ONE("c1")}};
+    struct observed error = response_to("x", 503), good = response_to("x", 200),
+                    provisional = response_to("x", 180);
+
+    cr_assert(match_is_surprise(only_request, 1, &error));
+    cr_assert_not(match_is_surprise(only_request, 1, &good));
+    cr_assert_not(match_is_surprise(only_request, 1, &provisional));
+    error.is_expected_error = true; /* we answered so ourselves */
+    cr_assert_not(match_is_surprise(only_request, 1, &error));
+}
+
+Test(match, a_request_that_differs_on_a_named_connection_is_none)
+{
+    struct scenario_where via = {.header = (char *)(uintptr_t) "Via", .pattern = (char *)(uintptr_t) "alias"};
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_REQUEST, .of = ONE("x"), .on = ONE("c1"), .where = &via, .where_count = 1}};
+    struct observed event = request_on("x", "c1", NULL);
+
+    cr_assert_eq(match_event(alternatives, 1, &event), -1);
+    cr_assert_not(match_is_surprise(alternatives, 1, &event));
+}
+
+Test(match, other_is_what_no_other_alternative_names)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_REQUEST, .of = ONE("x"), .on = TWO("other", "c9")},
+        {.match = MATCH_REQUEST, .of = ONE("x"), .on = TWO("c1", "new@direct")},
+    };
+    struct observed named = request_on("x", "c1", NULL), fresh = request_on("x", NULL, "direct"),
+                    else_where = request_on("x", "c2", NULL), listed = request_on("x", "c9", NULL);
+
+    cr_assert_eq(match_event(alternatives, 2, &named), 1);
+    cr_assert_eq(match_event(alternatives, 2, &fresh), 1);
+    cr_assert_eq(match_event(alternatives, 2, &else_where), 0);
+    cr_assert_eq(match_event(alternatives, 2, &listed), 0);
+}
+
+Test(match, any_and_no_selector_take_everything)
+{
+    struct scenario_alternative any[] = {{.match = MATCH_REQUEST, .of = ONE("x"), .on = ONE("any")}};
+    struct scenario_alternative none[] = {{.match = MATCH_REQUEST}};
+    struct observed event = request_on("x", NULL, "direct"), stray = request_on(NULL, "c1", NULL);
+
+    stray.own_method = NULL;
+    cr_assert_eq(match_event(any, 1, &event), 0);
+    cr_assert_eq(match_event(none, 1, &event), 0);
+    cr_assert_eq(match_event(none, 1, &stray), 0);
+}
+
+Test(match, the_first_alternative_that_fits)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_REQUEST, .on = ONE("any"), .verdict = VERDICT_PASS},
+        {.match = MATCH_REQUEST, .on = ONE("c1"), .verdict = VERDICT_FAIL},
+    };
+    struct observed event = request_on("x", "c1", NULL);
+
+    cr_assert_eq(match_event(alternatives, 2, &event), 0);
+}
+
+Test(match, closed_by_sign_and_connection)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_CLOSED, .on = ONE("c1"), .signs = {NET_SIGN_RST}, .sign_count = 1},
+        {.match = MATCH_CLOSED, .on = ONE("new@direct")},
+    };
+    struct observed event = {.kind = OBSERVED_CLOSED, .connection = "c1", .sign = NET_SIGN_FIN};
+
+    cr_assert_eq(match_event(alternatives, 2, &event), -1);
+    event.sign = NET_SIGN_RST;
+    cr_assert_eq(match_event(alternatives, 2, &event), 0);
+    event = (struct observed){
+        .kind = OBSERVED_CLOSED, .listener = "direct", .is_new = true, .sign = NET_SIGN_ALERT};
+    cr_assert_eq(match_event(alternatives, 2, &event), 1);
+    event.kind = OBSERVED_CONNECTION;
+    cr_assert_eq(match_event(alternatives, 2, &event), -1);
+}
+
+Test(match, connection_at_a_listener_and_without_a_name)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_CONNECTION, .listener = (char *)(uintptr_t) "direct"}};
+    struct observed event = {.kind = OBSERVED_CONNECTION, .listener = "direct", .is_new = true};
+
+    cr_assert_eq(match_event(alternatives, 1, &event), 0);
+    event.is_new = false;
+    cr_assert_eq(match_event(alternatives, 1, &event), -1);
+    event = (struct observed){.kind = OBSERVED_CONNECTION, .listener = "other", .is_new = true};
+    cr_assert_eq(match_event(alternatives, 1, &event), -1);
+}
+
+Test(match, header_fields)
+{
+    static const char text[] =
+        "OPTIONS sip:b.test SIP/2.0\r\nVia: SIP/2.0/TLS a.test;branch=z9hG4bK1;alias\r\n"
+        "From: <sip:a@a.test>;tag=1\r\nTo: <sip:b.test>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n"
+        "Content-Length: 0\r\n\r\n";
+    static const struct {
+        const char *header, *pattern;
+        bool is_negated, fits;
+    } rows[] = {
+        {"Via", ";ALIAS(;|$)", false, true},
+        {"Via", ";alias=", false, false},
+        {"Via", ";alias=", true, true},
+        {"Route", "x", false, false},
+        {"Route", "x", true, true},
+        {"Request-URI", "^sip:b\\.test$", false, true},
+        {"Request-URI", "^sips:", false, false},
+    };
+    struct sip_message *message = NULL;
+
+    cr_assert_eq(sip_message_parse((const uint8_t *)text, sizeof text - 1, &message), SIP_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scenario_where where = {.header = (char *)(uintptr_t)rows[i].header,
+                                       .pattern = (char *)(uintptr_t)rows[i].pattern,
+                                       .is_negated = rows[i].is_negated};
+        struct scenario_alternative alternatives[] = {
+            {.match = MATCH_REQUEST, .where = &where, .where_count = 1}};
+        struct observed event = request_on("x", "c1", NULL);
+
+        event.message = message;
+        cr_assert_eq(match_event(alternatives, 1, &event) == 0, rows[i].fits, "%s %s", rows[i].header,
+                     rows[i].pattern);
+    }
+    sip_message_free(message);
+}
+
+/* ---- states */
+
+Test(match, ranges)
+{
+    struct scenario_range one = {1, 1}, two_or_more = {2, UINT_MAX}, up_to_three = {0, 3};
+
+    cr_assert(match_range(one, 1) && !match_range(one, 0) && !match_range(one, 2));
+    cr_assert(match_range(two_or_more, 2) && match_range(two_or_more, 100000) &&
+              !match_range(two_or_more, 1));
+    cr_assert(match_range(up_to_three, 0) && match_range(up_to_three, 3) && !match_range(up_to_three, 4));
+}
+
+Test(match, connections_count_and_live)
+{
+    struct scenario_alternative alternative = {
+        .has_count = true, .count = {1, 1}, .has_live = true, .live = {0, 0}};
+
+    cr_assert(match_connections(&alternative, 1, 0));
+    cr_assert_not(match_connections(&alternative, 1, 1));
+    cr_assert_not(match_connections(&alternative, 2, 0));
+    alternative.has_live = false;
+    cr_assert(match_connections(&alternative, 1, 1));
+}
+
+Test(match, tls_facts)
+{
+    struct observed_tls facts = {.was_certificate_requested = true,
+                                 .has_peer_certificate = true,
+                                 .has_server_name = true,
+                                 .peer_names = "URI:sip:one.test, DNS:one.test",
+                                 .server_name = "a.test"};
+    struct scenario_alternative asked = {.certificate_requested = 1, .peer_certificate = -1};
+    struct scenario_alternative absent = {.certificate_requested = -1, .peer_certificate = 0};
+    struct scenario_alternative named = {.certificate_requested = -1,
+                                         .peer_certificate = 1,
+                                         .peer_names = (char *)(uintptr_t) "URI:sip:one\\.test(,|$)"};
+    struct scenario_alternative no_sni = {
+        .certificate_requested = -1, .peer_certificate = -1, .server_name = (char *)(uintptr_t) ""};
+    struct scenario_alternative sni = {
+        .certificate_requested = -1, .peer_certificate = -1, .server_name = (char *)(uintptr_t) "^a\\.test$"};
+
+    cr_assert(match_tls(&asked, &facts));
+    cr_assert_not(match_tls(&absent, &facts));
+    cr_assert(match_tls(&named, &facts));
+    cr_assert_not(match_tls(&no_sni, &facts));
+    cr_assert(match_tls(&sni, &facts));
+    facts = (struct observed_tls){.was_certificate_requested = false};
+    cr_assert_not(match_tls(&asked, &facts));
+    cr_assert(match_tls(&absent, &facts));
+    cr_assert_not(match_tls(&named, &facts));
+    cr_assert(match_tls(&no_sni, &facts));
+    cr_assert_not(match_tls(&sni, &facts));
+}
+
+Test(match, actor_counts)
+{
+    struct scenario_alternative alternative = {.has_answered = true,
+                                               .answered = {50, 50},
+                                               .has_connections = true,
+                                               .connections = {1, 1},
+                                               .has_opened = true,
+                                               .opened = {1, 2}};
+    struct reference_counts counts = {.answered = 50, .open_now = 1, .opened = 1, .accepted = 1};
+
+    cr_assert(match_actor(&alternative, &counts));
+    counts.answered = 49;
+    cr_assert_not(match_actor(&alternative, &counts));
+    counts.answered = 50;
+    counts.accepted = 2;
+    cr_assert_not(match_actor(&alternative, &counts));
+}

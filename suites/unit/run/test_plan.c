@@ -1,0 +1,136 @@
+#include "run/run_private.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define LIST(...)                                                                                            \
+    {                                                                                                        \
+        .items = (char *[]){__VA_ARGS__}, .count = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)          \
+    }
+#define TEXT(literal) ((char *)(uintptr_t)(literal))
+
+static struct device_profile capable(void)
+{
+    return (struct device_profile){.is_virtual_server = true,
+                                   .is_stateful = true,
+                                   .has_transport = {true, true, false, false},
+                                   .has_ip4 = true,
+                                   .has_ip6 = true,
+                                   .has_configurable_resolver = true};
+}
+
+static struct run_plan *plan_one(struct scenario_variant *variant, const struct device_profile *profile,
+                                 enum sandbox_mode mode)
+{
+    const struct scenario_variant *variants[] = {variant};
+    struct selection selection = {.variants = variants, .count = 1};
+
+    return run_plan_make(&selection, profile, mode, true, true);
+}
+
+static void expect_because(struct scenario_variant variant, const struct device_profile *profile,
+                           enum sandbox_mode mode, const char *because)
+{
+    struct run_plan *plan = plan_one(&variant, profile, mode);
+
+    cr_assert_eq(plan->count, 1);
+    cr_assert_eq(plan->entries[0].runs, because == NULL);
+    if (because) {
+        cr_assert_str_eq(plan->entries[0].because, because);
+        cr_assert_not_null(plan->entries[0].reason);
+    } else {
+        cr_assert_null(plan->entries[0].because);
+        cr_assert_null(plan->entries[0].reason);
+    }
+    run_plan_free(plan);
+}
+
+Test(plan, a_profile_that_claims_it_all)
+{
+    struct device_profile profile = capable();
+
+    expect_because((struct scenario_variant){.transport = NET_TLS, .ip = 4}, &profile, SANDBOX_USER, NULL);
+    expect_because((struct scenario_variant){.transport = NET_TCP, .ip = 6}, &profile, SANDBOX_ROOT, NULL);
+}
+
+Test(plan, transports_and_ip_versions)
+{
+    struct device_profile profile = capable();
+
+    expect_because((struct scenario_variant){.transport = NET_SCTP, .ip = 4}, &profile, SANDBOX_USER,
+                   "profile");
+    profile.has_ip6 = false;
+    expect_because((struct scenario_variant){.transport = NET_TLS, .ip = 6}, &profile, SANDBOX_USER,
+                   "profile");
+    expect_because((struct scenario_variant){.transport = NET_TLS, .ip = 4}, &profile, SANDBOX_USER, NULL);
+}
+
+Test(plan, needs)
+{
+    static const struct {
+        const char *need;
+        bool is_met;
+    } rows[] = {{"virtual-server", true}, {"single-domain", false},      {"stateful", true},
+                {"sends-alias", false},   {"client-certificate", false}, {"record-routes", false},
+                {"takes-crls", false},    {"claims-5924", false},        {"something-unheard-of", false}};
+    struct device_profile profile = capable();
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect_because(
+            (struct scenario_variant){.transport = NET_TLS, .ip = 4, .needs = LIST(TEXT(rows[i].need))},
+            &profile, SANDBOX_USER, rows[i].is_met ? NULL : "profile");
+}
+
+Test(plan, without_a_sandbox)
+{
+    struct device_profile profile = capable();
+
+    expect_because((struct scenario_variant){.transport = NET_TCP, .ip = 4}, &profile, SANDBOX_NONE, NULL);
+    expect_because((struct scenario_variant){.transport = NET_TCP, .ip = 6}, &profile, SANDBOX_NONE,
+                   "environment");
+    profile.has_configurable_resolver = false;
+    expect_because((struct scenario_variant){.transport = NET_TCP, .ip = 4}, &profile, SANDBOX_NONE,
+                   "environment");
+    expect_because((struct scenario_variant){.transport = NET_TCP, .ip = 4}, &profile, SANDBOX_USER, NULL);
+}
+
+Test(plan, the_run_has_no_ip6)
+{
+    struct device_profile profile = capable();
+    struct scenario_variant variant = {.transport = NET_TLS, .ip = 6};
+    const struct scenario_variant *variants[] = {&variant};
+    struct selection selection = {.variants = variants, .count = 1};
+    struct run_plan *plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, false);
+
+    cr_assert_str_eq(plan->entries[0].because, "environment");
+    run_plan_free(plan);
+}
+
+Test(plan, hosts_are_counted_once)
+{
+    struct scenario_actor actors[] = {{.name = TEXT("ref"), .host = TEXT("actor")},
+                                      {.name = TEXT("two"), .host = TEXT("peer")}};
+    struct scenario_variant variant = {
+        .hosts = LIST(TEXT("peer"), TEXT("ua"), TEXT("other")), .actors = actors, .actor_count = 2};
+    const char *names[RUN_HOSTS_MAX];
+
+    cr_assert_eq(plan_hosts(&variant, names, RUN_HOSTS_MAX), 5); /* ua, barrier, peer, other, actor */
+}
+
+Test(plan, no_two_worlds_share_an_address)
+{
+    struct device_profile profile = capable();
+    struct scenario_variant a = {.transport = NET_TLS, .ip = 4, .hosts = LIST(TEXT("peer"))},
+                            b = {.transport = NET_TLS, .ip = 4, .hosts = LIST(TEXT("peer"), TEXT("other"))},
+                            c = {.transport = NET_TLS, .ip = 6, .hosts = LIST(TEXT("peer"))}, d = b;
+    const struct scenario_variant *variants[] = {&a, &b, &c, &d};
+    struct selection selection = {.variants = variants, .count = 4};
+    struct run_plan *plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, true);
+
+    cr_assert_eq(plan->entries[0].first_address, 1, "the first one is the run's own");
+    cr_assert_eq(plan->entries[1].first_address, 4);
+    cr_assert_eq(plan->entries[2].first_address, 1, "IPv6 has addresses of its own");
+    cr_assert_eq(plan->entries[3].first_address, 8);
+    cr_assert_eq(plan->harness_addresses, 12);
+    run_plan_free(plan);
+}
