@@ -1,4 +1,5 @@
 /* Next hops and the servers found for them. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,12 @@ static void read_transport(const struct sip_uri *uri, struct next_hop *hop)
     if (param == NULL || param->value == NULL) {
         return;
     }
+    char name[16] = ""; /* parameter values are compared without case (RFC 3261 §7.3.1) */
+    for (size_t i = 0; i < sizeof(name) - 1 && param->value[i] != '\0'; i++) {
+        name[i] = (char)tolower((unsigned char)param->value[i]);
+    }
     hop->has_transport = true;
-    if (!net_transport_parse(param->value, &hop->transport)) {
+    if (!net_transport_parse(name, &hop->transport)) {
         hop->is_unsupported = true;
         return;
     }
