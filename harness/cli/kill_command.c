@@ -29,17 +29,17 @@ static const struct cli_usage usage = {
             "could not be done.\n",
 };
 
-static int kill_with_folder(const struct kill_wish *wish, const struct catalogue *catalogue)
+static int kill_with_folder(const struct kill_wish *wish, const struct kill_scope *scope)
 {
     if (wish->out) {
         char *kept = cli_out_make(wish->out, "kill-matrix");
-        int status = kept ? kill_matrix_run(wish, catalogue, kept) : CLI_USAGE;
+        int status = kept ? kill_matrix_run(wish, scope, kept) : CLI_USAGE;
         free(kept);
         return status;
     }
     const char *base = getenv("TMPDIR");
     char *folder = cli_path_join(base && *base ? base : "/tmp", "sipreuse-kill-matrix-XXXXXX");
-    int status = mkdtemp(folder) ? kill_matrix_run(wish, catalogue, folder)
+    int status = mkdtemp(folder) ? kill_matrix_run(wish, scope, folder)
                                  : cli_fail(CLI_IMPOSSIBLE, "no folder can be made in '%s'; set TMPDIR",
                                             base ? base : "/tmp");
     cli_remove_tree(folder);
@@ -97,7 +97,11 @@ int cli_kill_matrix(int argc, char **argv)
     int status = CLI_USAGE;
     if (cli_paths_find(&paths, NULL, NULL, NULL)) {
         struct catalogue *catalogue = catalogue_load(paths.scenarios, &diagnostic);
-        status = catalogue ? kill_with_folder(&wish, catalogue) : cli_fail_file(&diagnostic);
+        struct kill_scope scope = {0};
+        status = catalogue ? kill_scope_init(&scope, &paths, catalogue) : cli_fail_file(&diagnostic);
+        if (status == CLI_GOOD)
+            status = kill_with_folder(&wish, &scope);
+        kill_scope_fini(&scope);
         catalogue_free(catalogue);
     }
     cli_paths_fini(&paths);

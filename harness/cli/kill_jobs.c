@@ -141,66 +141,20 @@ static void on_signal(struct loop_signal *signal, int signum, void *arg)
 
 /* ---- which runs there are ---- */
 
-static bool scenario_names_any(const struct scenario *scenario, const struct kill_result *result)
-{
-    for (size_t i = 0; i < scenario->variant_count; i++)
-        for (size_t k = 0; k < scenario->variants[i].requirements.count; k++)
-            for (size_t r = 0; r < result->requirement_count; r++)
-                if (strcmp(scenario->variants[i].requirements.items[k], result->requirements[r]) == 0)
-                    return true;
-    return false;
-}
+struct kill_place { /* what all runs have in common */
+    const struct kill_wish *wish;
+    const struct kill_scope *scope;
+    const char *program, *folder;
+};
 
-/* A slow scenario is run for a fault that breaks one of its requirements, and fault-free where any fault of
- * the profile is. */
-static bool is_slow_wanted(const struct kill_matrix *matrix, const struct kill_result *result,
-                           const struct scenario *scenario)
-{
-    if (!scenario->is_slow)
-        return false;
-    if (result->fault)
-        return scenario_names_any(scenario, result);
-    for (size_t i = 0; i < matrix->count; i++)
-        if (matrix->results[i].fault && strcmp(matrix->results[i].profile, result->profile) == 0 &&
-            scenario_names_any(scenario, &matrix->results[i]))
-            return true;
-    return false;
-}
-
-static bool job_init(struct kill_run *run, struct kill_job *job, struct kill_result *result,
-                     const char *program, const char *folder, const struct kill_wish *wish,
-                     const struct catalogue *catalogue, bool is_slow)
-{
-    size_t count = 0, slow = 0,
-           room = JOB_WORDS_MAX + wish->selector_count + (is_slow ? catalogue->scenario_count : 0);
-    *job =
-        (struct kill_job){.run = run, .result = result, .weight = is_slow ? WEIGHT_WAITING : WEIGHT_WORKING};
-    job->argv = calloc(room, sizeof *job->argv);
-    if (!job->argv ||
-        asprintf(&job->out_dir, "%s/%s%s%s%s", folder, result->profile, result->fault ? "." : "",
-                 result->fault ? result->fault->name : "", is_slow ? ".slow" : "") < 0)
-        return false;
-    const char *const head[] = {program, "run", "--device", result->profile, "--out", job->out_dir};
-    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
-        job->argv[count++] = head[i];
-    const char *const pairs[][2] = {{"--device-fault", result->fault ? result->fault->name : NULL},
-                                    {"--sandbox", wish->sandbox},
-                                    {"--timeout-scale", wish->timeout_scale},
-                                    {"--suite", wish->selector_count ? NULL
-                                                : is_slow            ? "conformance-slow"
-                                                                     : "conformance"}};
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-        for (size_t k = 0; pairs[i][1] && k < 2; k++)
-            job->argv[count++] = pairs[i][k];
-    for (size_t i = 0; i < wish->selector_count; i++)
-        job->argv[count++] = wish->selectors[i];
-    for (size_t i = 0; is_slow && i < catalogue->scenario_count; i++)
-        if (is_slow_wanted(&run->matrix, result, catalogue->scenarios[i])) {
-            job->argv[count++] = catalogue->scenarios[i]->id;
-            slow++;
-        }
-    return !is_slow || slow > 0;
-}
+/* One run: the scenarios of a suite, or those that words name. */
+struct kill_part {
+    const char *profile, *suffix; /* suffix: of its folder's name */
+    const char *suite;            /* NULL: words alone say */
+    const char *const *words;
+    size_t word_count;
+    unsigned weight;
+};
 
 static void job_fini(struct kill_job *job)
 {
@@ -210,54 +164,125 @@ static void job_fini(struct kill_job *job)
     *job = (struct kill_job){0};
 }
 
-/* Slow runs go first: they are the longest, and cost the least. */
-static bool kill_make_jobs(struct kill_run *run, const struct catalogue *catalogue,
-                           const struct kill_wish *wish, const char *program, const char *folder)
+static bool kill_add_job(struct kill_run *run, struct kill_result *result, const struct kill_place *place,
+                         const struct kill_part *part)
 {
-    run->jobs = calloc(run->matrix.count * 2 + 1, sizeof *run->jobs);
+    struct kill_job *job = &run->jobs[run->job_count++];
+    size_t count = 0;
+    *job = (struct kill_job){.run = run, .result = result, .weight = part->weight};
+    job->argv = calloc(JOB_WORDS_MAX + part->word_count, sizeof *job->argv);
+    if (!job->argv ||
+        asprintf(&job->out_dir, "%s/%s%s%s%s", place->folder, part->profile, result->fault ? "." : "",
+                 result->fault ? result->fault->name : "", part->suffix) < 0)
+        return false;
+    const char *const pairs[][2] = {{place->program, "run"},
+                                    {"--device", part->profile},
+                                    {"--out", job->out_dir},
+                                    {"--device-fault", result->fault ? result->fault->name : NULL},
+                                    {"--sandbox", place->wish->sandbox},
+                                    {"--timeout-scale", place->wish->timeout_scale},
+                                    {"--suite", part->suite}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        for (size_t k = 0; pairs[i][1] && k < 2; k++)
+            job->argv[count++] = pairs[i][k];
+    for (size_t i = 0; i < part->word_count; i++)
+        job->argv[count++] = part->words[i];
+    return true;
+}
+
+static bool kill_add_slow(struct kill_run *run, struct kill_result *result, const struct kill_place *place)
+{
+    const struct catalogue *catalogue = place->scope->catalogue;
+    const char **ids = calloc(catalogue->scenario_count + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; ids && i < catalogue->scenario_count; i++)
+        if (kill_scope_wants_slow(&run->matrix, result, catalogue->scenarios[i]))
+            ids[count++] = catalogue->scenarios[i]->id;
+    const struct kill_part part = {result->profile, ".slow", "conformance-slow", ids, count, WEIGHT_WAITING};
+    bool is_good = ids && (count == 0 || kill_add_job(run, result, place, &part));
+    free(ids);
+    return is_good;
+}
+
+static bool kill_add_elsewhere(struct kill_run *run, struct kill_result *result,
+                               const struct kill_place *place)
+{
+    const char **ids = calloc(result->requirement_count + 1, sizeof *ids);
+    bool is_good = ids != NULL;
+    for (size_t i = 0; is_good && i < place->scope->count; i++) {
+        size_t count = kill_scope_elsewhere(place->scope, result, i, ids);
+        const struct kill_part part = {place->scope->names[i], ".elsewhere", NULL, ids, count,
+                                       WEIGHT_WORKING};
+        is_good = count == 0 || kill_add_job(run, result, place, &part);
+    }
+    free(ids);
+    return is_good;
+}
+
+/* Slow runs go first: they are the longest, and cost the least. Selectors are the user's own choice of what
+ * is run. */
+static bool kill_make_jobs(struct kill_run *run, const struct kill_place *place)
+{
+    const struct kill_wish *wish = place->wish;
+    bool is_good = true, is_whole = wish->selector_count == 0;
+    run->jobs = calloc(run->matrix.count * (2 + KILL_PROFILES_MAX) + 1, sizeof *run->jobs);
     if (!run->jobs)
         return false;
-    for (int is_slow = wish->selector_count ? 0 : 1; is_slow >= 0; is_slow--)
-        for (size_t i = 0; i < run->matrix.count; i++) {
-            struct kill_job *job = &run->jobs[run->job_count];
-            if (job_init(run, job, &run->matrix.results[i], program, folder, wish, catalogue, is_slow))
-                run->job_count++;
-            else
-                job_fini(job);
-        }
-    return run->job_count > 0;
+    for (size_t i = 0; is_whole && is_good && i < run->matrix.count; i++)
+        is_good = kill_add_slow(run, &run->matrix.results[i], place);
+    for (size_t i = 0; is_good && i < run->matrix.count; i++) {
+        struct kill_result *result = &run->matrix.results[i];
+        const struct kill_part part = {
+            result->profile, "", is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
+            WEIGHT_WORKING};
+        is_good =
+            kill_add_job(run, result, place, &part) && (!is_whole || kill_add_elsewhere(run, result, place));
+    }
+    return is_good;
 }
 
-static bool matrix_has_profile(const struct kill_matrix *matrix, const char *profile)
+static bool kill_add_row(struct kill_matrix *matrix, const struct catalogue *catalogue,
+                         const struct reference_fault *fault, const char *profile)
 {
-    for (size_t i = 0; i < matrix->count; i++)
-        if (strcmp(matrix->results[i].profile, profile) == 0)
-            return true;
-    return false;
+    return kill_result_init(&matrix->results[matrix->count++], catalogue, fault, profile);
 }
 
-/* A row for each profile without a fault, then one for each fault that was wished for. false: reported. */
-static bool kill_make_rows(struct kill_matrix *matrix, const struct catalogue *catalogue, const char *glob)
+/* A profile is run without a fault when a fault that was wished for is at home on it, or has a requirement
+ * that applies only there. */
+static bool is_profile_used(const struct kill_matrix *faults, const struct kill_scope *scope, size_t profile)
+{
+    bool is_used = false;
+    for (size_t i = 0; i < faults->count && !is_used; i++) {
+        const struct kill_result *result = &faults->results[i];
+        const char **ids = calloc(result->requirement_count + 1, sizeof *ids);
+        is_used = strcmp(result->profile, scope->names[profile]) == 0 ||
+                  (ids && kill_scope_elsewhere(scope, result, profile, ids) > 0);
+        free(ids);
+    }
+    return is_used;
+}
+
+/* A row for each fault that was wished for, then one for each profile without a fault. false: reported. */
+static bool kill_make_rows(struct kill_matrix *matrix, const struct kill_scope *scope, const char *glob)
 {
     size_t fault_count = 0;
     const struct reference_fault *faults = reference_faults(&fault_count);
-    matrix->results = calloc(2 * fault_count + 1, sizeof *matrix->results);
-    for (int is_faulty = 0; matrix->results && is_faulty < 2; is_faulty++)
-        for (size_t i = 0; i < fault_count; i++) {
-            if (glob && fnmatch(glob, faults[i].name, 0) != 0)
-                continue;
-            if (!is_faulty && matrix_has_profile(matrix, faults[i].profile))
-                continue;
-            if (!kill_result_init(&matrix->results[matrix->count], catalogue, is_faulty ? &faults[i] : NULL,
-                                  faults[i].profile))
-                return false;
-            matrix->count++;
-        }
-    if (matrix->count)
-        return true;
-    cli_fail(CLI_USAGE, "no fault has a name like '%s'; see 'sipreuse device --list-faults'",
-             glob ? glob : "*");
-    return false;
+    matrix->results = calloc(fault_count + KILL_PROFILES_MAX, sizeof *matrix->results);
+    bool is_good = matrix->results != NULL;
+    for (size_t i = 0; is_good && i < fault_count; i++)
+        if (!glob || fnmatch(glob, faults[i].name, 0) == 0)
+            is_good = kill_add_row(matrix, scope->catalogue, &faults[i], faults[i].profile);
+    if (is_good && matrix->count == 0) {
+        cli_fail(CLI_USAGE, "no fault has a name like '%s'; see 'sipreuse device --list-faults'",
+                 glob ? glob : "*");
+        return false;
+    }
+    for (size_t i = 0; is_good && i < scope->count; i++)
+        if (is_profile_used(matrix, scope, i))
+            is_good = kill_add_row(matrix, scope->catalogue, NULL, scope->names[i]);
+    if (!is_good)
+        cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    return is_good;
 }
 
 static void kill_run_fini(struct kill_run *run)
@@ -285,7 +310,7 @@ static void kill_run_loop(struct kill_run *run)
     loop_signal_free(terminate);
 }
 
-int kill_matrix_run(const struct kill_wish *wish, const struct catalogue *catalogue, const char *folder)
+int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct kill_run run = {.is_json = wish->is_json, .is_live = !wish->is_json && cli_is_live()};
@@ -294,11 +319,12 @@ int kill_matrix_run(const struct kill_wish *wish, const struct catalogue *catalo
                                                   : 1);
     int status = CLI_USAGE;
     char *program = cli_program_path();
-    if (!kill_make_rows(&run.matrix, catalogue, wish->fault))
+    if (!kill_make_rows(&run.matrix, scope, wish->fault))
         goto out;
     status = CLI_IMPOSSIBLE;
     run.loop = loop_new();
-    if (!program || !run.loop || !kill_make_jobs(&run, catalogue, wish, program, folder)) {
+    if (!program || !run.loop ||
+        !kill_make_jobs(&run, &(const struct kill_place){wish, scope, program, folder})) {
         cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
         goto out;
     }

@@ -40,9 +40,32 @@ bool kill_result_is_same(const struct kill_result *a,
                          const struct kill_result *b); /* two faults that cannot be told apart */
 
 struct kill_matrix {
-    struct kill_result *results; /* fault-free ones first */
+    struct kill_result *results; /* faults, then the profiles without any */
     size_t count;
 };
+
+/* The profiles that faults are at home on, and what applies to them. */
+enum { KILL_PROFILES_MAX = 8 };
+struct kill_scope {
+    const struct catalogue *catalogue;
+    struct device_profile *profiles[KILL_PROFILES_MAX];
+    const char *names[KILL_PROFILES_MAX];
+    size_t count;
+};
+int kill_scope_init(struct kill_scope *scope, const struct cli_paths *paths,
+                    const struct catalogue *catalogue); /* exit status */
+void kill_scope_fini(struct kill_scope *scope);
+/* Some scenario about the requirement would run on that profile. */
+bool kill_scope_applies(const struct kill_scope *scope, size_t profile, const char *requirement);
+/* Requirements of a fault that apply to this profile, and not to the one it is at home on; out holds
+ * requirement_count. */
+size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_result *result, size_t profile,
+                            const char **out);
+/* A slow scenario is run for a fault that breaks one of its requirements, and fault-free where any fault of
+ * the profile is. */
+bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
+                           const struct scenario *scenario);
+
 /* What was asked for on the command line. */
 struct kill_wish {
     const char *fault, *sandbox, *timeout_scale, *out; /* NULL: not given */
@@ -52,7 +75,7 @@ struct kill_wish {
     bool is_json;
 };
 /* Runs all and prints the matrix; the runs write into folders below folder. The exit status. */
-int kill_matrix_run(const struct kill_wish *wish, const struct catalogue *catalogue, const char *folder);
+int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder);
 /* Prints; the exit status. */
 int kill_matrix_put_json(const struct kill_matrix *matrix);
 int kill_matrix_put_text(const struct kill_matrix *matrix);

@@ -39,6 +39,7 @@ static int run_report(const char *out_dir, int *status)
         outcome = cli_fail(CLI_IMPOSSIBLE, "%s; the reports could not be made", error);
     } else {
         *status = report_exit_status(report);
+        putchar('\n');
         report_print_summary(report, stdout, cli_width(), cli_is_coloured());
         fflush(stdout);
         if (!report_write_result(report, result) || !report_write_junit(report, junit))

@@ -1,0 +1,106 @@
+/* Which runs a fault needs: a requirement may apply to another profile than the one that the fault is at home
+ * on. */
+#include "cli/kill_matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/run.h"
+
+static size_t scope_find(const struct kill_scope *scope, const char *profile)
+{
+    size_t i = 0;
+    while (i < scope->count && strcmp(scope->names[i], profile) != 0)
+        i++;
+    return i;
+}
+
+int kill_scope_init(struct kill_scope *scope, const struct cli_paths *paths,
+                    const struct catalogue *catalogue)
+{
+    size_t fault_count = 0;
+    const struct reference_fault *faults = reference_faults(&fault_count);
+    *scope = (struct kill_scope){.catalogue = catalogue};
+    for (size_t i = 0; i < fault_count; i++) {
+        struct diagnostic diagnostic = {0};
+        if (scope_find(scope, faults[i].profile) < scope->count || scope->count == KILL_PROFILES_MAX)
+            continue;
+        scope->profiles[scope->count] =
+            device_profile_load(paths->devices, faults[i].profile, paths->profile_schema, &diagnostic);
+        if (!scope->profiles[scope->count])
+            return cli_fail_file(&diagnostic);
+        scope->names[scope->count++] = faults[i].profile;
+    }
+    return CLI_GOOD;
+}
+
+void kill_scope_fini(struct kill_scope *scope)
+{
+    for (size_t i = 0; i < scope->count; i++)
+        device_profile_free(scope->profiles[i]);
+    *scope = (struct kill_scope){0};
+}
+
+static bool plan_tries(const struct run_plan *plan, const char *requirement)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct strings *about = &plan->entries[i].variant->requirements;
+        for (size_t k = 0; plan->entries[i].runs && k < about->count; k++)
+            if (strcmp(about->items[k], requirement) == 0)
+                return true;
+    }
+    return false;
+}
+
+bool kill_scope_applies(const struct kill_scope *scope, size_t profile, const char *requirement)
+{
+    const char *selectors[] = {requirement};
+    const struct selection_options options = {
+        .selectors = selectors, .selector_count = 1, .has_ip4 = true, .has_ip6 = true};
+    struct selection selection = {0};
+    char error[256];
+    if (!selection_make(scope->catalogue, &options, &selection, error, sizeof error))
+        return false; /* no scenario is about it */
+    struct run_plan *plan = run_plan_make(&selection, scope->profiles[profile], SANDBOX_AUTO, true, true);
+    bool is_tried = plan && plan_tries(plan, requirement);
+    run_plan_free(plan);
+    selection_fini(&selection);
+    return is_tried;
+}
+
+size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_result *result, size_t profile,
+                            const char **out)
+{
+    size_t home = scope_find(scope, result->profile), count = 0;
+    if (!result->fault || home == scope->count || profile == home)
+        return 0;
+    for (size_t i = 0; i < result->requirement_count; i++)
+        if (!kill_scope_applies(scope, home, result->requirements[i]) &&
+            kill_scope_applies(scope, profile, result->requirements[i]))
+            out[count++] = result->requirements[i];
+    return count;
+}
+
+static bool scenario_names_any(const struct scenario *scenario, const struct kill_result *result)
+{
+    for (size_t i = 0; i < scenario->variant_count; i++)
+        for (size_t k = 0; k < scenario->variants[i].requirements.count; k++)
+            for (size_t r = 0; r < result->requirement_count; r++)
+                if (strcmp(scenario->variants[i].requirements.items[k], result->requirements[r]) == 0)
+                    return true;
+    return false;
+}
+
+bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
+                           const struct scenario *scenario)
+{
+    if (!scenario->is_slow)
+        return false;
+    if (result->fault)
+        return scenario_names_any(scenario, result);
+    for (size_t i = 0; i < matrix->count; i++)
+        if (matrix->results[i].fault && strcmp(matrix->results[i].profile, result->profile) == 0 &&
+            scenario_names_any(scenario, &matrix->results[i]))
+            return true;
+    return false;
+}
