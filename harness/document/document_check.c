@@ -17,8 +17,8 @@ bool document_check_fail(struct document_check_state *state, const struct docume
     return document_reject(state->diagnostic, value, found, expected, nearest);
 }
 
-static bool fail_name(struct document_check_state *state, const struct document_value *value,
-                      const char *found, const char *expected, const char *nearest)
+bool document_check_fail_name(struct document_check_state *state, const struct document_value *value,
+                              const char *found, const char *expected, const char *nearest)
 {
     state->depth = 0;
     for (const struct document_value *above = value; above; above = above->parent)
@@ -104,6 +104,8 @@ static bool check_enum(struct document_check_state *state, const struct document
     char expected[EXPECTED_BYTES_MAX] = "", shown[120];
     struct document_text text = {.out = expected, .size_bytes = sizeof expected};
     bool is_single = allowed->kind != DOCUMENT_ARRAY;
+    if (!is_single && allowed->count > 1)
+        document_text_add(&text, "one of ");
     for (size_t i = 0; i < (is_single ? 1 : allowed->count); i++) {
         const struct document_value *one = is_single ? allowed : &allowed->children[i];
         if (values_equal(one, value))
@@ -126,31 +128,29 @@ static size_t characters(const char *text)
     return count;
 }
 
-/* One of the pairs minimum/maximum of a size; what: "a string of", … */
+/* One of the pairs minimum/maximum of a size. expected: what to say instead of the bound; may be NULL. */
 static bool check_size(struct document_check_state *state, const struct document_value *schema,
                        const struct document_value *value, size_t size, const char *least_key,
-                       const char *most_key, const char *unit)
+                       const char *most_key, const char *unit, const char *expected)
 {
     const struct document_value *least = document_member(schema, least_key),
                                 *most = document_member(schema, most_key);
-    char found[64], expected[96];
-    snprintf(found, sizeof found, "%zu %s", size, unit);
-    if (least && (int64_t)size < document_integer(least)) {
-        snprintf(expected, sizeof expected, "at least %lld", (long long)document_integer(least));
-        return document_check_fail(state, value, found, expected, NULL);
-    }
-    if (most && (int64_t)size > document_integer(most)) {
-        snprintf(expected, sizeof expected, "at most %lld", (long long)document_integer(most));
-        return document_check_fail(state, value, found, expected, NULL);
-    }
-    return true;
+    bool is_less = least && (int64_t)size < document_integer(least),
+         is_more = most && (int64_t)size > document_integer(most);
+    char found[64], bound[96];
+    if (!is_less && !is_more)
+        return true;
+    snprintf(found, sizeof found, "%zu %s%s", size, unit, size == 1 ? "" : "s");
+    snprintf(bound, sizeof bound, "at %s %lld", is_less ? "least" : "most",
+             (long long)document_integer(is_less ? least : most));
+    return document_check_fail(state, value, found, expected ? expected : bound, NULL);
 }
 
 static bool check_string(struct document_check_state *state, const struct document_value *schema,
                          const struct document_value *value)
 {
     const char *text = document_string(value);
-    if (!check_size(state, schema, value, characters(text), "minLength", "maxLength", "characters"))
+    if (!check_size(state, schema, value, characters(text), "minLength", "maxLength", "character", NULL))
         return false;
     const struct document_value *pattern = document_member(schema, "pattern");
     if (!pattern)
@@ -181,7 +181,7 @@ static bool check_number(struct document_check_state *state, const struct docume
 static bool check_array(struct document_check_state *state, const struct document_value *schema,
                         const struct document_value *value)
 {
-    if (!check_size(state, schema, value, value->count, "minItems", "maxItems", "elements"))
+    if (!check_size(state, schema, value, value->count, "minItems", "maxItems", "element", NULL))
         return false;
     const struct document_value *items = document_member(schema, "items");
     for (size_t i = 0; items && i < value->count; i++)
@@ -226,10 +226,10 @@ static bool fail_unknown_member(struct document_check_state *state, const struct
     for (size_t i = 0; i < count; i++)
         if (!document_member(object, words[i]))
             absent[absent_count++] = words[i];
-    if (count == 0)
-        document_text_add(&text, "no members");
+    document_text_add(&text, "%s", count == 0 ? "no members" : count > 1 ? "one of " : "");
     document_text_list(&text, words, count);
-    return fail_name(state, member, found, expected, document_nearest(member->name, absent, absent_count));
+    return document_check_fail_name(state, member, found, expected,
+                                    document_nearest(member->name, absent, absent_count));
 }
 
 static bool check_names(struct document_check_state *state, const struct document_value *schema,
@@ -245,7 +245,7 @@ static bool check_names(struct document_check_state *state, const struct documen
             char found[160], expected[EXPECTED_BYTES_MAX];
             snprintf(found, sizeof found, "the name '%.100s'", member->name);
             snprintf(expected, sizeof expected, "a name that matches %s", document_string(pattern));
-            return fail_name(state, member, found, expected_words(names, expected), NULL);
+            return document_check_fail_name(state, member, found, expected_words(names, expected), NULL);
         }
         if (!member_schema(schema, member, &is_free) && !is_free)
             return fail_unknown_member(state, schema, value, member);
@@ -268,7 +268,8 @@ static bool check_object(struct document_check_state *state, const struct docume
         snprintf(expected, sizeof expected, "the member '%.100s'", name);
         return document_check_fail(state, value, found, expected, NULL);
     }
-    if (!check_size(state, schema, value, value->count, "minProperties", "maxProperties", "members"))
+    if (!check_size(state, schema, value, value->count, "minProperties", "maxProperties", "member",
+                    expected_words(schema, NULL)))
         return false;
     for (size_t i = 0; i < value->count; i++) {
         bool is_free;

@@ -58,6 +58,7 @@ static bool fail_required(struct document_check_state *state, const struct choic
     char found[CHOICE_EXPECTED_MAX] = "", expected[CHOICE_EXPECTED_MAX] = "one of ";
     struct document_text found_text = {.out = found, .size_bytes = sizeof found};
     struct document_text text = {.out = expected, .size_bytes = sizeof expected, .length = strlen(expected)};
+    const struct document_value *last = NULL; /* of those that are there: the one too many */
     size_t shown = 0;
     for (size_t i = 0; i < choice->count; i++) {
         const struct document_value *required = document_member(choice->branches[i], "required");
@@ -65,10 +66,15 @@ static bool fail_required(struct document_check_state *state, const struct choic
         if (!name)
             continue;
         document_text_add(&text, "%s'%s'", i ? ", " : "", name);
-        if (document_member(value, name))
+        const struct document_value *member = document_member(value, name);
+        if (member && (!last || member->index > last->index))
+            last = member;
+        if (member)
             document_text_add(&found_text, "%s'%s'", shown++ ? " beside " : "", name);
     }
-    return document_check_fail(state, value, is_none ? "none of them" : found, expected, NULL);
+    if (is_none || !last)
+        return document_check_fail(state, value, "none of them", expected, NULL);
+    return document_check_fail_name(state, last, found, expected, NULL);
 }
 
 /* Keeps the branches that the members of an object point to. false: none, or more than a oneOf may have; the

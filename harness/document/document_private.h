@@ -88,6 +88,9 @@ bool document_check_value(struct document_check_state *state, const struct docum
 /* Sets the diagnostic and its depth; false always. */
 bool document_check_fail(struct document_check_state *state, const struct document_value *value,
                          const char *found, const char *expected, const char *nearest);
+bool document_check_fail_name(struct document_check_state *state, const struct document_value *value,
+                              const char *found, const char *expected,
+                              const char *nearest); /* at the member's name */
 bool document_check_has_type(const struct document_value *type, const struct document_value *value);
 void document_check_describe_type(struct document_text *text, const struct document_value *type);
 

@@ -65,7 +65,8 @@ static bool take_coordinates(struct coordinates *out, struct diagnostic *diagnos
         has_tls = has_tls || out->transports[i] == NET_TLS;
     }
     if (tls && !has_tls)
-        return document_reject_name(diagnostic, tls, "'tls'", "'tls' among the transports beside it", NULL);
+        return document_reject_name(diagnostic, tls, "TLS versions", "'tls' among the transports beside it",
+                                    NULL);
     for (size_t i = 0; i < document_count(tls) && i < 2; i++)
         out->tls[out->tls_count++] = value_tls_version(document_at(tls, i));
     if (!tls) {

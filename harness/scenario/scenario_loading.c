@@ -32,10 +32,16 @@ bool loading_init(struct loading *loading, const char *scenarios_dir, struct dia
     return false;
 }
 
-void loading_fini(struct loading *loading)
+void loading_clear(struct loading *loading)
 {
     for (size_t i = 0; i < loading->file_count; i++)
         file_fini(&loading->files[i]);
+    loading->file_count = 0;
+}
+
+void loading_fini(struct loading *loading)
+{
+    loading_clear(loading);
     free(loading->files);
     document_free(loading->schema);
     if (loading->catalogue)

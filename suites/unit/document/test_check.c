@@ -48,21 +48,21 @@ static const struct check_case values_against_a_schema_cases[] = {
      NULL},
     {"[]", "t.json:1:1: /: found an empty array; expected an object"},
     {"{}", "t.json:1:1: /: found no member 'id'; expected the member 'id'"},
-    {"{\"di\": \"a\"}", "t.json:1:2: /di: found the member 'di'; expected 'id', 'level', 'count', 'is', "
+    {"{\"di\": \"a\"}", "t.json:1:2: /di: found the member 'di'; expected one of 'id', 'level', 'count', 'is', "
                         "'names', 'headers', 'x', 'step', "
                         "'either', 'any', 'deep', 'never', 'whatever'; nearest 'id'"},
     {"{\"id\": 5}", "t.json:1:8: /id: found 5; expected a small name"},
     {"{\"id\": \"A\"}", "t.json:1:8: /id: found 'A'; expected a small name"},
     {"{\"id\": \"abcdefghi\"}", "t.json:1:8: /id: found 9 characters; expected at most 8"},
     {"{\"id\": \"a\",\n \"level\": \"MUTS\"}",
-     "t.json:2:11: /level: found 'MUTS'; expected 'MUST', 'SHOULD', 3, null; nearest 'MUST'"},
+     "t.json:2:11: /level: found 'MUTS'; expected one of 'MUST', 'SHOULD', 3, null; nearest 'MUST'"},
     {"{\"id\": \"a\", \"count\": 0}", "t.json:1:22: /count: found 0; expected at least 1"},
     {"{\"id\": \"a\", \"count\": 11}", "t.json:1:22: /count: found 11; expected at most 10"},
     {"{\"id\": \"a\", \"count\": 1.5}", "t.json:1:22: /count: found 1.5; expected a whole number"},
     {"{\"id\": \"a\", \"is\": false}", "t.json:1:19: /is: found false; expected true"},
     {"{\"id\": \"a\", \"names\": []}", "t.json:1:22: /names: found 0 elements; expected at least 1"},
     {"{\"id\": \"a\", \"names\": [\"ab\", \"é\"]}",
-     "t.json:1:29: /names/1: found 1 characters; expected at least 2"},
+     "t.json:1:29: /names/1: found 1 character; expected at least 2"},
     {"{\"id\": \"a\", \"names\": [\"ab\", \"cd\", \"ef\"]}",
      "t.json:1:22: /names: found 3 elements; expected at most 2"},
     {"{\"id\": \"a\", \"headers\": {\"a\": null}}",
@@ -79,7 +79,7 @@ static const struct check_case values_against_a_schema_cases[] = {
     {"{\"id\": \"a\", \"step\": {\"other\": 1}}",
      "t.json:1:21: /step: found none of them; expected one of 'send', 'wait'"},
     {"{\"id\": \"a\", \"step\": {\"send\": \"x\", \"wait\": 1, \"why\": 1}}",
-     "t.json:1:21: /step: found 'send' beside 'wait'; expected one of 'send', 'wait'"},
+     "t.json:1:35: /step/wait: found 'send' beside 'wait'; expected one of 'send', 'wait'"},
     {"{\"id\": \"a\", \"either\": 1}", "t.json:1:23: /either: found 1; expected a string or an array"},
     {"{\"id\": \"a\", \"either\": [\"x\", 1]}", "t.json:1:29: /either/1: found 1; expected a string"},
     {"{\"id\": \"a\", \"deep\": [[1]]}", "t.json:1:23: /deep/0/0: found 1; expected null"},
@@ -160,7 +160,7 @@ Test(check, one_definition_of_a_schema)
     struct document *document = document_parse("t.json", "\"a\"", 3, &diagnostic);
     cr_assert(schema && document, "%s", diagnostic.text);
     cr_expect_not(document_check_definition(schema, "name", document_root(document), &diagnostic));
-    cr_expect_str_eq(diagnostic.text, "t.json:1:1: /: found 1 characters; expected at least 2");
+    cr_expect_str_eq(diagnostic.text, "t.json:1:1: /: found 1 character; expected at least 2");
     struct diagnostic absent = {0};
     cr_expect_not(document_check_definition(schema, "nmae", document_root(document), &absent));
     cr_expect_str_eq(absent.text, "s.json:1:1: /: found no such definition; expected nmae");

@@ -1,0 +1,146 @@
+/* Which variants a run is about. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "fixture.h"
+
+static void expect_selected(const struct catalogue *catalogue, const struct selection_options *options,
+                            const char *const *wanted)
+{
+    struct selection selection;
+    char error[256] = "", name[256];
+    size_t count = 0;
+    cr_assert(selection_make(catalogue, options, &selection, error, sizeof error), "%s", error);
+    for (; wanted[count]; count++) {
+        cr_assert_lt(count, selection.count, "missing from %s on", wanted[count]);
+        snprintf(name, sizeof name, "%s:%s", selection.variants[count]->scenario->id,
+                 selection.variants[count]->name);
+        cr_expect_str_eq(name, wanted[count]);
+    }
+    cr_expect_eq(selection.count, count);
+    selection_fini(&selection);
+}
+
+static void expect_error(const struct catalogue *catalogue, const struct selection_options *options,
+                         const char *wanted)
+{
+    struct selection selection;
+    char error[256] = "";
+    cr_expect_not(selection_make(catalogue, options, &selection, error, sizeof error));
+    cr_expect_str_eq(error, wanted);
+}
+
+Test(selection, nothing_said_samples_what_is_fast)
+{
+    struct catalogue *catalogue = fixture_load();
+    const struct selection_options options = {0};
+    expect_selected(
+        catalogue, &options,
+        (const char *const[]){
+            "aliasing/honour:tls-tls12-ip6-server", "aliasing/honour:tls-tls13-ip4-server",
+            "aliasing/honour:tcp---ip4-server", "aliasing/honour:tcp---ip6-server",
+            "aliasing/identity:tls-tls12-ip6-server-other", "aliasing/identity:tls-tls13-ip4-server-other",
+            "aliasing/identity:tls-tls12-ip6-server-none", "aliasing/identity:tls-tls13-ip4-server-none",
+            "client/actors:tls-tls12-ip6-client", "client/actors:tls-tls13-ip6-client", NULL});
+    catalogue_free(catalogue);
+}
+
+Test(selection, one_tls_version_alone_comes_with_both_ips)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"client/keep"};
+    const struct selection_options options = {.selectors = selectors, .selector_count = 1};
+    expect_selected(
+        catalogue, &options,
+        (const char *const[]){"aliasing/honour:tls-tls12-ip4-server", "aliasing/honour:tls-tls12-ip6-server",
+                              "client/keep:tls-tls12-ip4-client", "client/keep:tls-tls12-ip6-client",
+                              "client/keep:tls-tls12-ip4-server", "client/keep:tls-tls12-ip6-server", NULL});
+    catalogue_free(catalogue);
+}
+
+Test(selection, controls_come_along_once)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"x-identity"};
+    const struct selection_options options = {.selectors = selectors, .selector_count = 1, .has_ip4 = true};
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip4-server",
+                                          "aliasing/honour:tls-tls13-ip4-server",
+                                          "aliasing/identity:tls-tls12-ip4-server-other",
+                                          "aliasing/identity:tls-tls13-ip4-server-other", NULL});
+    catalogue_free(catalogue);
+}
+
+Test(selection, a_named_variant_is_not_sampled)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"aliasing/honour:tls-tls12-ip4-*"};
+    const struct selection_options options = {.selectors = selectors, .selector_count = 1};
+    expect_selected(catalogue, &options, (const char *const[]){"aliasing/honour:tls-tls12-ip4-server", NULL});
+    catalogue_free(catalogue);
+}
+
+Test(selection, all_variants_is_the_product)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"aliasing/*"};
+    struct selection selection;
+    char error[256];
+    const struct selection_options options = {
+        .selectors = selectors, .selector_count = 1, .is_all_variants = true};
+    cr_assert(selection_make(catalogue, &options, &selection, error, sizeof error));
+    cr_expect_eq(selection.count, 6 + 8);
+    selection_fini(&selection);
+    catalogue_free(catalogue);
+}
+
+Test(selection, transports_narrow)
+{
+    struct catalogue *catalogue = fixture_load();
+    const struct selection_options options = {.transports = 1u << NET_TCP};
+    expect_selected(
+        catalogue, &options,
+        (const char *const[]){"aliasing/honour:tcp---ip4-server", "aliasing/honour:tcp---ip6-server", NULL});
+    catalogue_free(catalogue);
+}
+
+Test(selection, suites_and_selectors_together)
+{
+    struct catalogue *catalogue = fixture_load();
+    struct diagnostic diagnostic = {0};
+    struct suite *slow = suite_load(TREE_SUITES_DIR, "slow", catalogue, &diagnostic);
+    struct suite *rules = suite_load(TREE_SUITES_DIR, "rules", catalogue, &diagnostic);
+    cr_assert(slow && rules, "%s", diagnostic.text);
+    const char *const selectors[] = {"*/*:*-client"}, *const fast[] = {"aliasing/*"};
+    const struct selection_options clients = {.suite = slow, .selectors = selectors, .selector_count = 1};
+    expect_selected(
+        catalogue, &clients,
+        (const char *const[]){"client/keep:tls-tls12-ip4-client", "client/keep:tls-tls12-ip6-client", NULL});
+    const struct selection_options by_rule = {.suite = rules, .has_ip6 = true};
+    expect_selected(catalogue, &by_rule,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip6-server",
+                                          "aliasing/honour:tls-tls13-ip6-server",
+                                          "aliasing/identity:tls-tls12-ip6-server-other",
+                                          "aliasing/identity:tls-tls13-ip6-server-other",
+                                          "client/keep:tls-tls12-ip6-client", NULL});
+    const struct selection_options none = {.suite = slow, .selectors = fast, .selector_count = 1};
+    expect_error(catalogue, &none,
+                 "the suite, selectors, transports and IP versions together leave no scenario");
+    suite_free(slow);
+    suite_free(rules);
+    catalogue_free(catalogue);
+}
+
+Test(selection, a_selector_that_matches_nothing)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const scenario[] = {"aliasing/*", "client/kep"}, *const requirement[] = {"x-identty"},
+                      *const far[] = {"a/b:c"};
+    const struct selection_options by_scenario = {.selectors = scenario, .selector_count = 2};
+    expect_error(catalogue, &by_scenario, "'client/kep' matches no scenario; nearest 'client/keep'");
+    const struct selection_options by_requirement = {.selectors = requirement, .selector_count = 1};
+    expect_error(catalogue, &by_requirement, "'x-identty' matches no requirement; nearest 'x-identity'");
+    const struct selection_options by_far = {.selectors = far, .selector_count = 1};
+    expect_error(catalogue, &by_far, "'a/b:c' matches no scenario");
+    catalogue_free(catalogue);
+}

@@ -1,0 +1,54 @@
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "fixture.h"
+
+Test(suite, members_and_defaults)
+{
+    struct diagnostic diagnostic = {0};
+    struct suite *fast = suite_load(TREE_SUITES_DIR, "fast", NULL, &diagnostic);
+    struct suite *slow = suite_load(TREE_SUITES_DIR, "slow", NULL, &diagnostic);
+    struct suite *rules = suite_load(TREE_SUITES_DIR, "rules", NULL, &diagnostic);
+    cr_assert(fast && slow && rules, "%s", diagnostic.text);
+    cr_expect_str_eq(fast->name, "fast");
+    cr_expect_str_eq(fast->title, "Fast");
+    cr_expect_str_eq(fast->excludes.items[0], "client/actors");
+    cr_expect(!fast->includes_slow && !fast->only_slow && !fast->require_exercised && !fast->is_strict);
+    cr_expect(slow->includes_slow && slow->only_slow && slow->require_exercised && slow->is_strict);
+    cr_expect_str_eq(slow->version, "1.2");
+    cr_expect(rules->includes_slow && !rules->only_slow);
+    cr_expect_eq(rules->selectors.count, 2);
+    suite_free(fast);
+    suite_free(slow);
+    suite_free(rules);
+    suite_free(NULL);
+}
+
+Test(suite, names_are_sorted)
+{
+    static const char *const wanted[] = {"fast", "rules", "slow"};
+    char **names = suite_names(TREE_SUITES_DIR);
+    size_t count = 0;
+    for (; names[count]; count++) {
+        cr_assert_lt(count, 3);
+        cr_expect_str_eq(names[count], wanted[count]);
+        free(names[count]);
+    }
+    cr_expect_eq(count, 3);
+    free(names);
+    names = suite_names("/nonexistent");
+    cr_expect_null(names[0]);
+    free(names);
+}
+
+Test(suite, an_unknown_one)
+{
+    struct diagnostic diagnostic = {0};
+    cr_expect_null(suite_load(TREE_SUITES_DIR, "rule", NULL, &diagnostic));
+    cr_expect_str_eq(diagnostic.text, TREE_SUITES_DIR
+                     "/rule.json:1:1: /: found no such suite; expected a suite that there is: 'fast', "
+                     "'rules', 'slow'; nearest 'rules'");
+    struct diagnostic outside = {0};
+    cr_expect_null(suite_load(TREE_SUITES_DIR, "../suites/fast", NULL, &outside));
+    cr_expect(outside.is_set);
+}
