@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ATTEMPTS_MAX = 3 };
+
 struct barrier {
     struct fiber *fiber;
     struct origin *origin; /* NULL: not sent yet */
     char *method;
+    unsigned attempts;
     bool is_broken;
 };
 
@@ -71,8 +74,20 @@ static void send_it(struct barrier *barrier)
     origin->request = message_request(world->ua, origin, &draft);
     journal_world_note(world, "barrier", "sent", barrier->method);
     if (!message_send(world->ua, origin->request, NULL))
-        barrier->is_broken = true;
+        origin->is_lost = true;
     free(uri);
+}
+
+/* An attempt that failed says nothing, neither about the device nor about silence: it is made again, over a
+ * new connection where the UA's is gone. */
+static void try_again(struct barrier *barrier)
+{
+    barrier->origin = NULL;
+    if (++barrier->attempts < ATTEMPTS_MAX)
+        barrier->is_broken = !ua_open(barrier->fiber->world);
+    else
+        barrier->is_broken = true;
+    world_wake(barrier->fiber->world);
 }
 
 enum barrier_state barrier_poll(struct barrier *barrier)
@@ -80,15 +95,13 @@ enum barrier_state barrier_poll(struct barrier *barrier)
     struct world *world = barrier->fiber->world;
     const struct origin *origin = barrier->origin;
 
-    if (!origin && ua_is_ready(world))
+    /* An answer of the device itself proves nothing about the way to us. */
+    if (origin && origin->final_status && origin->was_received)
+        return BARRIER_ANSWERED;
+    if (origin ? origin->final_status || origin->is_lost : !world->ua || world->ua->has_sign)
+        try_again(barrier);
+    else if (!origin && ua_is_ready(world))
         send_it(barrier);
-    else if (!origin && (!world->ua || world->ua->has_sign))
-        barrier->is_broken = true;
-    else if (origin && origin->final_status)
-        /* An answer of the device itself proves nothing about the way to us. */
-        return origin->was_received ? BARRIER_ANSWERED : BARRIER_BROKEN;
-    else if (origin && origin->is_lost)
-        barrier->is_broken = true;
     return barrier->is_broken ? BARRIER_BROKEN : BARRIER_RUNNING;
 }
 

@@ -4,7 +4,10 @@
 #include <string.h>
 
 enum watch { WATCH_EVENTS, WATCH_BARRIER, WATCH_SETTLING };
-enum { ACTOR_POLL_MS = 50 };
+enum {
+    ACTOR_POLL_MS = 50,
+    PATIENCE_POLL_MS = 250 /* patience grows and shrinks with the slowness of the machine */
+};
 
 struct expectation {
     struct scenario_alternative *alternatives; /* with placeholders replaced */
@@ -282,7 +285,9 @@ static void set_timer(struct fiber *fiber, const struct expectation *expectation
     uint64_t whole = patience(fiber->world->run, expectation);
     uint64_t rest = whole > passed ? whole - passed : 0;
 
-    fiber_set_deadline(fiber, expectation->has_actor && rest > ACTOR_POLL_MS ? ACTOR_POLL_MS : rest);
+    uint64_t most = expectation->has_actor ? ACTOR_POLL_MS : PATIENCE_POLL_MS;
+
+    fiber_set_deadline(fiber, rest < most ? rest : most);
 }
 
 /* True when the step is done. */

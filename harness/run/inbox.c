@@ -97,30 +97,10 @@ static bool is_retransmission(const struct wire *wire, const struct sip_message 
     return false;
 }
 
-static struct event *invite_of(const struct world *world, const struct sip_message *cancel,
-                               const char *branch)
-{
-    const char *call_id = sip_message_header(cancel, "Call-ID");
-
-    for (size_t i = world->event_count; i--;) {
-        struct event *event = world->events[i];
-        const char *theirs;
-
-        if (event->kind != OBSERVED_REQUEST || strcmp(event->message->method, "INVITE"))
-            continue;
-        theirs = sip_message_header(event->message, "Call-ID");
-        if ((branch && event->branch && !strcmp(event->branch, branch)) ||
-            (theirs && call_id && !strcmp(theirs, call_id)))
-            return event;
-    }
-    return NULL;
-}
-
 static void take_request(struct wire *wire, struct sip_message *message, struct origin *origin, uint64_t seq)
 {
     struct world *world = wire->world;
     char *branch = branch_of(message);
-    struct event *invite = NULL;
     struct event *event;
 
     if (is_retransmission(wire, message, branch)) {
@@ -128,13 +108,10 @@ static void take_request(struct wire *wire, struct sip_message *message, struct 
         sip_message_free(message);
         return;
     }
-    if (!strcmp(message->method, "CANCEL"))
-        invite = invite_of(world, message, branch);
     event = inbox_add(world, OBSERVED_REQUEST, wire, seq);
     event->message = message;
     event->branch = branch;
     event->origin = origin;
-    event->invite = invite;
     if (origin)
         origin->was_received = true;
     if (origin && origin->purpose == ORIGIN_BARRIER) {

@@ -166,13 +166,6 @@ static void add_contact(struct sip_message *response, const struct event *event,
     free(uri);
 }
 
-/* RFC 3261 §9.2: a CANCEL that is accepted ends its INVITE with 487. */
-static void end_cancelled(const struct event *cancel)
-{
-    if (cancel->invite && cancel->invite->last_answer < 200)
-        message_answer(cancel->invite, 487, cancel->invite->wire, NULL);
-}
-
 void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact)
 {
     const struct sip_message *request = event->message;
@@ -190,8 +183,6 @@ void message_answer(struct event *event, unsigned status, struct wire *wire, con
         event->origin->has_error_answer = true;
     message_send(wire, response, event->origin && event->origin->group ? event->origin->group->name : NULL);
     sip_message_free(response);
-    if (status == 200 && !strcmp(request->method, "CANCEL"))
-        end_cancelled(event);
 }
 
 struct origin *message_probe(struct wire *wire, enum origin_purpose purpose)

@@ -72,7 +72,8 @@ static struct origin *find_by_call_id(const struct world *world, const struct si
     uint32_t cseq = 0;
     unsigned best_score = 0;
     bool has_via = !message->is_request && sip_message_top_via(message, &via) == SIP_OK;
-    const char *method = message->method;
+    /* An ACK belongs to its INVITE, whose CSeq number a CANCEL has too. */
+    const char *method = message->method && !strcmp(message->method, "ACK") ? "INVITE" : message->method;
 
     if (sip_message_cseq(message, &cseq, NULL) != SIP_OK)
         cseq = 0;

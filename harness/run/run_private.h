@@ -315,7 +315,6 @@ struct event {
     enum net_sign sign;
     char *branch;         /* of a request's topmost Via */
     char *name;           /* given by an alternative */
-    struct event *invite; /* of a CANCEL */
     unsigned last_answer; /* status that we sent; 0: none */
     bool is_consumed;
     const void *counted_by; /* the alternative that counts it, not complete yet */
