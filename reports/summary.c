@@ -211,7 +211,9 @@ static bool summary_has_entries(const struct report *report, const struct report
 static void summary_put_findings(struct page *page, const struct report *report, enum report_status status,
                                  const char *title, bool *is_shown)
 {
-    size_t count = summary_count(report, status);
+    size_t count = 0;
+    for (size_t i = 0; i < report->row_count; i++)
+        count += report->rows[i].status == status && summary_has_entries(report, &report->rows[i], status);
     if (count == 0)
         return;
     fputs("\n  ", page->out);
