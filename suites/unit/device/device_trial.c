@@ -2,6 +2,7 @@
  *
  *   device_trial MODE DEVICES_DIR NAME      starts the device, exchanges messages with it, stops it
  *   device_trial fake KIND IP PORT          a device: KIND is good, crash-later, stubborn or chatty
+ *   device_trial device …                   the reference device, as `sipreuse device`
  *   device_trial version                    what a version command of its own says */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include "device/device.h"
 #include "loop/loop.h"
 #include "net/net.h"
+#include "reference/device_main.h"
 #include "sandbox/sandbox.h"
 
 enum { SETTINGS_MAX = 24, PATH_TEXT_MAX = 512, EXCHANGES_MAX = 8, EXCHANGE_MS = 10000 };
@@ -328,7 +330,9 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc == 5 && strcmp(argv[1], "fake") == 0)
         return fake_main(argv[2], argv[3], argv[4]);
-    if (argc == 2 && strcmp(argv[1], "version") == 0)
+    if (argc > 1 && strcmp(argv[1], "device") == 0)
+        return reference_device_main(argc - 1, argv + 1);
+    if (argc == 2 && (strcmp(argv[1], "version") == 0 || strcmp(argv[1], "--version") == 0))
         return puts("trial 1.2.3\nbuilt yesterday") < 0;
     if (argc != 4 || !sandbox_mode_parse(argv[1], &mode))
         return 2;
