@@ -80,7 +80,7 @@ static bool fail_required(struct document_check_state *state, const struct choic
 /* Keeps the branches that the members of an object point to. false: none, or more than a oneOf may have; the
  * diagnostic is set. */
 static bool choice_filter_required(struct document_check_state *state, struct choice *choice,
-                                   const struct document_value *value, bool is_one)
+                                   const struct document_value *value)
 {
     struct choice whole = {.count = 0};
     size_t best = 0, best_count = 0;
@@ -107,7 +107,7 @@ static bool choice_filter_required(struct document_check_state *state, struct ch
             return fail_required(state, choice, value, true);
         whole.branches[whole.count++] = best_branch; /* the one that is nearly there says what is missing */
     }
-    if (is_one && whole.count > 1)
+    if (whole.count > 1)
         return fail_required(state, &whole, value, false);
     *choice = whole;
     return true;
@@ -147,12 +147,16 @@ bool document_check_choice(struct document_check_state *state, const struct docu
     struct choice choice = {.count = 0};
     for (size_t i = 0; i < branches->count && choice.count < CHOICE_BRANCHES_MAX; i++)
         choice.branches[choice.count++] = document_schema_resolve(&branches->children[i]);
+    /* The first branch of an anyOf is what is usually meant, the others are what is let through besides: its
+     * mistake is reported unless another one got deeper. */
+    if (!is_one)
+        return try_branches(state, &choice, false, value);
     choice_filter_types(&choice, value);
     if (choice.count == 0)
         return fail_types(state, branches, value);
-    if (value->kind == DOCUMENT_OBJECT && !choice_filter_required(state, &choice, value, is_one))
+    if (value->kind == DOCUMENT_OBJECT && !choice_filter_required(state, &choice, value))
         return false;
     if (choice.count == 1)
         return document_check_value(state, choice.branches[0], value);
-    return try_branches(state, &choice, is_one, value);
+    return try_branches(state, &choice, true, value);
 }
