@@ -69,6 +69,11 @@ static void send_answer(struct server_transaction *transaction, unsigned status)
     sip_message_free(response);
 }
 
+void answer_options(struct server_transaction *transaction)
+{
+    send_answer(transaction, 200);
+}
+
 void answer_request(struct server_transaction *transaction)
 {
     const struct sip_message *request = transaction->request;

@@ -167,8 +167,9 @@ static void receive_frames(struct connection *connection)
         case SIP_FRAME_ERROR:
             node_log(connection->node, "connection %llu: %s: closed", (unsigned long long)connection->id,
                      sip_error_text(frame.error));
-            dispatch_message(connection, frame.bytes, frame.size_bytes);
-            close_connection(connection, NET_CLOSE_GRACEFUL);
+            dispatch_unframed(connection, frame.bytes, frame.size_bytes, frame.error);
+            connection->is_deaf = true; /* what follows cannot be told apart; what came before is answered */
+            close_when_done(connection);
             return;
         }
     }
@@ -178,7 +179,7 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
 {
     struct connection *connection = arg;
     (void)net;
-    if (connection->is_closing) {
+    if (connection->is_closing || connection->is_deaf) {
         return; /* RFC 5923 §8.3: discarded after our closure alert */
     }
     connection->heard_ms = loop_now_ms(connection->node->loop);

@@ -246,7 +246,7 @@ struct connection {
     UT_hash_handle hh;
     struct connection *prev, *next; /* in connecting */
     struct sip_framer *framer;
-    bool is_opened_by_us, is_ready, is_connecting, is_closing, has_peer_closed, is_draining;
+    bool is_opened_by_us, is_ready, is_connecting, is_closing, has_peer_closed, is_draining, is_deaf;
     enum net_transport transport;
     struct net_address remote;
     size_t domain;       /* of ours: acting for it, or asked for it by SNI */
@@ -309,6 +309,9 @@ void close_transaction_ended(struct reference_node *node, uint64_t connection, b
 
 /* ---- dispatch.c: messages off a connection, to whom they belong ---- */
 void dispatch_message(struct connection *connection, const uint8_t *bytes, size_t size_bytes);
+/* What is left of a stream that cannot be followed any more: a request in front of it is answered. */
+void dispatch_unframed(struct connection *connection, const uint8_t *bytes, size_t size_bytes,
+                       enum sip_error error);
 
 /* ---- ack_cancel.c: requests derived from an INVITE that was sent (RFC 3261 §9.1, §17.1.1.3) ---- */
 struct sip_message *derive_cancel(const struct sip_message *invite);
@@ -414,6 +417,7 @@ bool forward_record_route(const struct reference_node *node, struct sip_message 
 size_t acting_domain(const struct reference_node *node, const struct sip_message *request,
                      size_t connection_domain);
 void answer_request(struct server_transaction *transaction);
+void answer_options(struct server_transaction *transaction); /* whoever it was for (RFC 3261 §11) */
 
 /* ---- originate.c ---- */
 void originate_ack(struct reference_node *node, struct sip_message *ack /* taken */,

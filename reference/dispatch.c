@@ -87,46 +87,68 @@ static void handle_cancel(struct server_transaction *cancel)
     }
 }
 
+/* RFC 3261 §8.2, §16.3: answered where it came from, without a state: what identifies a transaction may be
+ * what is wrong. */
+static void refuse_malformed(struct connection *connection, const struct sip_message *request,
+                             enum sip_error error, const char *detail)
+{
+    char reason[REASON_MAX];
+    char *tag = strcmp(request->method, "ACK") == 0 ? NULL : node_new_token(connection->node);
+    if (tag == NULL) {
+        return;
+    }
+    snprintf(reason, sizeof(reason), "%s%s%s", sip_error_text(error), detail == NULL ? "" : ": ",
+             detail == NULL ? "" : detail);
+    struct sip_message *response =
+        sip_response_to(request, error == SIP_ERROR_VERSION ? 505 : 400, reason, tag);
+    if (response != NULL) {
+        connection_send(connection, response);
+    }
+    sip_message_free(response);
+    free(tag);
+}
+
+static struct server_transaction *begin_transaction(struct connection *connection,
+                                                    const struct sip_message *request)
+{
+    struct reference_node *node = connection->node;
+    bool is_full = HASH_COUNT(node->server_transactions) >= TRANSACTIONS_MAX;
+    struct server_transaction *transaction = is_full ? NULL : server_transaction_new(connection, request);
+    if (transaction == NULL) {
+        node_log(node, "connection %llu: no room for a transaction", (unsigned long long)connection->id);
+        return NULL;
+    }
+    node->counts.requests_received++;
+    node->counts.requests_received_on_opened += connection->is_opened_by_us ? 1 : 0;
+    return transaction;
+}
+
 static void handle_request(struct connection *connection, struct sip_message *request)
 {
     struct reference_node *node = connection->node;
     const char *detail = NULL;
-    struct sip_via via;
     if (node_has(node, FAULT_IGNORE_REQUESTS_ON_ALIAS) && connection->is_opened_by_us) {
         return;
     }
-    if (sip_message_top_via(request, &via) != SIP_OK) {
-        node_log(node, "connection %llu: a request without a Via that could be read",
-                 (unsigned long long)connection->id);
-        return; /* nobody could be answered */
-    }
-    sip_via_fini(&via);
     enum sip_error error = sip_message_check(request, &detail);
-    unsigned refused = error == SIP_OK ? aliasing_consider(connection, request) : 0;
+    if (error != SIP_OK) {
+        refuse_malformed(connection, request, error, detail);
+        return;
+    }
+    unsigned refused = aliasing_consider(connection, request);
     note_source(connection, request);
     if (strcmp(request->method, "ACK") == 0) {
-        if (error == SIP_OK) {
-            handle_ack(connection, request);
-        }
+        handle_ack(connection, request);
         return;
     }
     if (server_transaction_find(node, request, request->method) != NULL) {
         return; /* sent again: over reliable transports the response is on its way */
     }
-    bool is_full = HASH_COUNT(node->server_transactions) >= TRANSACTIONS_MAX;
-    struct server_transaction *transaction = is_full ? NULL : server_transaction_new(connection, request);
+    struct server_transaction *transaction = begin_transaction(connection, request);
     if (transaction == NULL) {
-        node_log(node, "connection %llu: no room for a transaction", (unsigned long long)connection->id);
         return;
     }
-    node->counts.requests_received++;
-    node->counts.requests_received_on_opened += connection->is_opened_by_us ? 1 : 0;
-    if (error != SIP_OK) {
-        char reason[REASON_MAX];
-        snprintf(reason, sizeof(reason), "%s%s%s", sip_error_text(error), detail == NULL ? "" : ": ",
-                 detail == NULL ? "" : detail);
-        server_transaction_answer(transaction, error == SIP_ERROR_VERSION ? 505 : 400, reason);
-    } else if (refused != 0) {
+    if (refused != 0) {
         server_transaction_answer(transaction, refused, "Alias Refused");
     } else if (strcmp(request->method, "CANCEL") == 0) {
         handle_cancel(transaction);
@@ -150,6 +172,16 @@ void dispatch_message(struct connection *connection, const uint8_t *bytes, size_
     } else if (!client_transaction_receive(node, message)) {
         node_log(node, "connection %llu: a %u that belongs to no request of ours",
                  (unsigned long long)connection->id, message->status);
+    }
+    sip_message_free(message);
+}
+
+void dispatch_unframed(struct connection *connection, const uint8_t *bytes, size_t size_bytes,
+                       enum sip_error error)
+{
+    struct sip_message *message = NULL;
+    if (sip_message_parse(bytes, size_bytes, &message) == SIP_OK && message->is_request) {
+        refuse_malformed(connection, message, error, NULL);
     }
     sip_message_free(message);
 }

@@ -95,7 +95,7 @@ static bool answer_unfit(struct server_transaction *transaction)
     const char *hops = sip_message_header(request, "Max-Forwards");
     if (hops != NULL && strtoul(hops, NULL, 10) == 0) {
         if (strcmp(request->method, "OPTIONS") == 0) {
-            answer_request(transaction); /* §11: as if it had been for us */
+            answer_options(transaction);
         } else {
             server_transaction_answer(transaction, 483, NULL);
         }

@@ -247,7 +247,7 @@ static void on_data(struct net_connection *connection, const uint8_t *bytes, siz
 static void on_sign(struct net_connection *connection, const struct net_end *end, void *arg)
 {
     struct script *script = arg;
-    script->sign = end->sign;
+    script->sign = script->sign == NET_SIGN_NONE ? end->sign : script->sign;
     net_connection_close(connection, NET_CLOSE_GRACEFUL);
 }
 

@@ -55,7 +55,7 @@ struct script {
     struct net_listener *listener; /* it waits for a connection; or */
     struct net_connection *connection;
     bool is_ready, is_closed;
-    enum net_sign sign;
+    enum net_sign sign; /* the first one */
     struct sip_framer *framer;
     struct sip_message *messages[SCRIPT_MESSAGES_MAX];
     size_t message_count;
