@@ -39,14 +39,19 @@ enum net_tls_version { NET_TLS_NONE, NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2, NET_
 /* ---- the context: limits and the key log shared by all connections of a process ---- */
 struct net;
 struct net_options {
-    size_t max_handshakes; /* at once; further accepted TLS sockets wait without a TLS session. 0: 1,000 */
+    /* At once; further accepted TLS sockets wait without a TLS session, first come first served within a listener, and their
+     * handshake time begins when their turn comes. A socket that has sent no byte needs no turn. One listener gets 7/8
+     * of them at most, so that a flood at one address leaves the others theirs. 0: 1,000 */
+    size_t max_handshakes;
     size_t max_connections; /* accepted and held, all listeners together; beyond it accept() pauses. 0: 12,000 */
     /* One line of NSS key log format, without newline; may be NULL. */
     void (*on_keylog)(const char *line, void *arg);
     void *arg;
 };
+/* Raises the process's soft limit of open files to the hard one. NULL when out of resources. */
 struct net *net_new(struct loop *loop, const struct net_options *options /* may be NULL */);
-void net_free(struct net *net); /* closes what is left, without callbacks */
+/* Closes and frees what is left (connections, listeners, datagram sockets), without callbacks; not from inside a callback of theirs. */
+void net_free(struct net *net);
 struct loop *net_loop(struct net *net);
 
 /* ---- what a side shows in TLS ---- */
@@ -63,7 +68,9 @@ struct net_listener;
 struct net_tls_options {
     enum net_tls_version min_version, max_version; /* NET_TLS_NONE: 1.2 and 1.3 */
     struct net_credential *credential;             /* shown always (server), or when asked (client: whatever CA list came) */
-    const char *server_name;                       /* client: SNI; NULL: none is sent. Sent as it is, literals too */
+    /* Client: SNI; NULL or empty: none is sent. Sent as it is, literals too: visible ASCII and blanks, 255 at most; anything
+     * else is EINVAL. */
+    const char *server_name;
     bool request_certificate;                      /* server: send CertificateRequest; the client may still show none */
     bool has_no_resumption;                        /* true: no tickets, no session is offered */
     const char *ca_names_pem;                      /* server: CAs named in CertificateRequest; NULL: empty list */
@@ -73,7 +80,9 @@ struct net_tls_options {
 struct net_tls_facts {
     enum net_tls_version version;
     const char *cipher_suite;
-    const char *server_name;             /* read from the ClientHello's own bytes (also "_" and IP literals), or what we sent; NULL: none */
+    /* Read from the ClientHello's own bytes (also "_" and IP literals; what is not visible ASCII, and "\\", as \xHH), or what we
+     * sent; NULL: none. */
+    const char *server_name;
     bool has_server_name;
     bool was_certificate_requested;      /* a CertificateRequest was seen (client) or sent (server) */
     bool is_resumed;
@@ -90,7 +99,7 @@ enum net_sign {
     NET_SIGN_CLOSE_NOTIFY,
     NET_SIGN_ALERT,          /* fatal TLS alert of the peer; alert holds its number */
     NET_SIGN_CONNECT_FAILED, /* we connect()ed: refused, unreachable, timed out; error_number tells */
-    NET_SIGN_HANDSHAKE_FAILED, /* TLS failed here (we sent the alert, or the bytes made no sense) */
+    NET_SIGN_HANDSHAKE_FAILED, /* TLS failed here, in the handshake or later: alert is the one that we sent, -1 when none */
     NET_SIGN_TIMEOUT,        /* handshake_timeout_ms passed */
     NET_SIGN_ERROR           /* any other socket error; error_number tells */
 };
@@ -105,10 +114,11 @@ struct net_end {
 
 enum net_close_mode {
     NET_CLOSE_GRACEFUL,      /* TLS: close_notify, then FIN; TCP: FIN. Reading goes on until the peer's end or 2 s, then closed */
-    NET_CLOSE_FIN,           /* FIN alone, on TLS without close_notify */
+    NET_CLOSE_FIN,           /* FIN alone, on TLS without close_notify; reading goes on as for GRACEFUL */
     NET_CLOSE_RST,           /* abortive, SO_LINGER 0 */
-    NET_CLOSE_NOTIFY_ONLY,   /* TLS close_notify; the TCP connection stays open both ways (on_data goes on) */
-    NET_CLOSE_SILENT,        /* SO_ATTACH_FILTER "ret #0": the host has vanished: no ACK, no RST. The socket is kept until freed */
+    NET_CLOSE_NOTIFY_ONLY,   /* TLS close_notify; the TCP connection stays open both ways (on_data goes on). Nothing on plain TCP */
+    NET_CLOSE_SILENT,        /* SO_ATTACH_FILTER "ret #0": the host has vanished: no ACK, no RST. The socket is kept until freed,
+                              * or closed in any other way, which then says nothing to the peer either (where CAP_NET_ADMIN is ours) */
     NET_CLOSE_NOW            /* drop it: whatever the kernel sends; no further callback but on_closed */
 };
 
@@ -117,7 +127,9 @@ enum net_close_mode {
 struct net_connection_events {
     void (*on_connected)(struct net_connection *connection, void *arg);
     /* The peer's certificates are known, the handshake is not complete. Return true to go on, false to refuse with a fatal
-     * bad_certificate alert. NULL: everything is accepted and merely recorded. */
+     * bad_certificate alert. NULL: everything is accepted and merely recorded. A server is called too when the client that it
+     * asked showed none (peer_certificate_count 0), but not when it did not ask, nor on resumption. Nothing about the
+     * certificates has been checked, key usage neither. */
     bool (*on_verify)(struct net_connection *connection, const struct net_tls_facts *facts, void *arg);
     void (*on_ready)(struct net_connection *connection, void *arg);
     void (*on_data)(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes, void *arg);
@@ -156,7 +168,7 @@ const struct net_address *net_listener_address(const struct net_listener *listen
 /* Stops listening; accepted connections live on. */
 void net_listener_free(struct net_listener *listener);
 
-/* Queues bytes. 0, or -1 when the connection can't take them (closing, failed, or 4 MiB are queued). */
+/* Queues bytes; before on_ready they wait for it. 0, or -1 when the connection can't take them (closing, failed, or 4 MiB are queued). */
 int net_connection_write(struct net_connection *connection, const void *bytes, size_t size_bytes);
 /* Asynchronous; may be called again with a harsher mode. on_closed comes in a later iteration. NOTIFY_ONLY and SILENT do not
  * lead to on_closed by themselves. */
@@ -169,9 +181,12 @@ enum net_transport net_connection_transport(const struct net_connection *connect
 bool net_connection_is_opened_by_us(const struct net_connection *connection);
 const struct net_address *net_connection_local(const struct net_connection *connection);
 const struct net_address *net_connection_remote(const struct net_connection *connection);
-bool net_connection_is_ready(const struct net_connection *connection); /* handshake done, no fatal sign yet, not closing */
+/* Handshake done, no fatal sign yet, not closing: our direction can be written. FIN and CLOSE_NOTIFY of the peer are not fatal: they
+ * end its direction only. */
+bool net_connection_is_ready(const struct net_connection *connection);
 const struct net_tls_facts *net_connection_tls(const struct net_connection *connection); /* NULL on TCP */
 const struct net_end *net_connection_last_sign(const struct net_connection *connection);
+/* Bytes of the user, without those of TLS. */
 size_t net_connection_bytes_in(const struct net_connection *connection);
 size_t net_connection_bytes_out(const struct net_connection *connection);
 
@@ -180,6 +195,7 @@ struct net_datagram;
 typedef void (*net_datagram_cb)(struct net_datagram *socket, const struct net_address *from, const uint8_t *bytes, size_t size_bytes,
                                 void *arg);
 struct net_datagram *net_datagram_open(struct net *net, const struct net_address *local, net_datagram_cb cb, void *arg); /* NULL, errno */
+/* 0, or -1 with errno. */
 int net_datagram_send(struct net_datagram *socket, const struct net_address *to, const void *bytes, size_t size_bytes);
 const struct net_address *net_datagram_address(const struct net_datagram *socket);
 void net_datagram_free(struct net_datagram *socket);

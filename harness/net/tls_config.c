@@ -47,6 +47,18 @@ static gnutls_priority_t find_priority(struct net *net, const struct net_tls_opt
     return *priority;
 }
 
+/* GnuTLS sends visible ASCII and blanks as they are; anything else it would encode, and a name is sent as it
+ * is or not at all. */
+static bool is_server_name_sendable(const char *server_name)
+{
+    size_t size_bytes = strlen(server_name);
+    for (size_t i = 0; i < size_bytes; i++) {
+        if (server_name[i] < ' ' || server_name[i] > '~')
+            return false;
+    }
+    return size_bytes <= NET_SERVER_NAME_MAX;
+}
+
 static bool name_authorities(struct net_tls_config *config, const char *ca_names_pem)
 {
     if (gnutls_certificate_allocate_credentials(&config->own_certificates) < 0) {
@@ -75,7 +87,7 @@ bool net_tls_config_init(struct net_tls_config *config, struct net *net,
                                       .has_no_resumption = options->has_no_resumption};
     bool has_server_name = options->server_name && options->server_name[0];
     config->priority = find_priority(net, options);
-    if (!config->priority || (has_server_name && strlen(options->server_name) > NET_SERVER_NAME_MAX)) {
+    if (!config->priority || (has_server_name && !is_server_name_sendable(options->server_name))) {
         errno = EINVAL;
         return false;
     }

@@ -10,7 +10,7 @@
  * they do then has to be seen. So the odd bytes are overwritten after the message has entered the transcript
  * and before the extension is parsed. The one call of ours between the two is the time function, which has no
  * argument: hence the only static state of this folder. It lives within one gnutls_handshake(). */
-static struct {
+static _Thread_local struct {
     uint8_t *name;
     size_t size_bytes;
 } odd_name;
@@ -50,27 +50,20 @@ static void read_client_hello(struct net_connection *connection, uint8_t *body, 
     odd_name.size_bytes = name_size_bytes;
 }
 
-static void write_client_hello(struct net_connection *connection, uint8_t *body, size_t size_bytes)
-{
-    size_t place = 0, name_size_bytes = 0;
-    const char *server_name = connection->tls->server_name;
-    if (server_name &&
-        net_client_hello_find_server_name(body, size_bytes, &place, &name_size_bytes) ==
-            NET_CLIENT_HELLO_NAME &&
-        name_size_bytes == strlen(server_name))
-        memcpy(body + place, server_name, name_size_bytes);
-}
-
-static int on_client_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned is_incoming,
-                           const gnutls_datum_t *message)
+static int on_handshake_message(gnutls_session_t session, unsigned type, unsigned when, unsigned is_incoming,
+                                const gnutls_datum_t *message)
 {
     struct net_connection *connection = gnutls_session_get_ptr(session);
-    (void)type;
     (void)when;
-    if (is_incoming)
+    if (!is_incoming)
+        return 0;
+    if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
         read_client_hello(connection, message->data, message->size);
-    else
-        write_client_hello(connection, message->data, message->size);
+    /* The other effects of this mode are on hellos, which are over by now. What is left of it: a peer's
+     * certificate whose key usage forbids what it is used for is handed up like any other, and on_verify
+     * decides. */
+    if (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT)
+        gnutls_session_enable_compatibility_mode(session);
     return 0;
 }
 
@@ -150,8 +143,8 @@ static int on_secret(gnutls_session_t session, const char *label, const gnutls_d
 void net_session_set_hooks(struct net_connection *connection)
 {
     gnutls_session_t session = connection->session;
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
-                                       on_client_hello);
+    gnutls_handshake_set_hook_function(session, (unsigned)GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE,
+                                       on_handshake_message);
     gnutls_session_set_verify_function(session, on_peer_certificates);
     if (connection->net->options.on_keylog)
         gnutls_session_set_keylog_function(session, on_secret);

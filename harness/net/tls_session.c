@@ -35,20 +35,6 @@ static int pull_timeout(gnutls_transport_ptr_t pointer, unsigned ms)
     return 1;
 }
 
-static int set_server_name(struct net_connection *connection)
-{
-    /* GnuTLS would encode or refuse unusual names: it gets a stand-in of the same length, and the hook on the
-     * outgoing ClientHello writes the real bytes over it before they are hashed and sent. */
-    char stand_in[NET_SERVER_NAME_MAX + 1];
-    size_t size_bytes = strlen(connection->tls->server_name);
-    bool is_plain = true;
-    for (size_t i = 0; i < size_bytes; i++)
-        is_plain = is_plain && net_server_name_is_plain((uint8_t)connection->tls->server_name[i]);
-    memset(stand_in, 'x', size_bytes);
-    return gnutls_server_name_set(connection->session, GNUTLS_NAME_DNS,
-                                  is_plain ? connection->tls->server_name : stand_in, size_bytes);
-}
-
 static int set_up_server(struct net_connection *connection)
 {
     struct net *net = connection->net;
@@ -81,7 +67,7 @@ bool net_session_new(struct net_connection *connection)
     if (result >= 0)
         result = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, tls->certificates);
     if (result >= 0 && is_client && tls->server_name)
-        result = set_server_name(connection);
+        result = gnutls_server_name_set(session, GNUTLS_NAME_DNS, tls->server_name, strlen(tls->server_name));
     if (result >= 0 && !is_client)
         result = set_up_server(connection);
     gnutls_transport_set_ptr(session, connection);

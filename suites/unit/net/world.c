@@ -147,7 +147,7 @@ static bool on_verify(struct net_connection *connection, const struct net_tls_fa
 
 static void on_ready(struct net_connection *connection, void *arg)
 {
-    (void)connection;
+    ((struct side *)arg)->connection = connection;
     tell(arg, "ready");
 }
 
@@ -182,7 +182,8 @@ static void on_closed(struct net_connection *connection, void *arg)
 {
     struct side *side = arg;
     net_connection_free(connection);
-    side->connection = NULL;
+    if (side->connection == connection) /* a later one may have taken its place */
+        side->connection = NULL;
     tell(side, "closed");
 }
 
