@@ -62,7 +62,7 @@ static uint32_t distance(const struct net_address *a, const struct net_address *
 /* Two faults that do not serve everybody once they have aliased a connection that they opened. */
 static bool turns_down(const struct reference_node *node, const struct connection *incoming)
 {
-    enum { NEIGHBOURS = 8 };
+    enum { NEIGHBOURS = 1 };
     bool refuses_peer = node_has(node, FAULT_REFUSE_SECOND_CONNECTION);
     bool refuses_others = node_has(node, FAULT_CLOSE_LISTENER_AFTER_ALIAS);
     if ((!refuses_peer && !refuses_others) || !net_transport_is_secure(incoming->transport)) {

@@ -81,8 +81,9 @@ static void fill_tls(const struct reference_node *node, const struct next_hop *h
 {
     size_t domain = node_has(node, FAULT_ONE_CERTIFICATE_FOR_ALL_DOMAINS) ? 0 : hop->domain;
     out->credential = node_has(node, FAULT_NO_CLIENT_CERTIFICATE) ? NULL : node->domains[domain].credential;
-    out->server_name = hop->is_numeric ? NULL : hop->host; /* RFC 5922 §7.8, RFC 6066 §3: no literal */
-    out->has_no_resumption = true; /* an identity is proved on every connection anew */
+    bool has_no_name = hop->is_numeric || node_has(node, FAULT_CLIENT_FIRST_IDENTITY_ONLY);
+    out->server_name = has_no_name ? NULL : hop->host; /* RFC 5922 §7.8, RFC 6066 §3: no literal */
+    out->has_no_resumption = true;                     /* an identity is proved on every connection anew */
 }
 
 /* The connection as it is to be, without a socket yet. */

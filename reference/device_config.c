@@ -92,22 +92,10 @@ bool device_config_add_domain(struct device_config *config, const char *name, co
     return true;
 }
 
-static bool is_fault(const char *name)
-{
-    size_t count;
-    const struct reference_fault *faults = reference_faults(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(faults[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool device_config_add_fault(struct device_config *config, const char *name, char *error)
 {
     char *copy = NULL;
-    if (!is_fault(name)) {
+    if (!reference_fault_exists(name)) {
         snprintf(error, DEVICE_ERROR_MAX, "there is no fault '%s': --list-faults names them", name);
         return false;
     }

@@ -132,6 +132,8 @@ struct reference_fault {
     const char *expected_also; /* ids of requirements it may turn red too, separated by blanks; "" */
     const char *reason;        /* why; "" */
 };
+/* Those that a requirement of the tree names. A few more exist, for requirements to come. */
 const struct reference_fault *reference_faults(size_t *count);
+bool reference_fault_exists(const char *name);
 
 #endif
