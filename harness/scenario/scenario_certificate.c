@@ -66,7 +66,7 @@ static void recipe_take(struct build *build, const struct document_value *recipe
     const struct document_value *san = document_member(recipe, "san"),
                                 *intermediates = document_member(recipe, "intermediates");
     take_texts(build, recipe, "san", &out->san);
-    for (size_t i = 0; i < document_count(san) && !build_failed(build); i++)
+    for (size_t i = 0; san && i < out->san.count && !build_failed(build); i++)
         check_san(build, document_at(san, i), out->san.items[i]);
     take_texts(build, recipe, "eku", &out->eku);
     take_texts(build, recipe, "key_usage", &out->key_usage);
