@@ -76,18 +76,19 @@ static bool run_ip(const char *text, size_t size_bytes, char *error, size_t erro
     return is_good;
 }
 
-static void write_setting(const char *path, const char *text)
+/* false: not this kernel's, or read-only as in containers. */
+static bool write_setting(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
-        return; /* not this kernel's, or read-only: then what it stands at has to do */
-    if (write(fd, text, strlen(text)) < 0)
-        errno = 0;
+        return false;
+    bool is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
     close(fd);
+    return is_written;
 }
 
-/* Settings of the network namespace that this process is in. A container's switch-off of IPv6 is inherited by
- * new ones. */
+/* Settings of the network namespace that this process is in; those that cannot be written stay as they are. A
+ * container's switch-off of IPv6 is inherited by new ones. */
 static void set_network(void)
 {
     write_setting("/proc/sys/net/ipv6/conf/all/disable_ipv6", "0");
@@ -228,5 +229,7 @@ bool sandbox_hosts_make(struct sandbox *sandbox, char *error, size_t error_size_
         return false;
     }
     set_network();
+    /* IPv4 binds to any address that a route calls local; IPv6 wants to be told. */
+    sandbox->needs_each_ip6 = !write_setting("/proc/sys/net/ipv6/ip_nonlocal_bind", "1");
     return make_device_host(sandbox, error, error_size_bytes);
 }

@@ -322,6 +322,13 @@ static int show(const struct sandbox *sandbox, const char *self)
         fclose(file);
     printf("resolv.conf of the harness is %s\n", stat("/etc/resolv.conf", &status) == 0 ? "there" : "absent");
     say_addresses();
+    for (int family = 4; family <= 6; family += 2) {
+        struct net_address address;
+        size_t index = 0;
+        for (; sandbox_harness_address(sandbox, family, index, &address); index++)
+            close(bind_to(&address, PORT));
+        printf("%zu addresses of IPv%d bound\n", index, family);
+    }
     printf("-- device\n");
     pid_t pid = start_device(sandbox, self, "show", -1);
     waitpid(pid, &wait_status, 0);

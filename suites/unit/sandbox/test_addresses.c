@@ -86,18 +86,33 @@ static char *batch(const struct sandbox *sandbox, pid_t device_host)
 Test(addresses, batches_for_ip)
 {
     const struct sandbox both = {
-        .mode = SANDBOX_USER, .harness_addresses = 1, .has_ip4 = true, .has_ip6 = true};
+        .mode = SANDBOX_USER, .harness_addresses = 2, .has_ip4 = true, .has_ip6 = true};
     const struct sandbox four = {.mode = SANDBOX_USER, .harness_addresses = 1, .has_ip4 = true};
+    struct sandbox each = both;
     char *text = batch(&both, 42);
-    cr_expect_str_eq(text, "link add sip0 type veth peer name sip0 netns 42\n"
+    cr_expect_str_eq(text, "link add sip0 address 02:00:00:00:00:53 type veth peer name sip0 address "
+                           "02:00:00:00:00:09 netns 42\n"
                            "link set lo up\nlink set sip0 addrgenmode none\nlink set sip0 up\n"
                            "addr add 198.18.0.53/15 dev sip0\naddr add 2001:2:0:1::53/48 dev sip0 nodad\n"
-                           "addr add 198.19.0.1/32 dev sip0\naddr add 2001:2:0:2::1/128 dev sip0 nodad\n");
+                           "neigh add 198.18.0.9 lladdr 02:00:00:00:00:09 dev sip0 nud permanent\n"
+                           "neigh add 2001:2:0:1::9 lladdr 02:00:00:00:00:09 dev sip0 nud permanent\n"
+                           "route add local 198.19.0.0/16 dev lo\nroute add local 2001:2:0:2::/64 dev lo\n");
+    free(text);
+    each.needs_each_ip6 = true;
+    text = batch(&each, 42);
+    cr_expect_null(strstr(text, "local 2001"), "%s", text);
+    cr_expect_not_null(strstr(text, "addr add 2001:2:0:2::1/128 dev sip0 nodad\n"
+                                    "addr add 2001:2:0:2::2/128 dev sip0 nodad\n"),
+                       "%s", text);
     free(text);
     text = batch(&four, 0);
-    cr_expect_str_eq(text,
-                     "link set lo up\nlink set sip0 addrgenmode none\nlink set sip0 up\n"
-                     "addr add 198.18.0.9/15 dev sip0\nroute add 198.19.0.0/16 via 198.18.0.53 dev sip0\n");
+    cr_expect_str_eq(text, "link set lo up\nlink set sip0 addrgenmode none\nlink set sip0 up\n"
+                           "addr add 198.18.0.9/15 dev sip0\n"
+                           "neigh add 198.18.0.53 lladdr 02:00:00:00:00:53 dev sip0 nud permanent\n"
+                           "route add 198.19.0.0/16 via 198.18.0.53 dev sip0\n");
+    free(text);
+    text = batch(&four, 42);
+    cr_expect_null(strstr(text, "2001:"), "%s", text);
     free(text);
 }
 

@@ -43,14 +43,11 @@ static void check_show(const struct probe_way *way, const char *text)
     cr_assert_not_null(device);
     has(text, strcmp(way->mode, "user") == 0 ? "mode user" : "mode root");
     has(text, "scratch writable");
-    /* harness host: the DNS server's address, the first and the last of 300 */
     has(text, "address lo 127.0.0.1 up");
     has(text, "address sip0 198.18.0.53 up");
     has(text, "address sip0 2001:2:0:1::53 up");
-    has(text, "address sip0 198.19.0.1 up");
-    has(text, "address sip0 198.19.1.50 up");
-    has(text, "address sip0 2001:2:0:2::1 up");
-    has(text, "address sip0 2001:2:0:2::12c up");
+    has(text, "300 addresses of IPv4 bound");
+    has(text, "300 addresses of IPv6 bound");
     has(device, "address lo 127.0.0.1 up");
     has(device, "address lo ::1 up");
     has(device, "address sip0 198.18.0.9 up");
