@@ -38,8 +38,8 @@ static const char *refuse_address(const struct candidate *candidate)
 {
     const struct target *target = candidate->question->target;
     const struct alias_row *row = candidate->row;
-    if (row->is_opened_by_us && has(candidate, FAULT_CLIENT_REUSE_BY_IDENTITY)) {
-        return row->transport == NET_TLS ? NULL : "it is no TLS connection";
+    if (row->is_opened_by_us && row->transport == NET_TLS && has(candidate, FAULT_CLIENT_REUSE_BY_IDENTITY)) {
+        return NULL;
     }
     if (!net_address_equal_ip(&row->address, &target->address)) {
         return "its IP address is another";

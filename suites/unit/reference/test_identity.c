@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "certs/certs.h"
+#include "chain_fixture.h"
 #include "reference/core.h"
 
 enum { NAMES_MAX = 4 };
@@ -134,29 +135,6 @@ static const struct row ROWS[] = {
     {"another domain", {URI("sip:b.test")}, 1, NULL, "a.test", false, -1, false},
 };
 
-static uint8_t *read_der(const char *pem, size_t *size_bytes)
-{
-    static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = strstr(pem, "-----BEGIN CERTIFICATE-----");
-    uint8_t *der = malloc(strlen(pem));
-    unsigned bits = 0;
-    unsigned held = 0;
-    *size_bytes = 0;
-    for (at = strchr(at, '\n'); *at != '-'; at++) {
-        const char *digit = *at == '\n' ? NULL : strchr(ALPHABET, *at);
-        if (digit == NULL || *digit == '\0') {
-            continue;
-        }
-        held = (held << 6 | (unsigned)(digit - ALPHABET)) & 0xFFFF;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            der[(*size_bytes)++] = (uint8_t)(held >> bits);
-        }
-    }
-    return der;
-}
-
 static uint8_t *mint(struct certs_authority *authority, const struct row *row, size_t *size_bytes)
 {
     struct certs_san sans[NAMES_MAX];
@@ -170,7 +148,12 @@ static uint8_t *mint(struct certs_authority *authority, const struct row *row, s
     struct certs_minted minted;
     char error[256] = "";
     cr_assert(certs_mint(authority, &recipe, &minted, error, sizeof(error)), "%s: %s", row->title, error);
-    uint8_t *der = read_der(minted.chain_pem, size_bytes);
+    struct chain chain;
+    chain_read(&chain, minted.chain_pem);
+    uint8_t *der = chain.certificates[0];
+    *size_bytes = chain.sizes[0];
+    chain.certificates[0] = NULL;
+    chain_fini(&chain);
     certs_minted_fini(&minted);
     return der;
 }
