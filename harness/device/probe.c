@@ -11,7 +11,7 @@
 
 #include "sip/sip.h"
 
-enum { RETRY_MS = 50, ANSWER_MS = 2000, RESPONSE_MAX_BYTES = 64 << 10 };
+enum { RETRY_MS = 50, ANSWER_MS = 2000, GOODBYE_MS = 500, RESPONSE_MAX_BYTES = 64 << 10 };
 
 struct device_probe {
     struct device_probe_options options;
@@ -21,6 +21,7 @@ struct device_probe {
     struct sip_framer *framer;
     enum net_transport transport; /* asked just now */
     bool is_answered;             /* the transport under way is proven */
+    bool is_closing;              /* and its connection is being closed */
     unsigned attempt;
 };
 
@@ -83,10 +84,20 @@ static void on_sign(struct net_connection *connection, const struct net_end *end
 {
     struct device_probe *probe = arg;
     (void)connection;
+    if (probe->is_closing)
+        return;
     /* A device that speaks TLS and refuses our handshake (it may demand a certificate) listens. */
     if (probe->transport == NET_TLS && end->sign == NET_SIGN_ALERT)
         probe->is_answered = true;
     decide_soon(probe, probe->is_answered ? 0 : RETRY_MS);
+}
+
+static void on_closed(struct net_connection *connection, void *arg)
+{
+    struct device_probe *probe = arg;
+    (void)connection;
+    if (probe->is_closing)
+        decide_soon(probe, 0);
 }
 
 static void forget_attempt(struct device_probe *probe)
@@ -100,7 +111,7 @@ static void forget_attempt(struct device_probe *probe)
 static void begin_attempt(struct device_probe *probe)
 {
     static const struct net_connection_events events = {
-        .on_ready = on_ready, .on_data = on_data, .on_sign = on_sign};
+        .on_ready = on_ready, .on_data = on_data, .on_sign = on_sign, .on_closed = on_closed};
     struct net_connect_options connect = {
         .transport = probe->transport,
         .local = probe->options.from,
@@ -115,13 +126,27 @@ static void begin_attempt(struct device_probe *probe)
     decide_soon(probe, probe->connection ? ANSWER_MS : RETRY_MS);
 }
 
-/* The one place that moves on: an answer came, or an attempt failed, or its time is over. */
+/* Politely: a reset connection, which dropping one with unread bytes makes, would be an error in the device's
+ * log. */
+static void say_goodbye(struct device_probe *probe)
+{
+    probe->is_closing = true;
+    net_connection_close(probe->connection, NET_CLOSE_GRACEFUL);
+    decide_soon(probe, GOODBYE_MS);
+}
+
+/* The one place that moves on: an answer came, its connection is closed, an attempt failed, or its time is
+ * over. */
 static void on_timer(struct loop_timer *timer, void *arg)
 {
     struct device_probe *probe = arg;
     (void)timer;
     bool is_answered = probe->is_answered;
-    probe->is_answered = false;
+    if (is_answered && !probe->is_closing) {
+        say_goodbye(probe);
+        return;
+    }
+    probe->is_answered = probe->is_closing = false;
     forget_attempt(probe);
     if (is_answered && probe->transport == NET_TCP && probe->options.tls.family) {
         probe->transport = NET_TLS;
