@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "net/net_private.h"
 #include "world.h"
 
 /* Connections by the number, and how often each word was told. */
@@ -195,32 +196,47 @@ static void write_half_hellos(struct crowd *crowd)
         cr_assert_eq(net_connection_write(crowd->connections[i], half_a_record, 6), 0);
 }
 
-/* 1,500 handshakes that never end, a tenth of them served at once: an honest client of another listener gets
- * through nonetheless, at once, and those of the same listener when the time of the others is up. */
-Test(limits, half_done_handshakes_keep_nobody_out)
+/* 1,500 handshakes that never end, a few of them served at once: an honest client of another listener gets
+ * through nonetheless, although no slot ever frees. */
+Test(limits, half_done_handshakes_keep_no_other_listener_waiting)
 {
     static struct hall hall;
     const struct net_options options = {.max_handshakes = 100};
-    enum { STALLED = 1500 };
+    enum { STALLED = 1500, HONEST = 20 };
     world_init(&hall.world, &options);
-    struct net_listener *flooded = hall_listen(&hall, NET_TLS, 150);
-    struct net_listener *other = hall_listen(&hall, NET_TLS, 10000);
+    struct net_listener *flooded = hall_listen(&hall, NET_TLS, 60000);
+    struct net_listener *other = hall_listen(&hall, NET_TLS, 60000);
     crowd_connect(&hall.clients, &hall.world, flooded, NET_TCP, STALLED);
     write_half_hellos(&hall.clients);
     world_run_until(&hall.world, has_client_connected, &hall.clients);
     run_until_count(&hall.world, &hall.world.accepted, STALLED);
-
     struct crowd honest = {0};
-    crowd_connect(&honest, &hall.world, other, NET_TLS, 20);
-    run_until_count(&hall.world, &honest.ready, 20);
-    cr_assert_lt(hall.servers.timeout, STALLED, "nothing was left to be held");
+    crowd_connect(&honest, &hall.world, other, NET_TLS, HONEST);
+    run_until_count(&hall.world, &honest.ready, HONEST);
+    cr_assert_eq(hall.servers.timeout, 0);
+    cr_assert_gt(hall.world.net->held, STALLED - 100);
+    cr_assert_leq(hall.world.net->handshakes, 100);
+    free(hall.clients.connections);
+    free(honest.connections);
+    world_fini(&hall.world);
+}
 
-    run_until_count(&hall.world, &hall.servers.timeout, STALLED);
+/* Of the same listener it waits until the time of the others is up. */
+Test(limits, half_done_handshakes_make_room_in_the_end)
+{
+    static struct hall hall;
+    const struct net_options options = {.max_handshakes = 100};
+    enum { STALLED = 300 };
+    world_init(&hall.world, &options);
+    struct net_listener *flooded = hall_listen(&hall, NET_TLS, 150);
+    crowd_connect(&hall.clients, &hall.world, flooded, NET_TCP, STALLED);
+    write_half_hellos(&hall.clients);
+    run_until_count(&hall.world, &hall.world.accepted, STALLED);
     struct crowd late = {0};
     crowd_connect(&late, &hall.world, flooded, NET_TLS, 1);
     run_until_count(&hall.world, &late.ready, 1);
+    run_until_count(&hall.world, &hall.servers.timeout, STALLED);
     free(hall.clients.connections);
-    free(honest.connections);
     free(late.connections);
     world_fini(&hall.world);
 }
