@@ -161,16 +161,21 @@ static bool gives_up(struct reference_node *node, const struct target *target, c
         snprintf(why, REASON_MAX, "the connection that was opened is gone");
         return true;
     }
-    bool has_lost_alias = lost_contains(node, target, false);
-    if (node_has(node, FAULT_SERVER_NO_REOPEN) && has_lost_alias) {
+    if (node_has(node, FAULT_SERVER_NO_REOPEN) && lost_contains(node, target, false)) {
         snprintf(why, REASON_MAX, "the aliased connection is gone");
         return true;
     }
-    if (node_has(node, FAULT_STALE_ALIAS_ROW) && has_lost_alias && lost_uses(node, target, false) > 1) {
-        snprintf(why, REASON_MAX, "sent on an aliased connection that is gone");
-        return true;
-    }
     return false;
+}
+
+/* The fault stale-alias-row: the dead row was passed over once, and from then on it is found first. */
+static bool finds_stale_row(struct reference_node *node, const struct target *target, char *why)
+{
+    if (!node_has(node, FAULT_STALE_ALIAS_ROW) || lost_uses(node, target, false) <= 1) {
+        return false;
+    }
+    snprintf(why, REASON_MAX, "sent on an aliased connection that is gone");
+    return true;
 }
 
 static struct connection *find_usable(struct reference_node *node, const struct next_hop *hop,
@@ -197,6 +202,9 @@ static struct connection *find_usable(struct reference_node *node, const struct 
 struct connection *connection_acquire(struct reference_node *node, const struct next_hop *hop,
                                       const struct target *target, struct waiter *waiter, char *why)
 {
+    if (finds_stale_row(node, target, why)) {
+        return NULL;
+    }
     struct connection *connection = find_usable(node, hop, target, why);
     if (connection != NULL) {
         return connection;

@@ -89,6 +89,7 @@ struct target {
     enum net_transport transport;
     struct net_address address;
     char *server_name; /* SRV target; NULL: there was none */
+    uint16_t priority; /* of its SRV record */
 };
 struct targets {
     struct target *items;
@@ -100,8 +101,7 @@ bool next_hop_copy(const struct next_hop *from, struct next_hop *out);
 void next_hop_fini(struct next_hop *hop);
 bool target_copy(const struct target *from, struct target *out);
 void target_fini(struct target *target);
-bool targets_add(struct targets *targets, enum net_transport transport, const struct net_address *address,
-                 const char *server_name);
+bool targets_add(struct targets *targets, const struct target *target); /* a copy */
 void targets_fini(struct targets *targets);
 
 /* ---- lookup.c: questions to the DNS, on c-ares ---- */

@@ -125,7 +125,7 @@ void courier_send(struct reference_node *node, uint64_t first, uint64_t last_res
     courier->message = sip_message_copy(message);
     courier->waiter = (struct waiter){.on_ready = on_ready, .arg = courier};
     if (courier->message == NULL || !next_hop_copy(hop, &courier->hop) ||
-        !targets_add(&courier->targets, target->transport, &target->address, target->server_name)) {
+        !targets_add(&courier->targets, target)) {
         courier_free(courier);
         return;
     }

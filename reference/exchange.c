@@ -161,7 +161,7 @@ static void stick(struct exchange *exchange)
 {
     const struct alias_table *table = exchange->node->domains[exchange->hop.domain].table;
     struct targets *targets = &exchange->targets;
-    for (size_t i = 0; i < targets->count; i++) {
+    for (size_t i = 0; i < targets->count && targets->items[i].priority == targets->items[0].priority; i++) {
         if (alias_table_find(table, targets->items[i].transport, &targets->items[i].address) != NULL) {
             struct target first = targets->items[i];
             memmove(targets->items + 1, targets->items, i * sizeof(first));
@@ -190,8 +190,7 @@ void exchange_start(struct exchange *exchange)
 {
     struct reference_node *node = exchange->node;
     const struct target *remembered = remembered_find(node, &exchange->hop);
-    if (remembered != NULL &&
-        targets_add(&exchange->targets, remembered->transport, &remembered->address, NULL)) {
+    if (remembered != NULL && targets_add(&exchange->targets, remembered)) {
         try_next(exchange);
         return;
     }

@@ -94,8 +94,7 @@ void target_fini(struct target *target)
     target->server_name = NULL;
 }
 
-bool targets_add(struct targets *targets, enum net_transport transport, const struct net_address *address,
-                 const char *server_name)
+bool targets_add(struct targets *targets, const struct target *target)
 {
     if (targets->count == TARGETS_MAX) {
         return true;
@@ -105,9 +104,7 @@ bool targets_add(struct targets *targets, enum net_transport transport, const st
         return false;
     }
     targets->items = items;
-    const struct target target = {
-        .transport = transport, .address = *address, .server_name = (char *)(uintptr_t)server_name};
-    if (!target_copy(&target, &items[targets->count])) {
+    if (!target_copy(target, &items[targets->count])) {
         return false;
     }
     targets->count++;

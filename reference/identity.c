@@ -240,11 +240,13 @@ static bool equal_except_a_labels(const char *a, const char *b, size_t size_byte
 static bool match_loosely(const struct identity *identity, size_t size_bytes, const char *domain,
                           size_t domain_size, const struct fault_set *faults)
 {
-    if (faults->is_set[FAULT_SUFFIX_MATCH] && (is_suffix(identity->name, size_bytes, domain, domain_size) ||
-                                               is_suffix(domain, domain_size, identity->name, size_bytes))) {
+    bool is_pattern = identity->name[0] == '.' || memchr(identity->name, '*', size_bytes) != NULL;
+    if (faults->is_set[FAULT_SUFFIX_MATCH] && !is_pattern &&
+        (is_suffix(identity->name, size_bytes, domain, domain_size) ||
+         is_suffix(domain, domain_size, identity->name, size_bytes))) {
         return true;
     }
-    if (!faults->is_set[FAULT_WILDCARD_MATCH]) {
+    if (!faults->is_set[FAULT_WILDCARD_MATCH] || !is_pattern || strlen(identity->name) != size_bytes) {
         return false;
     }
     if (identity->name[0] == '.') {

@@ -21,7 +21,7 @@ struct service { /* where SRV records of a transport are */
 struct slot { /* one server whose addresses are asked for; its place in the list is its place in the order */
     struct resolution *resolution;
     enum net_transport transport;
-    uint16_t port;
+    uint16_t port, priority;
     char *name;
     bool is_srv_target;
     struct targets found;
@@ -88,8 +88,7 @@ static void finish(struct resolution *resolution)
     for (size_t i = 0; i < resolution->slot_count; i++) {
         const struct targets *found = &resolution->slots[i].found;
         for (size_t j = 0; j < found->count; j++) {
-            if (!targets_add(&targets, found->items[j].transport, &found->items[j].address,
-                             found->items[j].server_name)) {
+            if (!targets_add(&targets, &found->items[j])) {
                 break;
             }
         }
@@ -119,9 +118,12 @@ static void on_addresses(const struct net_address *addresses, size_t count, void
 {
     struct slot *slot = arg;
     for (size_t i = 0; i < count; i++) {
-        struct net_address address = addresses[i];
-        address.port = slot->port;
-        if (!targets_add(&slot->found, slot->transport, &address, slot->is_srv_target ? slot->name : NULL)) {
+        struct target target = {.transport = slot->transport,
+                                .address = addresses[i],
+                                .server_name = slot->is_srv_target ? slot->name : NULL,
+                                .priority = slot->priority};
+        target.address.port = slot->port;
+        if (!targets_add(&slot->found, &target)) {
             break;
         }
     }
@@ -135,11 +137,14 @@ static bool make_slots(struct resolution *resolution, size_t count)
 }
 
 static void add_slot(struct resolution *resolution, const char *name, enum net_transport transport,
-                     uint16_t port, bool is_srv_target)
+                     uint16_t port, const struct lookup_srv *record /* NULL: none */)
 {
     struct slot *slot = &resolution->slots[resolution->slot_count];
-    *slot = (struct slot){
-        .resolution = resolution, .transport = transport, .port = port, .is_srv_target = is_srv_target};
+    *slot = (struct slot){.resolution = resolution,
+                          .transport = transport,
+                          .port = port,
+                          .priority = record == NULL ? 0 : record->priority,
+                          .is_srv_target = record != NULL};
     slot->name = strdup(name);
     resolution->slot_count += slot->name != NULL ? 1 : 0;
 }
@@ -159,7 +164,7 @@ static void ask_host(struct resolution *resolution, enum net_transport transport
 {
     uint16_t port = resolution->hop.port != 0 ? resolution->hop.port : net_transport_default_port(transport);
     if (make_slots(resolution, 1)) {
-        add_slot(resolution, resolution->hop.host, transport, port, false);
+        add_slot(resolution, resolution->hop.host, transport, port, NULL);
         ask_addresses(resolution);
     }
 }
@@ -191,7 +196,7 @@ static void on_srv(struct lookup_srv *records, size_t count, void *arg)
     } else if (count > 0 && make_slots(resolution, used)) {
         order_srv(records, count, resolution->dice);
         for (size_t i = 0; i < used; i++) {
-            add_slot(resolution, records[i].target, transport, records[i].port, true);
+            add_slot(resolution, records[i].target, transport, records[i].port, &records[i]);
         }
         ask_addresses(resolution);
     } else if (count == 0) {
@@ -254,11 +259,11 @@ static void take_literal(struct resolution *resolution)
 {
     enum net_transport transport = default_transport(&resolution->hop);
     uint16_t port = resolution->hop.port != 0 ? resolution->hop.port : net_transport_default_port(transport);
-    struct net_address address;
-    if (net_address_parse(resolution->hop.host, port, &address) && make_slots(resolution, 1)) {
-        add_slot(resolution, resolution->hop.host, transport, port, false);
+    struct target target = {.transport = transport};
+    if (net_address_parse(resolution->hop.host, port, &target.address) && make_slots(resolution, 1)) {
+        add_slot(resolution, resolution->hop.host, transport, port, NULL);
         if (resolution->slot_count == 1) {
-            targets_add(&resolution->slots[0].found, transport, &address, NULL);
+            targets_add(&resolution->slots[0].found, &target);
         }
     }
 }
