@@ -1,9 +1,10 @@
 /* net: one connection interface over TCP and TLS (SCTP and TLS over SCTP later, behind the same functions).
  *
- * It observes and obeys: it never connects, reconnects, answers or judges by itself. A connection knows its 5-tuple, who opened
- * it, what TLS showed, and how it ended. Certificates are handed up as DER; whether an identity is acceptable is the business of
- * whoever uses this folder. One thread, on one struct loop. Non-blocking sockets of our own watched by the loop, GnuTLS above
- * them, so that FIN, RST, close_notify, alerts and silence are told apart and can be made one by one. */
+ * It observes and obeys: it never connects, reconnects, answers or judges by itself. A connection knows its
+ * 5-tuple, who opened it, what TLS showed, and how it ended. Certificates are handed up as DER; whether an
+ * identity is acceptable is the business of whoever uses this folder. One thread, on one struct loop.
+ * Non-blocking sockets of our own watched by the loop, GnuTLS above them, so that FIN, RST, close_notify,
+ * alerts and silence are told apart and can be made one by one. */
 #ifndef NET_NET_H
 #define NET_NET_H
 
@@ -15,12 +16,13 @@
 
 /* ---- addresses ---- */
 struct net_address {
-    int family;       /* 4 or 6; 0: unset */
-    uint8_t ip[16];   /* network order; 4 bytes used for IPv4 */
-    uint16_t port;    /* host order */
+    int family;     /* 4 or 6; 0: unset */
+    uint8_t ip[16]; /* network order; 4 bytes used for IPv4 */
+    uint16_t port;  /* host order */
 };
 enum { NET_ADDRESS_TEXT_MAX = 64 };
-bool net_address_parse(const char *ip_literal, uint16_t port, struct net_address *out); /* brackets tolerated */
+bool net_address_parse(const char *ip_literal, uint16_t port,
+                       struct net_address *out); /* brackets tolerated */
 /* "192.0.2.1:5061", "[2001:db8::1]:5061"; out holds NET_ADDRESS_TEXT_MAX. */
 void net_address_format(const struct net_address *address, char *out);
 /* The IP alone, IPv6 without brackets. */
@@ -39,54 +41,61 @@ enum net_tls_version { NET_TLS_NONE, NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2, NET_
 /* ---- the context: limits and the key log shared by all connections of a process ---- */
 struct net;
 struct net_options {
-    /* At once; further accepted TLS sockets wait without a TLS session, first come first served within a listener, and their
-     * handshake time begins when their turn comes. A socket that has sent no byte needs no turn. One listener gets 7/8
-     * of them at most, so that a flood at one address leaves the others theirs. 0: 1,000 */
+    /* At once; further accepted TLS sockets wait without a TLS session, first come first served within a
+     * listener, and their handshake time begins when their turn comes. A socket that has sent no byte needs
+     * no turn. One listener gets 7/8 of them at most, so that a flood at one address leaves the others
+     * theirs. 0: 1,000 */
     size_t max_handshakes;
-    size_t max_connections; /* accepted and held, all listeners together; beyond it accept() pauses. 0: 12,000 */
+    size_t
+        max_connections; /* accepted and held, all listeners together; beyond it accept() pauses. 0: 12,000 */
     /* One line of NSS key log format, without newline; may be NULL. */
     void (*on_keylog)(const char *line, void *arg);
     void *arg;
 };
 /* Raises the process's soft limit of open files to the hard one. NULL when out of resources. */
 struct net *net_new(struct loop *loop, const struct net_options *options /* may be NULL */);
-/* Closes and frees what is left (connections, listeners, datagram sockets), without callbacks; not from inside a callback of theirs. */
+/* Closes and frees what is left (connections, listeners, datagram sockets), without callbacks; not from
+ * inside a callback of theirs. */
 void net_free(struct net *net);
 struct loop *net_loop(struct net *net);
 
 /* ---- what a side shows in TLS ---- */
 struct net_credential; /* certificate chain and key, shared by reference count */
 /* PEM texts; chain leaf first. NULL when they do not parse or do not fit; error_text gets a static text. */
-struct net_credential *net_credential_new(const char *chain_pem, const char *key_pem, const char **error_text);
+struct net_credential *net_credential_new(const char *chain_pem, const char *key_pem,
+                                          const char **error_text);
 struct net_credential *net_credential_ref(struct net_credential *credential);
 void net_credential_unref(struct net_credential *credential);
 
 struct net_connection;
 struct net_listener;
 
-/* TLS of one side. A copy is taken, credentials referenced, strings duplicated. Zeroed: TLS 1.2 and 1.3, no certificate. */
+/* TLS of one side. A copy is taken, credentials referenced, strings duplicated. Zeroed: TLS 1.2 and 1.3, no
+ * certificate. */
 struct net_tls_options {
     enum net_tls_version min_version, max_version; /* NET_TLS_NONE: 1.2 and 1.3 */
-    struct net_credential *credential;             /* shown always (server), or when asked (client: whatever CA list came) */
-    /* Client: SNI; NULL or empty: none is sent. Sent as it is, literals too: visible ASCII and blanks, 255 at most; anything
-     * else is EINVAL. */
+    struct net_credential
+        *credential; /* shown always (server), or when asked (client: whatever CA list came) */
+    /* Client: SNI; NULL or empty: none is sent. Sent as it is, literals too: visible ASCII and blanks, 255 at
+     * most; anything else is EINVAL. */
     const char *server_name;
-    bool request_certificate;                      /* server: send CertificateRequest; the client may still show none */
-    bool has_no_resumption;                        /* true: no tickets, no session is offered */
-    const char *ca_names_pem;                      /* server: CAs named in CertificateRequest; NULL: empty list */
+    bool request_certificate; /* server: send CertificateRequest; the client may still show none */
+    bool has_no_resumption;   /* true: no tickets, no session is offered */
+    const char *ca_names_pem; /* server: CAs named in CertificateRequest; NULL: empty list */
 };
 
-/* Facts of TLS, valid from on_ready (or on_end after a failed handshake: what was known) until the connection is freed. */
+/* Facts of TLS, valid from on_ready (or on_end after a failed handshake: what was known) until the connection
+ * is freed. */
 struct net_tls_facts {
     enum net_tls_version version;
     const char *cipher_suite;
-    /* Read from the ClientHello's own bytes (also "_" and IP literals; what is not visible ASCII, and "\\", as \xHH), or what we
-     * sent; NULL: none. */
+    /* Read from the ClientHello's own bytes (also "_" and IP literals; what is not visible ASCII, and "\\",
+     * as \xHH), or what we sent; NULL: none. */
     const char *server_name;
     bool has_server_name;
-    bool was_certificate_requested;      /* a CertificateRequest was seen (client) or sent (server) */
+    bool was_certificate_requested; /* a CertificateRequest was seen (client) or sent (server) */
     bool is_resumed;
-    size_t peer_certificate_count;       /* 0: none was shown. Leaf first */
+    size_t peer_certificate_count;           /* 0: none was shown. Leaf first */
     const uint8_t *const *peer_certificates; /* DER */
     const size_t *peer_certificate_sizes;    /* bytes */
 };
@@ -94,73 +103,81 @@ struct net_tls_facts {
 /* How a connection ended, or what closing sign came from the peer. */
 enum net_sign {
     NET_SIGN_NONE,
-    NET_SIGN_FIN,            /* end of stream without TLS closure (on TLS: no close_notify before it) */
+    NET_SIGN_FIN, /* end of stream without TLS closure (on TLS: no close_notify before it) */
     NET_SIGN_RST,
     NET_SIGN_CLOSE_NOTIFY,
-    NET_SIGN_ALERT,          /* fatal TLS alert of the peer; alert holds its number */
-    NET_SIGN_CONNECT_FAILED, /* we connect()ed: refused, unreachable, timed out; error_number tells */
-    NET_SIGN_HANDSHAKE_FAILED, /* TLS failed here, in the handshake or later: alert is the one that we sent, -1 when none */
-    NET_SIGN_TIMEOUT,        /* handshake_timeout_ms passed */
-    NET_SIGN_ERROR           /* any other socket error; error_number tells */
+    NET_SIGN_ALERT,            /* fatal TLS alert of the peer; alert holds its number */
+    NET_SIGN_CONNECT_FAILED,   /* we connect()ed: refused, unreachable, timed out; error_number tells */
+    NET_SIGN_HANDSHAKE_FAILED, /* TLS failed here, in the handshake or later: alert is the one that we sent,
+                                  -1 when none */
+    NET_SIGN_TIMEOUT,          /* handshake_timeout_ms passed */
+    NET_SIGN_ERROR             /* any other socket error; error_number tells */
 };
 const char *net_sign_name(enum net_sign sign); /* "fin", "rst", "close_notify", "alert", ... */
 struct net_end {
     enum net_sign sign;
-    int alert;           /* -1 when none */
+    int alert;              /* -1 when none */
     const char *alert_name; /* "bad_certificate", ...; NULL when none; static */
-    int error_number;    /* errno; 0 when none */
-    char text[160];      /* one sentence for a report */
+    int error_number;       /* errno; 0 when none */
+    char text[160];         /* one sentence for a report */
 };
 
 enum net_close_mode {
-    NET_CLOSE_GRACEFUL,      /* TLS: close_notify, then FIN; TCP: FIN. Reading goes on until the peer's end or 2 s, then closed */
-    NET_CLOSE_FIN,           /* FIN alone, on TLS without close_notify; reading goes on as for GRACEFUL */
-    NET_CLOSE_RST,           /* abortive, SO_LINGER 0 */
-    NET_CLOSE_NOTIFY_ONLY,   /* TLS close_notify; the TCP connection stays open both ways (on_data goes on). Nothing on plain TCP */
-    NET_CLOSE_SILENT,        /* SO_ATTACH_FILTER "ret #0": the host has vanished: no ACK, no RST. The socket is kept until freed,
-                              * or closed in any other way, which then says nothing to the peer either (where CAP_NET_ADMIN is ours) */
-    NET_CLOSE_NOW            /* drop it: whatever the kernel sends; no further callback but on_closed */
+    NET_CLOSE_GRACEFUL, /* TLS: close_notify, then FIN; TCP: FIN. Reading goes on until the peer's end or 2 s,
+                           then closed */
+    NET_CLOSE_FIN,      /* FIN alone, on TLS without close_notify; reading goes on as for GRACEFUL */
+    NET_CLOSE_RST,      /* abortive, SO_LINGER 0 */
+    NET_CLOSE_NOTIFY_ONLY, /* TLS close_notify; the TCP connection stays open both ways (on_data goes on).
+                              Nothing on plain TCP */
+    NET_CLOSE_SILENT, /* SO_ATTACH_FILTER "ret #0": the host has vanished: no ACK, no RST. The socket is kept
+                       * until freed, or closed in any other way, which then says nothing to the peer either
+                       * (where CAP_NET_ADMIN is ours) */
+    NET_CLOSE_NOW     /* drop it: whatever the kernel sends; no further callback but on_closed */
 };
 
-/* Callbacks of a connection, in this order: on_connected (TCP is up), on_verify, on_ready (TCP: at once; TLS: handshake done),
- * on_data and on_sign any number of times, on_closed exactly once and last. Any may be NULL. A callback may close or write. */
+/* Callbacks of a connection, in this order: on_connected (TCP is up), on_verify, on_ready (TCP: at once; TLS:
+ * handshake done), on_data and on_sign any number of times, on_closed exactly once and last. Any may be NULL.
+ * A callback may close or write. */
 struct net_connection_events {
     void (*on_connected)(struct net_connection *connection, void *arg);
-    /* The peer's certificates are known, the handshake is not complete. Return true to go on, false to refuse with a fatal
-     * bad_certificate alert. NULL: everything is accepted and merely recorded. A server is called too when the client that it
-     * asked showed none (peer_certificate_count 0), but not when it did not ask, nor on resumption. Nothing about the
-     * certificates has been checked, key usage neither. */
+    /* The peer's certificates are known, the handshake is not complete. Return true to go on, false to refuse
+     * with a fatal bad_certificate alert. NULL: everything is accepted and merely recorded. A server is
+     * called too when the client that it asked showed none (peer_certificate_count 0), but not when it did
+     * not ask, nor on resumption. Nothing about the certificates has been checked, key usage neither. */
     bool (*on_verify)(struct net_connection *connection, const struct net_tls_facts *facts, void *arg);
     void (*on_ready)(struct net_connection *connection, void *arg);
     void (*on_data)(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes, void *arg);
-    /* The peer showed a closing sign, or the connection failed. After CLOSE_NOTIFY more signs may follow (FIN, RST). Nothing is
-     * closed by net itself then; the user decides (for RST, CONNECT_FAILED, ... only on_closed can still follow, after net_connection_close). */
+    /* The peer showed a closing sign, or the connection failed. After CLOSE_NOTIFY more signs may follow
+     * (FIN, RST). Nothing is closed by net itself then; the user decides (for RST, CONNECT_FAILED, ... only
+     * on_closed can still follow, after net_connection_close). */
     void (*on_sign)(struct net_connection *connection, const struct net_end *end, void *arg);
     void (*on_closed)(struct net_connection *connection, void *arg);
 };
 
 struct net_connect_options {
     enum net_transport transport;
-    struct net_address local;  /* source IP; port 0: ephemeral */
+    struct net_address local; /* source IP; port 0: ephemeral */
     struct net_address remote;
     struct net_tls_options tls;
     uint64_t handshake_timeout_ms; /* TCP connect and TLS together; 0: 10,000 */
 };
-/* Begins connecting; returns NULL with errno only when no socket could be made or bound. Failures later come as on_sign. */
+/* Begins connecting; returns NULL with errno only when no socket could be made or bound. Failures later come
+ * as on_sign. */
 struct net_connection *net_connect(struct net *net, const struct net_connect_options *options,
                                    const struct net_connection_events *events, void *arg);
 
 struct net_listen_options {
     enum net_transport transport;
-    struct net_address local;       /* port 0: any, read it back */
+    struct net_address local; /* port 0: any, read it back */
     struct net_tls_options tls;
-    uint64_t handshake_timeout_ms;  /* 0: 10,000 */
-    /* Chooses the credential by what the ClientHello says; server_name NULL: none. Return NULL to keep tls.credential.
-     * The returned one is referenced by net. May be NULL. */
-    struct net_credential *(*on_server_name)(struct net_listener *listener, const char *server_name, void *arg);
+    uint64_t handshake_timeout_ms; /* 0: 10,000 */
+    /* Chooses the credential by what the ClientHello says; server_name NULL: none. Return NULL to keep
+     * tls.credential. The returned one is referenced by net. May be NULL. */
+    struct net_credential *(*on_server_name)(struct net_listener *listener, const char *server_name,
+                                             void *arg);
     /* A TCP connection was accepted; fill *events and *connection_arg. */
-    void (*on_accept)(struct net_listener *listener, struct net_connection *connection, struct net_connection_events *events,
-                      void **connection_arg, void *arg);
+    void (*on_accept)(struct net_listener *listener, struct net_connection *connection,
+                      struct net_connection_events *events, void **connection_arg, void *arg);
     void *arg;
 };
 struct net_listener *net_listen(struct net *net, const struct net_listen_options *options); /* NULL, errno */
@@ -168,12 +185,14 @@ const struct net_address *net_listener_address(const struct net_listener *listen
 /* Stops listening; accepted connections live on. */
 void net_listener_free(struct net_listener *listener);
 
-/* Queues bytes; before on_ready they wait for it. 0, or -1 when the connection can't take them (closing, failed, or 4 MiB are queued). */
+/* Queues bytes; before on_ready they wait for it. 0, or -1 when the connection can't take them (closing,
+ * failed, or 4 MiB are queued). */
 int net_connection_write(struct net_connection *connection, const void *bytes, size_t size_bytes);
-/* Asynchronous; may be called again with a harsher mode. on_closed comes in a later iteration. NOTIFY_ONLY and SILENT do not
- * lead to on_closed by themselves. */
+/* Asynchronous; may be called again with a harsher mode. on_closed comes in a later iteration. NOTIFY_ONLY
+ * and SILENT do not lead to on_closed by themselves. */
 void net_connection_close(struct net_connection *connection, enum net_close_mode mode);
-/* After on_closed, or from inside it. Earlier: the connection is dropped at once and no callback follows. NULL is fine. */
+/* After on_closed, or from inside it. Earlier: the connection is dropped at once and no callback follows.
+ * NULL is fine. */
 void net_connection_free(struct net_connection *connection);
 
 uint64_t net_connection_id(const struct net_connection *connection); /* unique in the process, from 1 */
@@ -181,8 +200,8 @@ enum net_transport net_connection_transport(const struct net_connection *connect
 bool net_connection_is_opened_by_us(const struct net_connection *connection);
 const struct net_address *net_connection_local(const struct net_connection *connection);
 const struct net_address *net_connection_remote(const struct net_connection *connection);
-/* Handshake done, no fatal sign yet, not closing: our direction can be written. FIN and CLOSE_NOTIFY of the peer are not fatal: they
- * end its direction only. */
+/* Handshake done, no fatal sign yet, not closing: our direction can be written. FIN and CLOSE_NOTIFY of the
+ * peer are not fatal: they end its direction only. */
 bool net_connection_is_ready(const struct net_connection *connection);
 const struct net_tls_facts *net_connection_tls(const struct net_connection *connection); /* NULL on TCP */
 const struct net_end *net_connection_last_sign(const struct net_connection *connection);
@@ -192,11 +211,13 @@ size_t net_connection_bytes_out(const struct net_connection *connection);
 
 /* ---- datagrams (DNS) ---- */
 struct net_datagram;
-typedef void (*net_datagram_cb)(struct net_datagram *socket, const struct net_address *from, const uint8_t *bytes, size_t size_bytes,
-                                void *arg);
-struct net_datagram *net_datagram_open(struct net *net, const struct net_address *local, net_datagram_cb cb, void *arg); /* NULL, errno */
+typedef void (*net_datagram_cb)(struct net_datagram *socket, const struct net_address *from,
+                                const uint8_t *bytes, size_t size_bytes, void *arg);
+struct net_datagram *net_datagram_open(struct net *net, const struct net_address *local, net_datagram_cb cb,
+                                       void *arg); /* NULL, errno */
 /* 0, or -1 with errno. */
-int net_datagram_send(struct net_datagram *socket, const struct net_address *to, const void *bytes, size_t size_bytes);
+int net_datagram_send(struct net_datagram *socket, const struct net_address *to, const void *bytes,
+                      size_t size_bytes);
 const struct net_address *net_datagram_address(const struct net_datagram *socket);
 void net_datagram_free(struct net_datagram *socket);
 
