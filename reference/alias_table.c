@@ -167,9 +167,12 @@ size_t alias_table_remove_connection(struct alias_table *table, uint64_t connect
     struct owner *owner;
     HASH_FIND(hh, table->owners, &connection, sizeof(connection), owner);
     size_t removed = 0;
-    while (owner != NULL && owner->entries != NULL) {
-        struct bucket *bucket = owner->entries->bucket;
-        remove_entry(table, owner->entries);
+    struct entry *entry;
+    struct entry *next;
+    DL_FOREACH_SAFE2(owner == NULL ? NULL : owner->entries, entry, next, owner_next)
+    {
+        struct bucket *bucket = entry->bucket;
+        remove_entry(table, entry);
         drop_empty(table, bucket, NULL);
         removed++;
     }
@@ -182,8 +185,11 @@ void alias_table_free(struct alias_table *table)
     if (table == NULL) {
         return;
     }
-    while (table->entries != NULL) {
-        alias_table_remove_connection(table, table->entries->row.connection);
+    struct owner *owner;
+    struct owner *next;
+    HASH_ITER(hh, table->owners, owner, next)
+    {
+        alias_table_remove_connection(table, owner->connection);
     }
     free(table);
 }

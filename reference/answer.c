@@ -80,11 +80,9 @@ void answer_request(struct server_transaction *transaction)
     bool is_options = strcmp(request->method, "OPTIONS") == 0;
     if (sip_message_header(request, "Require") != NULL) {
         send_answer(transaction, 420); /* §8.2.2.3: none is supported */
-    } else if (has_user(request)) {
-        send_answer(transaction, transaction->node->answers_users ? 200 : 404);
-    } else if (is_options) {
+    } else if (is_options && !has_user(request)) {
         send_answer(transaction, 200);
-    } else if (is_known(request->method)) {
+    } else if (has_user(request) || is_known(request->method)) {
         send_answer(transaction, transaction->node->answers_users ? 200 : 404);
     } else {
         send_answer(transaction, 405); /* REGISTER among them: this is no registrar */

@@ -307,7 +307,7 @@ void close_connection(struct connection *connection, enum net_close_mode mode);
 void close_when_done(struct connection *connection); /* RFC 5923 §8.3: waits for what is outstanding */
 void close_note_message(struct connection *connection);
 void close_transaction_began(struct connection *connection);
-void close_transaction_ended(struct reference_node *node, uint64_t connection, bool is_dialog_end);
+void close_transaction_ended(struct reference_node *node, uint64_t id, bool is_dialog_end);
 
 /* ---- dispatch.c: messages off a connection, to whom they belong ---- */
 void dispatch_message(struct connection *connection, const uint8_t *bytes, size_t size_bytes);

@@ -135,7 +135,11 @@ void courier_send(struct reference_node *node, uint64_t first, uint64_t last_res
 
 void courier_free_all(struct reference_node *node)
 {
-    while (node->couriers != NULL) {
-        finish(node->couriers);
+    struct courier *at;
+    struct courier *next;
+    DL_FOREACH_SAFE(node->couriers, at, next)
+    {
+        courier_free(at);
     }
+    node->couriers = NULL;
 }

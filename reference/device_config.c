@@ -9,10 +9,8 @@
 
 void device_config_fini(struct device_config *config)
 {
-    for (size_t i = 0; i < config->domain_count; i++) {
-        free((char *)(uintptr_t)config->domains[i].name);
-        free((char *)(uintptr_t)config->domains[i].chain_pem);
-        free((char *)(uintptr_t)config->domains[i].key_pem);
+    for (size_t i = 0; i < config->text_count; i++) {
+        free(config->texts[i]);
     }
     for (size_t i = 0; i < config->fault_count; i++) {
         free(config->faults[i]);
@@ -86,6 +84,10 @@ bool device_config_add_domain(struct device_config *config, const char *name, co
         free(chain);
         free(key);
         return false;
+    }
+    char *const texts[] = {copy, chain, key};
+    for (size_t i = 0; i < 3; i++) {
+        config->texts[config->text_count++] = texts[i];
     }
     config->domains[config->domain_count++] =
         (struct reference_domain){.name = copy, .chain_pem = chain, .key_pem = key};

@@ -10,8 +10,10 @@ enum { DEVICE_ERROR_MAX = DIAGNOSTIC_TEXT_MAX, DEVICE_FAULTS_MAX = 128, DEVICE_F
 struct device_config {
     struct reference_listen listen[REFERENCE_LISTEN_MAX];
     size_t listen_count;
-    struct reference_domain domains[REFERENCE_DOMAINS_MAX]; /* strings on the heap */
+    struct reference_domain domains[REFERENCE_DOMAINS_MAX]; /* their texts are among those below */
     size_t domain_count;
+    char *texts[3 * REFERENCE_DOMAINS_MAX]; /* name, certificate, key of each; NULL where there is none */
+    size_t text_count;
     char *trust_pem, *crl_pem;
     struct net_address dns_server;
     bool is_never_reusing, claims_5924;

@@ -14,7 +14,7 @@ static const struct reference_fault FAULTS[] = {
 };
 
 static const char *const NAMES[] = {
-#define FAULT(code, name, profile, expected_also, reason, summary) [FAULT_##code] = name,
+#define FAULT(code, name, profile, expected_also, reason, summary) [FAULT_##code] = (name),
 #define UNCLAIMED_FAULT                                            FAULT
 #include "reference/faults.def"
 #undef FAULT

@@ -9,11 +9,11 @@
 
 void node_log(const struct reference_node *node, const char *format, ...)
 {
-    char line[512];
-    va_list args;
     if (node->on_log == NULL) {
         return;
     }
+    char line[512];
+    va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);

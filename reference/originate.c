@@ -17,7 +17,6 @@ struct originated {
 
 static void originated_free(struct originated *originated)
 {
-    DL_DELETE(originated->node->originated, originated);
     exchange_free(originated->exchange);
     free(originated);
 }
@@ -34,6 +33,7 @@ static void on_exchange(struct exchange *exchange, unsigned status, const struct
     reference_answer_cb cb = originated->cb;
     void *cb_arg = originated->arg;
     node->counts.answered += cb != NULL && response != NULL ? 1 : 0;
+    DL_DELETE(node->originated, originated);
     originated_free(originated);
     if (cb != NULL) {
         cb(node, status, cb_arg);
@@ -66,9 +66,13 @@ void originate_ack(struct reference_node *node, struct sip_message *ack, const s
 
 void originate_free_all(struct reference_node *node)
 {
-    while (node->originated != NULL) {
-        originated_free(node->originated);
+    struct originated *at;
+    struct originated *next;
+    DL_FOREACH_SAFE(node->originated, at, next)
+    {
+        originated_free(at);
     }
+    node->originated = NULL;
 }
 
 /* Appends a field whose value is in four parts. */

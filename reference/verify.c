@@ -29,10 +29,20 @@ void verifier_free(struct verifier *verifier)
     free(verifier);
 }
 
+/* GnuTLS's datum is not const, although these functions only read. */
+static gnutls_datum_t datum_of(const void *bytes, size_t size_bytes)
+{
+    const union {
+        const void *from;
+        unsigned char *to;
+    } cast = {bytes};
+    return (gnutls_datum_t){cast.to, (unsigned)size_bytes};
+}
+
 static bool add_trust(struct verifier *verifier, const char *trust_pem, const char *crl_pem,
                       const char **error_text)
 {
-    gnutls_datum_t trust = {(unsigned char *)(uintptr_t)trust_pem, (unsigned)strlen(trust_pem)};
+    gnutls_datum_t trust = datum_of(trust_pem, strlen(trust_pem));
     int count =
         gnutls_x509_trust_list_add_trust_mem(verifier->trust, &trust, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
     if (count <= 0) {
@@ -42,7 +52,7 @@ static bool add_trust(struct verifier *verifier, const char *trust_pem, const ch
     if (crl_pem == NULL) {
         return true;
     }
-    gnutls_datum_t crl = {(unsigned char *)(uintptr_t)crl_pem, (unsigned)strlen(crl_pem)};
+    gnutls_datum_t crl = datum_of(crl_pem, strlen(crl_pem));
     gnutls_x509_crl_t *crls = NULL;
     unsigned crl_count = 0;
     int failed = gnutls_x509_crl_list_import2(&crls, &crl_count, &crl, GNUTLS_X509_FMT_PEM, 0);
@@ -150,8 +160,7 @@ bool verifier_check(const struct verifier *verifier, const struct net_tls_facts 
         return false;
     }
     for (; count < facts->peer_certificate_count; count++) {
-        gnutls_datum_t der = {(unsigned char *)(uintptr_t)facts->peer_certificates[count],
-                              (unsigned)facts->peer_certificate_sizes[count]};
+        gnutls_datum_t der = datum_of(facts->peer_certificates[count], facts->peer_certificate_sizes[count]);
         if (gnutls_x509_crt_init(&chain[count]) < 0) {
             snprintf(reason, REASON_MAX, "out of memory");
             goto out;
