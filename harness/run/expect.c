@@ -40,6 +40,26 @@ void expectation_rescan(struct world *world)
 
 /* ---- what follows when an alternative holds */
 
+/* What was seen where it must not be is certain. What did not come, or came as an error or an end, can have
+ * had another cause. */
+static bool is_soft(enum scenario_match match)
+{
+    switch (match) {
+    case MATCH_REQUEST:
+    case MATCH_TLS:
+        return false;
+    case MATCH_RESPONSE:
+    case MATCH_CONNECTION:
+    case MATCH_CLOSED:
+    case MATCH_SILENCE:
+    case MATCH_CONNECTIONS:
+    case MATCH_ACTOR:
+    case MATCH_OTHERWISE:
+        break;
+    }
+    return true;
+}
+
 static void conclude(struct fiber *fiber, const struct scenario_alternative *alternative, uint64_t on)
 {
     struct world *world = fiber->world;
@@ -50,6 +70,7 @@ static void conclude(struct fiber *fiber, const struct scenario_alternative *alt
         world->outcome.requirement = text_copy(alternative->requirement);
         world->outcome.because = text_copy(alternative->because);
         world_end(world, alternative->verdict, on, reason ? "%s" : NULL, reason);
+        world->outcome.is_soft = is_soft(alternative->match);
     }
     free(reason);
 }

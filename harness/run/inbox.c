@@ -11,6 +11,7 @@ void inbox_count(struct world *world, size_t size_bytes)
     world_end(world, VERDICT_INCONCLUSIVE, 0,
               "The device flooded the scenario: more than %d events or %d MiB.", RUN_EVENTS_MAX,
               RUN_EVENT_BYTES_MAX >> 20);
+    world->outcome.is_soft = false; /* once is enough */
 }
 
 struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq)

@@ -239,5 +239,19 @@ void journal_run_verdict(struct run *run, const struct job *job)
                     ms_since_start(run, job->end_ns) - ms_since_start(run, job->start_ns));
     if (outcome->on)
         journal_integer(journal, "on", (int64_t)outcome->on);
+    if (job->is_second)
+        journal_boolean(journal, "second_try", true);
     journal_end(journal);
+}
+
+void journal_run_retry(struct run *run, const struct job *job)
+{
+    journal_begin(run->journal, "retry");
+    journal_string(run->journal, "scenario", job->variant->scenario->id);
+    journal_string(run->journal, "variant", job->variant->name);
+    journal_string(run->journal, "verdict", verdict_name(job->outcome.verdict));
+    journal_string(run->journal, "reason", job->outcome.reason);
+    if (job->outcome.on)
+        journal_integer(run->journal, "on", (int64_t)job->outcome.on);
+    journal_end(run->journal);
 }

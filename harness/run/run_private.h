@@ -113,6 +113,8 @@ struct outcome {
     enum verdict verdict;   /* NONE: none yet */
     bool only_with_control; /* a fail that counts where the control showed its observation */
     bool is_exercised;
+    bool is_soft; /* rests on something that did not come, or on an error: the device\'s other business may be
+                     the cause */
     char *reason, *because, *requirement;
     uint64_t on; /* journal event that decided */
 };
@@ -143,6 +145,7 @@ struct job {
     enum job_state state;
     bool is_alone;   /* exclusive, or in flight when the device crashed */
     unsigned kills;  /* how often the device crashed while it ran alone */
+    bool is_second;  /* a soft outcome beside others: tried again among few */
     char *zone_name; /* of the next execution; new for each */
     struct certs_minted
         *revoked; /* minted before the device starts, so that they are on its CRL; by certificate index */
@@ -186,7 +189,9 @@ struct run {
     size_t job_count;
     enum run_stage stage;
     unsigned round;
-    struct job *alone; /* the only job of this instance; NULL: all ordinary ones of the round */
+    struct job *alone;   /* the only job of this instance; NULL: all ordinary ones of the round */
+    bool is_second_wave; /* this instance is for jobs that are tried again */
+    bool is_one_by_one;  /* this instance is for jobs that were in flight when one crashed, each alone */
     size_t running, resolved, failed;
     bool is_stopping_early; /* fail-fast */
     bool is_interrupted;
@@ -230,7 +235,8 @@ void journal_run_end(struct run *run, bool is_complete, const char *outcome);
 /* "device", "device-output", "crash"; state may be NULL. */
 void journal_run_text(struct run *run, const char *event, const char *state, const char *text);
 void journal_run_verdict(struct run *run, const struct job *job);
-void versions_write(struct journal *journal); /* versions.c: member "libraries" */
+void journal_run_retry(struct run *run, const struct job *job); /* with the outcome that is given up */
+void versions_write(struct journal *journal);                   /* versions.c: member "libraries" */
 /* Begins an event of a scenario: "scenario" and "variant" are there already. */
 void journal_world_begin(const struct world *world, const char *event);
 void journal_world_start(const struct world *world);

@@ -1,7 +1,11 @@
 /* Which job runs when, and on which instance of the device. In each round of --repeat the ordinary jobs share
- * one instance, all at once (or as many as --jobs allows); then come those that need the device for
- * themselves, each on a fresh one: the exclusive scenarios, and those that were in flight when it crashed.
- * Everything happens in the tick, one timer callback, so that no state changes under another's feet. */
+ * one instance, all at once (or as many as --jobs allows). Then come, few at once and on a fresh one, those
+ * whose fail or inconclusive rests on something that did not come or on an error: devices let their
+ * connections disturb each other (an error queue that a failed handshake leaves behind, a full table), and a
+ * verdict must be about the scenario alone. The second one counts. Then those that were in flight when the
+ * device crashed: each alone, one after another on a fresh instance until one of them kills it. Last those
+ * that need an instance of their own: the exclusive scenarios, and whoever has killed one alone. Everything
+ * happens in the tick, one timer callback, so that no state changes under another's feet. */
 #include "run/run_private.h"
 
 #include <stdio.h>
@@ -13,6 +17,7 @@ enum {
     FAILED_STARTS_MAX = 3, /* of one batch in a row, after the device has been ready once */
     IDLE_CRASHES_MAX = 3,  /* crashes in a row that no scenario can be blamed for */
     KILLS_MAX = 2,
+    SECOND_AT_ONCE = 4,
     CRASH_POLL_MS = 50
 };
 
@@ -78,6 +83,24 @@ static void drop_world(struct run *run, struct job *job)
     run->running--;
 }
 
+/* Others ran beside it, and what they did to the device may have been the cause. */
+static bool deserves_second_try(const struct run *run, const struct job *job)
+{
+    return job->outcome.is_soft &&
+           (job->outcome.verdict == VERDICT_FAIL || job->outcome.verdict == VERDICT_INCONCLUSIVE) &&
+           !job->is_second && !run->alone && !run->is_one_by_one && run->job_count > 1;
+}
+
+static void queue_again(struct run *run, struct job *job)
+{
+    journal_run_retry(run, job);
+    outcome_fini(&job->outcome);
+    observations_free(job->observations);
+    job->observations = NULL;
+    job->is_second = true;
+    job->state = JOB_QUEUED;
+}
+
 static void finish_job(struct run *run, struct job *job)
 {
     struct world *world = job->world;
@@ -91,6 +114,8 @@ static void finish_job(struct run *run, struct job *job)
     job->state = JOB_FINISHED;
     run->idle_crashes = 0;
     drop_world(run, job);
+    if (deserves_second_try(run, job))
+        queue_again(run, job);
 }
 
 /* The device is gone: this was no fair try. */
@@ -99,7 +124,7 @@ static void abort_job(struct run *run, struct job *job)
     journal_world_note(job->world, "scenario-abort", NULL, "The device crashed while the scenario ran.");
     drop_world(run, job);
     job->state = JOB_QUEUED;
-    if (run->alone == job)
+    if (run->alone == job || run->is_one_by_one)
         job->kills++;
     job->is_alone = true;
     if (job->kills < KILLS_MAX)
@@ -166,7 +191,11 @@ static bool is_next(const struct run *run, const struct job *job)
 {
     if (job->state != JOB_QUEUED || job->round != run->round)
         return false;
-    return run->alone ? job == run->alone : !job->is_alone;
+    if (run->alone)
+        return job == run->alone;
+    if (run->is_one_by_one)
+        return job->is_alone && !job->kills && !job->variant->scenario->is_exclusive;
+    return !job->is_alone && job->is_second == run->is_second_wave;
 }
 
 static void start_job(struct run *run, struct job *job)
@@ -178,6 +207,15 @@ static void start_job(struct run *run, struct job *job)
     world_start(job->world);
 }
 
+static size_t most_at_once(const struct run *run)
+{
+    size_t most = run->options->jobs ? run->options->jobs : SIZE_MAX;
+
+    if (run->is_one_by_one)
+        return 1;
+    return run->is_second_wave && most > SECOND_AT_ONCE ? SECOND_AT_ONCE : most;
+}
+
 /* True when there is more to start. */
 static bool start_jobs(struct run *run)
 {
@@ -186,7 +224,7 @@ static bool start_jobs(struct run *run)
     for (size_t i = 0; i < run->job_count; i++) {
         if (!is_next(run, &run->jobs[i]))
             continue;
-        if (run->options->jobs && run->running >= run->options->jobs)
+        if (run->running >= most_at_once(run))
             return false; /* the end of one wakes us */
         if (started++ == STARTS_PER_TICK)
             return true;
@@ -215,9 +253,14 @@ static bool choose_batch(struct run *run)
             continue;
         run->round = job->round;
         run->alone = NULL;
-        if (has_next(run))
-            return true;
-        run->alone = job; /* none but those that want to be alone are left in this round */
+        for (unsigned kind = 0; kind < 3; kind++) {
+            run->is_second_wave = kind == 1;
+            run->is_one_by_one = kind == 2;
+            if (has_next(run))
+                return true;
+        }
+        run->is_one_by_one = false;
+        run->alone = job; /* none but those that want an instance of their own are left in this round */
         return true;
     }
     return false;

@@ -27,6 +27,7 @@ void world_end(struct world *world, enum verdict verdict, uint64_t on, const cha
         return;
     world->is_over = true;
     world->outcome.verdict = verdict;
+    world->outcome.is_soft = verdict == VERDICT_INCONCLUSIVE; /* the engine's own: something did not come */
     world->outcome.on = on;
     if (format) {
         va_start(arguments, format);
