@@ -69,6 +69,13 @@ void journal_world_connection(const struct wire *wire, const char *opened_by)
     journal_end(journal);
 }
 
+uint64_t journal_world_ready(const struct wire *wire)
+{
+    journal_world_begin(wire->world, "ready");
+    journal_integer(wire->world->run->journal, "connection", (int64_t)wire->id);
+    return journal_end(wire->world->run->journal);
+}
+
 static const char *version_name(enum net_tls_version version)
 {
     switch (version) {

@@ -71,8 +71,7 @@ static void on_ready(struct net_connection *connection, void *arg)
     if (net_connection_tls(wire->connection))
         journal_world_tls(wire);
     if (wire->post && !wire->post->is_barrier)
-        inbox_add(wire->world, OBSERVED_CONNECTION, wire,
-                  journal_world_note(wire->world, "ready", NULL, NULL));
+        inbox_add(wire->world, OBSERVED_CONNECTION, wire, journal_world_ready(wire));
     world_wake(wire->world);
 }
 

@@ -1,7 +1,9 @@
-/* run: executes selected scenario variants against one device, all at once on one loop, and writes the journal.
+/* run: executes selected scenario variants against one device, all at once on one loop, and writes the
+ * journal.
  *
- * Worlds (zone, addresses, certificates), actors, steps, expectations, barriers, verdicts, controls, crash handling, the scheduler.
- * run_plan() says what would run and what not, and why; run_execute() does it. Nothing here prints: progress comes through callbacks. */
+ * Worlds (zone, addresses, certificates), actors, steps, expectations, barriers, verdicts, controls, crash
+ * handling, the scheduler. run_plan() says what would run and what not, and why; run_execute() does it.
+ * Nothing here prints: progress comes through callbacks. */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -27,8 +29,8 @@ struct run_plan {
     size_t harness_addresses; /* wanted of the sandbox, per family */
 };
 /* is_private: the sandbox has a host for itself (not NONE). */
-struct run_plan *run_plan_make(const struct selection *selection, const struct device_profile *profile, enum sandbox_mode mode, bool has_ip4,
-                               bool has_ip6);
+struct run_plan *run_plan_make(const struct selection *selection, const struct device_profile *profile,
+                               enum sandbox_mode mode, bool has_ip4, bool has_ip6);
 void run_plan_free(struct run_plan *plan);
 
 struct run_progress {
@@ -38,25 +40,33 @@ struct run_progress {
 struct run_options {
     const struct catalogue *catalogue;
     const struct run_plan *plan;
-    const struct suite *suite;          /* NULL: selectors alone */
+    const struct suite *suite; /* NULL: selectors alone */
     const struct device_profile *profile;
     const struct sandbox *sandbox;
     struct journal *journal;
     const char *out_dir;
-    size_t jobs;                        /* scenarios at once; 0: all */
-    unsigned repeat;                    /* ≥ 1 */
+    size_t jobs;     /* scenarios at once; 0: all */
+    unsigned repeat; /* ≥ 1 */
     bool is_fail_fast;
-    double timeout_scale;               /* 1.0 */
+    double timeout_scale; /* 1.0 */
     uint64_t seed;
-    const char *const *device_faults;   /* for reference profiles: NULL-terminated, or NULL */
-    const char *const *command_line;    /* for the journal; NULL-terminated */
+    const char *const *device_faults; /* for reference profiles: NULL-terminated, or NULL */
+    const char *const *command_line;  /* for the journal; NULL-terminated */
     void (*on_progress)(const struct run_progress *progress, void *arg);
-    void (*on_verdict)(const struct scenario_variant *variant, enum verdict verdict, bool is_exercised, const char *reason, void *arg);
-    void (*on_message)(const char *line, void *arg); /* the device crashed, is restarted, ...: a line for people */
+    void (*on_verdict)(const struct scenario_variant *variant, enum verdict verdict, bool is_exercised,
+                       const char *reason, void *arg);
+    /* The device crashed, is restarted, ...: a line for people. */
+    void (*on_message)(const char *line, void *arg);
     void *arg;
 };
-enum run_outcome { RUN_DONE, RUN_INTERRUPTED, RUN_DEVICE_FAILED /* never started or never got ready */, RUN_FAILED /* error: ours */ };
-/* Blocks until all is done, or SIGINT or SIGTERM came (the journal is then complete up to there). error gets a sentence unless RUN_DONE. */
+enum run_outcome {
+    RUN_DONE,
+    RUN_INTERRUPTED,
+    RUN_DEVICE_FAILED, /* never started or never got ready */
+    RUN_FAILED,        /* error: ours */
+};
+/* Blocks until all is done, or SIGINT or SIGTERM came (the journal is then complete up to there). error gets
+ * a sentence unless RUN_DONE. */
 enum run_outcome run_execute(const struct run_options *options, char *error, size_t error_size_bytes);
 
 #endif

@@ -243,6 +243,7 @@ void journal_world_start(const struct world *world);
 struct wire;
 struct actor;
 void journal_world_connection(const struct wire *wire, const char *opened_by);
+uint64_t journal_world_ready(const struct wire *wire);
 void journal_world_tls(const struct wire *wire);
 uint64_t journal_world_sign(const struct wire *wire, const struct net_end *end);
 uint64_t journal_world_message(const struct wire *wire, bool is_incoming, const struct sip_message *message,

@@ -138,7 +138,33 @@ static void trial_end(struct trial *trial)
     remove_folder(trial->folder);
 }
 
-/* Every line of the journal is an object of its own with the members that all have. */
+/* Every line of the journal is as its schema says. */
+static void check_schema(const struct trial *trial)
+{
+    struct diagnostic diagnostic = {0};
+    struct document *schema =
+        document_load(SIPREUSE_SOURCE_DIR "/reports/schema/journal.schema.json", &diagnostic);
+    FILE *file = fopen(trial->journal_path, "r");
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+
+    cr_assert_not_null(schema, "%s", diagnostic.text);
+    cr_assert_not_null(file);
+    while ((length = getline(&line, &room, file)) > 0) {
+        struct document *document = document_parse("line", line, (size_t)length, &diagnostic);
+
+        cr_assert_not_null(document, "%s", diagnostic.text);
+        cr_assert(document_check(schema, document_root(document), &diagnostic), "%s: %.300s", diagnostic.text,
+                  line);
+        document_free(document);
+    }
+    free(line);
+    fclose(file);
+    document_free(schema);
+}
+
+/* Numbered without a gap. */
 static size_t count_events(const struct trial *trial, const char *event, const char *member,
                            const char *value)
 {
@@ -240,6 +266,7 @@ static void check_all(size_t jobs)
             if (!strcmp(trial.verdicts.rows[j].id, rows[i].id))
                 cr_assert_eq(trial.verdicts.rows[j].is_exercised, rows[i].is_exercised, "%s", rows[i].id);
     }
+    check_schema(&trial);
     cr_assert_eq(count_events(&trial, "end", "outcome", "done"), 1);
     cr_assert_eq(count_events(&trial, "run", NULL, NULL), 1);
     cr_assert_eq(count_events(&trial, "verdict", NULL, NULL), ROWS);
@@ -273,6 +300,8 @@ Test(engine, who_kills_the_device_alone_twice_fails_and_nobody_else, .timeout = 
     expect_rows(&trial, "toy/dying", VERDICT_FAIL, "The device crashed while this scenario ran alone, twice");
     expect_rows(&trial, "toy/beside-dying", VERDICT_PASS, "");
     expect_rows(&trial, "toy/right", VERDICT_PASS, "");
+    check_schema(&trial);
+    cr_assert_eq(count_events(&trial, "scenario-abort", "scenario", "toy/dying"), 3);
     cr_assert_eq(count_events(&trial, "crash", NULL, NULL), 3, "once beside others, twice alone");
     trial_end(&trial);
 }
