@@ -1,7 +1,8 @@
 /* device: a device under test as its profile describes it: rendered, started, probed ready, watched, stopped.
  *
- * A profile (devices/<name>/profile.json, or any file) says what the device claims, how it is started and how it is made to send. Later
- * kinds of stimulus (dialog, command, http, operator, registrar) and remote devices come behind the same functions. */
+ * A profile (devices/<name>/profile.json, or any file) says what the device claims, how it is started and how
+ * it is made to send. Later kinds of stimulus (dialog, command, http, operator, registrar) and remote devices
+ * come behind the same functions. */
 #ifndef DEVICE_DEVICE_H
 #define DEVICE_DEVICE_H
 
@@ -17,32 +18,35 @@ enum { DEVICE_DOMAINS_MAX = 32 };
 
 /* What the profile claims. Strings belong to the profile. */
 struct device_profile {
-    char *name, *path, *folder; /* folder: where its templates are */
-    char *title, *kind;         /* kind: "proxy" here */
-    char *domains[DEVICE_DOMAINS_MAX]; /* SIP domains it is responsible for, all certified; two or more: a virtual server */
+    char *name, *path, *folder;        /* folder: where its templates are */
+    char *title, *kind;                /* kind: "proxy" here */
+    char *domains[DEVICE_DOMAINS_MAX]; /* SIP domains it is responsible for, all certified */
     size_t domain_count;
-    bool is_virtual_server;     /* two or more domains */
-    bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes, takes_crls, claims_5924;
-    bool has_transport[4];      /* by enum net_transport */
+    bool is_virtual_server; /* two or more domains */
+    bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes,
+        takes_crls, claims_5924;
+    bool has_transport[4]; /* by enum net_transport */
     bool has_ip4, has_ip6;
-    char *stimulus;             /* "forward" */
+    char *stimulus;                        /* "forward" */
     enum net_transport stimulus_transport; /* of the UA's connection to it */
     bool has_configurable_resolver; /* the DNS server's address and port can be put in its configuration */
     struct document *document;
 };
 /* NAME (found in devices_dir) or FILE. Domains in a profile may hold "{run}". NULL with the diagnostic. */
-struct device_profile *device_profile_load(const char *devices_dir, const char *name_or_file, const char *schema_path,
-                                           struct diagnostic *diagnostic);
+struct device_profile *device_profile_load(const char *devices_dir, const char *name_or_file,
+                                           const char *schema_path, struct diagnostic *diagnostic);
 void device_profile_free(struct device_profile *profile);
 /* Names of profiles in a folder, sorted; heap array of heap strings, NULL at the end. */
 char **device_profile_names(const char *devices_dir);
-/* What the profile requires is installed (programs are looked up in PATH and the sbin folders). missing gets what is not, and the package. */
+/* What the profile requires is installed (programs are looked up in PATH and the sbin folders). missing gets
+ * what is not, and the package. */
 bool device_is_available(const struct device_profile *profile, char *missing, size_t missing_size_bytes);
 
-/* A text for each placeholder of templates (@name@) and argv ({name}); "" and NULL: it has no value in this run, as dut_ip6 without IPv6.
- * The caller gives dut_ip4, dut_ip6, sip_port, sips_port, dns_ip, dns_port, domain_one, domain_two, trust_pem, crl_pem, cert_one, key_one,
- * cert_two, key_two (paths), faults (comma list), run. This folder knows self, config and scratch; scratch may be given too. domain_one is needed
- * by the ready probe. docs/adding-a-device.md says what each is. Copied during device_start(). */
+/* A text for each placeholder of templates (@name@) and argv ({name}); "" and NULL: it has no value in this
+ * run, as dut_ip6 without IPv6. The caller gives dut_ip4, dut_ip6, sip_port, sips_port, dns_ip, dns_port,
+ * domain_one, domain_two, trust_pem, crl_pem, cert_one, key_one, cert_two, key_two (paths), faults (comma
+ * list), run. This folder knows self, config and scratch; scratch may be given too. domain_one is needed by
+ * the ready probe. docs/adding-a-device.md says what each is. Copied during device_start(). */
 struct device_setting {
     const char *name, *value;
 };
@@ -54,26 +58,30 @@ struct device_options {
     struct net *net;
     const struct sandbox *sandbox;
     const struct device_profile *profile;
-    const char *config_dir;              /* made; the rendered configuration goes there */
+    const char *config_dir; /* made; the rendered configuration goes there */
     const struct device_setting *settings;
     size_t setting_count;
-    struct net_address probe_from;       /* a harness address; its family is the one that the ready probe uses */
-    int log_fd;                          /* device.log; output is appended; stays the caller's; -1: none */
-    uint64_t ready_timeout_ms;           /* 0: the profile's */
-    /* READY: an OPTIONS over TCP got any answer, and a TLS handshake was completed or refused with an alert (each when the profile has that
-     * transport). CRASHED: it ended by itself, text says how and with what last words. NEVER_READY: the time passed; it still runs. The device may be
-     * freed in on_state, not in on_output. */
+    struct net_address probe_from; /* a harness address; its family is the one that the ready probe uses */
+    int log_fd;                    /* device.log; output is appended; stays the caller's; -1: none */
+    uint64_t ready_timeout_ms;     /* 0: the profile's */
+    /* READY: an OPTIONS over TCP got any answer, and a TLS handshake was completed or refused with an alert
+     * (each when the profile has that transport). CRASHED: it ended by itself, text says how and with what
+     * last words. NEVER_READY: the time passed; it still runs. The device may be freed in on_state, not in
+     * on_output. */
     void (*on_state)(struct device *device, enum device_state state, const char *text, void *arg);
-    void (*on_output)(struct device *device, const char *line, void *arg); /* each line of its output; may be NULL */
+    /* Each line of its output; may be NULL. */
+    void (*on_output)(struct device *device, const char *line, void *arg);
     void *arg;
 };
-/* NULL: error holds one sentence (template missing, unknown placeholder with file and line, program missing). */
+/* NULL: error holds one sentence (template missing, unknown placeholder with its place, program missing). */
 struct device *device_start(const struct device_options *options, char *error, size_t error_size_bytes);
 enum device_state device_state(const struct device *device);
-/* Asks it to stop (profile's signal), kills it after the profile's time; on_state(STOPPED) follows always, also after CRASHED. */
+/* Asks it to stop (profile's signal), kills it after the profile's time; on_state(STOPPED) follows always,
+ * also after CRASHED. */
 void device_stop(struct device *device);
 void device_free(struct device *device); /* kills what still runs, no callback */
-/* Runs the profile's version command for the report; heap, first line, or NULL. Blocking, 5 s at most; before the loop runs. */
+/* Runs the profile's version command for the report; heap, first line, or NULL. Blocking, 5 s at most; before
+ * the loop runs. */
 char *device_version(const struct device_profile *profile);
 
 #endif

@@ -1,9 +1,11 @@
 /* parts: what the files of this folder share. See sandbox.h for what the folder is for.
  *
  * Processes of a namespaced run, outermost first:
- *   guard    the original process: waits, forwards SIGINT and SIGTERM, exits with the harness's status (guard.c)
- *   init     PID 1 of the new PID namespace: reaps orphans; dies with the guard (PR_SET_PDEATHSIG), and all others with it (guard.c)
- *   harness  the process in which sandbox_enter() returns; it makes the two hosts (hosts.c) */
+ *   - guard: the original process; waits, forwards SIGINT and SIGTERM, exits with the harness's
+ *     status (guard.c)
+ *   - init: PID 1 of the new PID namespace; reaps orphans; dies with the guard (PR_SET_PDEATHSIG), and all
+ *     others with it (guard.c)
+ *   - harness: the process in which sandbox_enter() returns; it makes the two hosts (hosts.c) */
 #ifndef SANDBOX_PARTS_H
 #define SANDBOX_PARTS_H
 
@@ -23,8 +25,8 @@ struct sandbox {
     enum sandbox_mode mode; /* never AUTO */
     size_t harness_addresses;
     bool has_ip4, has_ip6;
-    bool needs_each_ip6;                /* IPv6 addresses can be bound only when each is the interface's own */
-    uint8_t loopback_net;               /* NONE: the second byte of 127.R.x.y */
+    bool needs_each_ip6;  /* IPv6 addresses can be bound only when each is the interface's own */
+    uint8_t loopback_net; /* NONE: the second byte of 127.R.x.y */
     unsigned short dns_port, sip_port, sips_port;
     char scratch[PATH_MAX];
     char program[PATH_MAX];
@@ -34,26 +36,28 @@ struct sandbox {
 
 /* addresses.c: the address plan (pure). role and index to address; the text that `ip -batch` is given. */
 enum sandbox_role { SANDBOX_HARNESS, SANDBOX_DNS, SANDBOX_DEVICE };
-bool sandbox_address(const struct sandbox *sandbox, enum sandbox_role role, int family, size_t index, struct net_address *out);
+bool sandbox_address(const struct sandbox *sandbox, enum sandbox_role role, int family, size_t index,
+                     struct net_address *out);
 void sandbox_write_harness_batch(const struct sandbox *sandbox, pid_t device_host, FILE *out);
 void sandbox_write_device_batch(const struct sandbox *sandbox, FILE *out);
 
 /* refusal.c: why the kernel refused namespaces, as one line with the remedies. */
 struct sandbox_refusal {
     enum sandbox_mode mode;
-    const char *what;          /* "unshare", "uid_map" */
+    const char *what; /* "unshare", "uid_map" */
     int error_number;
     bool is_chrooted;
     bool is_seccomp_filtered;
-    long apparmor_restricts;   /* kernel.apparmor_restrict_unprivileged_userns; -1: no such setting. Likewise: */
-    long unprivileged_clone;   /* kernel.unprivileged_userns_clone */
-    long max_user_namespaces;  /* user.max_user_namespaces */
+    long
+        apparmor_restricts; /* kernel.apparmor_restrict_unprivileged_userns; -1: no such setting. Likewise: */
+    long unprivileged_clone;  /* kernel.unprivileged_userns_clone */
+    long max_user_namespaces; /* user.max_user_namespaces */
 };
 void sandbox_refusal_observe(struct sandbox_refusal *refusal); /* fills what this machine says */
 void sandbox_refusal_explain(const struct sandbox_refusal *refusal, char *out, size_t size_bytes);
 
-/* guard.c: returns true in the harness process; false with the error in the original one. leftover: an empty folder that the guard removes
- * at the end, or "". */
+/* guard.c: returns true in the harness process; false with the error in the original one. leftover: an empty
+ * folder that the guard removes at the end, or "". */
 bool sandbox_guard_start(enum sandbox_mode mode, const char *leftover, char *error, size_t error_size_bytes);
 
 /* hosts.c: makes both hosts around this process, and the scratch. */
@@ -64,9 +68,10 @@ bool sandbox_mounts_make_private(char *error, size_t error_size_bytes);
 /* Chooses a folder to mount the scratch on; *is_made tells that it had to be made. */
 bool sandbox_scratch_choose(char *out, size_t size_bytes, bool *is_made);
 
-/* place.c: makes source (a file) appear at path in this mount namespace alone, whatever stands there: a file, a symbolic link, a dangling
- * one, nothing. work: an existing empty folder to build in. */
-bool sandbox_place_file(const char *path, const char *source, const char *work, char *error, size_t error_size_bytes);
+/* place.c: makes source (a file) appear at path in this mount namespace alone, whatever stands there: a file,
+ * a symbolic link, a dangling one, nothing. work: an existing empty folder to build in. */
+bool sandbox_place_file(const char *path, const char *source, const char *work, char *error,
+                        size_t error_size_bytes);
 
 /* resolver.c: gives the device host a resolver that knows our DNS server alone. */
 bool sandbox_resolver_place(const struct sandbox *sandbox, char *error, size_t error_size_bytes);

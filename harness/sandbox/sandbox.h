@@ -1,10 +1,11 @@
 /* sandbox: the harness host and the device host, made of user, network, mount and PID namespaces.
  *
- * sandbox_enter() is called once, early, while the process has one thread and no loop. In the namespaced modes it returns in a new process,
- * the harness host; the original one stays behind as a guard that forwards SIGINT and SIGTERM and exits with the harness's status, and a small
- * init between the two reaps orphans (guard.c). When any of the three dies, however it dies, the kernel removes everything. An error may be
- * returned in either process: print it and exit; the guard takes the status on. In USER mode the caller is uid 0 inside, and what it writes
- * belongs to itself outside. In NONE nothing is forked. */
+ * sandbox_enter() is called once, early, while the process has one thread and no loop. In the namespaced
+ * modes it returns in a new process, the harness host; the original one stays behind as a guard that forwards
+ * SIGINT and SIGTERM and exits with the harness's status, and a small init between the two reaps orphans
+ * (guard.c). When any of the three dies, however it dies, the kernel removes everything. An error may be
+ * returned in either process: print it and exit; the guard takes the status on. In USER mode the caller is
+ * uid 0 inside, and what it writes belongs to itself outside. In NONE nothing is forked. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
@@ -25,32 +26,38 @@ struct sandbox_plan {
 };
 
 struct sandbox; /* the hosts of this process */
-/* NULL: error holds what failed, the cause and the remedies (user namespaces refused by seccomp, by AppArmor, by sysctl; iproute2 missing). */
+/* NULL: error holds what failed, the cause and the remedies (user namespaces refused by seccomp, by AppArmor,
+ * by sysctl; iproute2 missing). */
 /* needs_ip4 and needs_ip6: the families that the hosts get addresses of. */
 struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size_t error_size_bytes);
 void sandbox_free(struct sandbox *sandbox);
 enum sandbox_mode sandbox_mode(const struct sandbox *sandbox); /* the mode it came to */
 
-/* Addresses. family 4 or 6; index below harness_addresses. In NONE: 127.x.y.z of a random /16 of this run; for IPv6 there is one (::1).
- * false: there is no such address here. The port is 0. */
-bool sandbox_harness_address(const struct sandbox *sandbox, int family, size_t index, struct net_address *out);
-bool sandbox_dns_address(const struct sandbox *sandbox, int family, struct net_address *out); /* with its port: 53, or a free one in NONE */
+/* Addresses. family 4 or 6; index below harness_addresses. In NONE: 127.x.y.z of a random /16 of this run;
+ * for IPv6 there is one (::1). false: there is no such address here. The port is 0. */
+bool sandbox_harness_address(const struct sandbox *sandbox, int family, size_t index,
+                             struct net_address *out);
+/* With its port: 53, or a free one in NONE. */
+bool sandbox_dns_address(const struct sandbox *sandbox, int family, struct net_address *out);
 bool sandbox_device_address(const struct sandbox *sandbox, int family, struct net_address *out);
-/* In NONE the device cannot be given 5060 and 5061 for sure: these are free ports there, the default ones otherwise. */
+/* In NONE the device cannot be given 5060 and 5061 for sure: these are free ports there, the default ones
+ * otherwise. */
 unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure);
 /* True when a device that asks its system resolver reaches our DNS server. */
 bool sandbox_has_private_resolver(const struct sandbox *sandbox);
 
-/* A folder on a tmpfs private to the run (in NONE: a folder under $TMPDIR, removed at the end), for the device's run files. The tmpfs lies over a
- * folder that exists for the kernel's own file systems, such as /sys/kernel/debug, so that not even an empty folder stays behind. */
+/* A folder on a tmpfs private to the run (in NONE: a folder under $TMPDIR, removed at the end), for the
+ * device's run files. The tmpfs lies over a folder that exists for the kernel's own file systems, such as
+ * /sys/kernel/debug, so that not even an empty folder stays behind. */
 const char *sandbox_scratch(const struct sandbox *sandbox);
 
 /* The path of this executable, for devices that are part of it. */
 const char *sandbox_program(const struct sandbox *sandbox);
-/* The words to put before a device's argv so that it starts inside the device host (its network, its resolv.conf and hosts): NULL-terminated,
- * owned by the sandbox; empty in NONE. */
+/* The words to put before a device's argv so that it starts inside the device host (its network, its
+ * resolv.conf and hosts): NULL-terminated, owned by the sandbox; empty in NONE. */
 const char *const *sandbox_device_prefix(const struct sandbox *sandbox);
-/* Entry of that prefix; cli/ calls it first thing in main: when argv says so it enters the device host and execs, else it returns. */
+/* Entry of that prefix; cli/ calls it first thing in main: when argv says so it enters the device host and
+ * execs, else it returns. */
 void sandbox_device_main(int argc, char **argv);
 
 #endif

@@ -1,9 +1,11 @@
-/* scenario: test cases, suites and the requirement catalogue, loaded from JSON, validated, expanded into variants.
+/* scenario: test cases, suites and the requirement catalogue, loaded from JSON, validated, expanded into
+ * variants.
  *
- * A scenario file is checked against scenarios/schema/scenario.schema.json (shape) and then for sense (names that exist, DNS lines that parse,
- * certificates without a circle). Expansion makes one variant for each part of the device, transport, TLS version, IP version and case; in a
- * variant every "{case.x}" and every fixed placeholder is replaced, and what only the run knows ("{zone}", "{peer}", …) is left for run/.
- * The language is described in docs/writing-scenarios.md. Everything belongs to the catalogue it was loaded into. */
+ * A scenario file is checked against scenarios/schema/scenario.schema.json (shape) and then for sense (names
+ * that exist, DNS lines that parse, certificates without a circle). Expansion makes one variant for each part
+ * of the device, transport, TLS version, IP version and case; in a variant every "{case.x}" and every fixed
+ * placeholder is replaced, and what only the run knows ("{zone}", "{peer}", …) is left for run/. The language
+ * is described in docs/writing-scenarios.md. Everything belongs to the catalogue it was loaded into. */
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
 
@@ -23,26 +25,37 @@ struct strings { /* a list of strings */
 enum requirement_level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY, LEVEL_SEED, LEVEL_OBS };
 const char *requirement_level_name(enum requirement_level level); /* "MUST", "SHOULD", "MAY", "seed", "obs" */
 struct requirement {
-    char *id, *document, *section, *rule, *clause, *when, *seen_by, *class_name, *part; /* part: "client", "server", "both" */
+    char *id, *document, *section, *rule, *clause, *when, *seen_by, *class_name;
+    char *part; /* "client", "server", "both" */
     enum requirement_level level;
     bool is_derived;
     struct strings faults, controls;
 };
 
 /* ---- verdicts ---- */
-enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_NOT_APPLICABLE, VERDICT_ERROR };
-const char *verdict_name(enum verdict verdict); /* "pass", "fail", "inconclusive", "not-applicable", "error" */
+enum verdict {
+    VERDICT_NONE,
+    VERDICT_PASS,
+    VERDICT_FAIL,
+    VERDICT_INCONCLUSIVE,
+    VERDICT_NOT_APPLICABLE,
+    VERDICT_ERROR
+};
+/* "pass", "fail", "inconclusive", "not-applicable", "error" */
+const char *verdict_name(enum verdict verdict);
 
 /* ---- the world ---- */
-struct scenario_certificate { /* a recipe as text; SAN entries "KIND:value" with {placeholders} and \xHH, \0 escapes */
+/* A recipe as text; SAN entries "KIND:value" with {placeholders} and \xHH, \0 escapes. */
+struct scenario_certificate {
     char *name;
     struct strings san, eku, key_usage;
     char *cn;
-    char *key;      /* "ecdsa", "rsa1024", "rsa2048", "rsa3072" */
-    char *issuer;   /* "trusted", "untrusted", "self" */
+    char *key;    /* "ecdsa", "rsa1024", "rsa2048", "rsa3072" */
+    char *issuer; /* "trusted", "untrusted", "self" */
     char *name_constraint;
     unsigned intermediates;
-    bool omits_intermediates, is_revoked, has_bad_signature, issuer_is_not_ca, issuer_lacks_cert_sign, breaks_pathlen, has_key_usage;
+    bool omits_intermediates, is_revoked, has_bad_signature, issuer_is_not_ca, issuer_lacks_cert_sign,
+        breaks_pathlen, has_key_usage;
     int64_t not_before_s, not_after_s; /* relative to now; both 0: default */
 };
 
@@ -55,8 +68,21 @@ struct scenario_actor { /* an instance of the reference implementation in the ha
 
 /* ---- steps ---- */
 enum scenario_verb {
-    STEP_LISTEN, STEP_CONNECT, STEP_SEND, STEP_EXPECT, STEP_CHECK, STEP_STIMULATE, STEP_RESPOND, STEP_CLOSE, STEP_CHANGE_DNS, STEP_WAIT,
-    STEP_REPEAT, STEP_PARALLEL, STEP_ACTOR_SEND, STEP_ACTOR_CLOSE, STEP_OBSERVE
+    STEP_LISTEN,
+    STEP_CONNECT,
+    STEP_SEND,
+    STEP_EXPECT,
+    STEP_CHECK,
+    STEP_STIMULATE,
+    STEP_RESPOND,
+    STEP_CLOSE,
+    STEP_CHANGE_DNS,
+    STEP_WAIT,
+    STEP_REPEAT,
+    STEP_PARALLEL,
+    STEP_ACTOR_SEND,
+    STEP_ACTOR_CLOSE,
+    STEP_OBSERVE
 };
 const char *scenario_verb_name(enum scenario_verb verb); /* "listen", …, "change-dns", "actor-send", … */
 
@@ -66,32 +92,34 @@ struct scenario_sni_choice { /* listen: certificate by server_name */
 struct step_listen {
     char *name, *host;
     enum net_transport transport;
-    uint16_t port;             /* 0: default of the transport */
-    char *certificate;         /* NULL: none (TCP) */
+    uint16_t port;     /* 0: default of the transport */
+    char *certificate; /* NULL: none (TCP) */
     struct scenario_sni_choice *by_server_name;
     size_t by_server_name_count;
-    bool request_certificate;  /* default true */
-    bool is_stalled;           /* accept TCP, never answer (nor shake hands) */
+    bool request_certificate; /* default true */
+    bool is_stalled;          /* accept TCP, never answer (nor shake hands) */
 };
 struct step_connect {
     char *name, *host;
     enum net_transport transport;
-    char *to;                  /* "dut" (default), "dut:PORT", or "via:REQUEST": source IP and sent-by port of a request that was expected */
-    char *certificate;         /* NULL: none is shown */
-    char *server_name;         /* SNI; NULL: none */
-    bool has_server_name;      /* false: default, the device's first domain */
-    enum net_tls_version tls;  /* NET_TLS_NONE: the variant's */
-    bool may_fail;             /* a refused or closed connection is not an error: the next expect or check looks at it */
+    char *to; /* "dut" (default), "dut:PORT", or "via:REQUEST": source IP and sent-by port of a request that
+                 was expected */
+    char *certificate;        /* NULL: none is shown */
+    char *server_name;        /* SNI; NULL: none */
+    bool has_server_name;     /* false: default, the device's first domain */
+    enum net_tls_version tls; /* NET_TLS_NONE: the variant's */
+    bool may_fail; /* a refused or closed connection is not an error: the next expect or check looks at it */
 };
 struct scenario_header {
-    char *name, *value;        /* value NULL: the default message's field is left out */
+    char *name, *value; /* value NULL: the default message's field is left out */
 };
 struct scenario_message { /* of send and stimulate */
-    char *method, *uri;        /* uri: with {placeholders} */
-    bool alias;                /* ";alias" in the top Via */
-    char *sent_by;             /* "host[:port]"; NULL: the host's address and the default port of the transport, "{peer.uri}:{port}" */
-    char *via_transport;       /* "TLS", NULL: the connection's */
-    char *via_params;          /* further Via parameters as text after the branch (";received=…"); NULL: none */
+    char *method, *uri;   /* uri: with {placeholders} */
+    bool alias;           /* ";alias" in the top Via */
+    char *sent_by;        /* "host[:port]"; NULL: the host's address and the default port of the transport,
+                             "{peer.uri}:{port}" */
+    char *via_transport;  /* "TLS", NULL: the connection's */
+    char *via_params;     /* further Via parameters as text after the branch (";received=…"); NULL: none */
     struct strings lower_vias; /* below the top one, whole values */
     struct strings routes;
     struct scenario_header *headers; /* added, or replacing those of the default message */
@@ -101,16 +129,18 @@ struct scenario_message { /* of send and stimulate */
 struct step_send {
     char *name, *on;
     struct scenario_message message;
-    char *raw;                 /* exact bytes instead of message: text with \r \n \0 \xHH escapes and {placeholders}; NULL: none */
-    unsigned chunk_bytes;      /* written in pieces of this many bytes, one write each; 0: at once */
-    unsigned times;            /* pipelined, each with own Call-ID and branch; ≥ 1. "NAME" then means all of them */
+    char *raw; /* exact bytes instead of message: text with \r \n \0 \xHH escapes and {placeholders}; NULL:
+                  none */
+    unsigned chunk_bytes; /* written in pieces of this many bytes, one write each; 0: at once */
+    unsigned times; /* pipelined, each with own Call-ID and branch; ≥ 1. "NAME" then means all of them */
 };
 struct step_stimulate {
     char *name;
-    struct scenario_message message; /* method default "OPTIONS"; its uri names where the device has to send it */
-    unsigned as;               /* index of the device's domain on whose behalf: From and To of the UA; 0, 1 */
-    char *dialog;              /* in-dialog request of the dialog that this stimulus (INVITE) made; NULL: none */
-    char *cancel;              /* CANCEL of this stimulus; NULL: none */
+    /* Method default "OPTIONS"; its uri names where the device has to send it. */
+    struct scenario_message message;
+    unsigned as;  /* index of the device's domain on whose behalf: From and To of the UA; 0, 1 */
+    char *dialog; /* in-dialog request of the dialog that this stimulus (INVITE) made; NULL: none */
+    char *cancel; /* CANCEL of this stimulus; NULL: none */
     unsigned times;
 };
 
@@ -120,8 +150,15 @@ struct scenario_range {
 };
 
 enum scenario_match {
-    MATCH_REQUEST, MATCH_RESPONSE, MATCH_CONNECTION, MATCH_CLOSED, MATCH_SILENCE, /* events, in expect */
-    MATCH_CONNECTIONS, MATCH_TLS, MATCH_ACTOR, MATCH_OTHERWISE                    /* states, in check; CONNECTIONS and ACTOR in expect too */
+    MATCH_REQUEST,
+    MATCH_RESPONSE,
+    MATCH_CONNECTION,
+    MATCH_CLOSED,
+    MATCH_SILENCE, /* events, in expect */
+    MATCH_CONNECTIONS,
+    MATCH_TLS,
+    MATCH_ACTOR,
+    MATCH_OTHERWISE /* states, in check; CONNECTIONS and ACTOR in expect too */
 };
 enum { SCENARIO_SIGNS_MAX = 8 };
 struct scenario_where { /* a test on a header field's first value, POSIX extended, case-insensitive */
@@ -130,22 +167,24 @@ struct scenario_where { /* a test on a header field's first value, POSIX extende
 };
 struct scenario_alternative {
     enum scenario_match match;
-    struct strings of;         /* request, response: names of stimuli or sends; empty: any */
-    struct strings on;         /* connection selectors: NAME, "new", "new@LISTENER", "any", "other" (not named by another alternative here) */
-    struct strings methods;    /* request: empty: that of the stimulus, any otherwise */
+    struct strings of;      /* request, response: names of stimuli or sends; empty: any */
+    struct strings on;      /* connection selectors: NAME, "new", "new@LISTENER", "any", "other" (not named by
+                               another alternative here) */
+    struct strings methods; /* request: empty: that of the stimulus, any otherwise */
     unsigned status_from, status_to; /* response */
     struct scenario_where *where;
     size_t where_count;
-    char *as;                  /* names the connection from here on */
-    char *name;                /* names the request, for respond and "via:" */
-    int answers[4];            /* request: statuses sent in turn on its connection; answer_count 0: none */
-    size_t answer_count;       /* default one: 200 */
-    char *contact;             /* request: URI of the Contact in our answer; NULL: the host's address, port and transport */
-    char *listener;            /* CONNECTION, CONNECTIONS */
+    char *as;            /* names the connection from here on */
+    char *name;          /* names the request, for respond and "via:" */
+    int answers[4];      /* request: statuses sent in turn on its connection; answer_count 0: none */
+    size_t answer_count; /* default one: 200 */
+    /* request: URI of the Contact in our answer; NULL: the host's address, port and transport */
+    char *contact;
+    char *listener;                          /* CONNECTION, CONNECTIONS */
     enum net_sign signs[SCENARIO_SIGNS_MAX]; /* CLOSED: any of; none: any sign */
     size_t sign_count;
     struct scenario_range count, live; /* CONNECTIONS: accepted in all, open now */
-    unsigned received;         /* REQUEST with times: how many have to be in before the alternative holds; 0: 1 */
+    unsigned received; /* REQUEST with times: how many have to be in before the alternative holds; 0: 1 */
     /* TLS */
     int certificate_requested; /* -1: not asked */
     int peer_certificate;      /* -1; 0 absent; 1 present */
@@ -156,31 +195,33 @@ struct scenario_alternative {
     struct scenario_range answered, received_range, connections, opened;
     bool has_answered, has_received, has_connections, has_opened, has_count, has_live;
     /* what follows */
-    enum verdict verdict;      /* VERDICT_NONE: go on with the next step */
-    bool only_with_control;    /* this fail counts when the control showed its observation; otherwise a pass that is not exercised */
-    char *requirement;         /* the one that this fail is about; NULL: all of the scenario's */
-    char *because;             /* of not-applicable */
-    char *reason;              /* one sentence with {placeholders}; required with any verdict but pass */
+    enum verdict verdict;   /* VERDICT_NONE: go on with the next step */
+    bool only_with_control; /* this fail counts when the control showed its observation; otherwise a pass that
+                               is not exercised */
+    char *requirement;      /* the one that this fail is about; NULL: all of the scenario's */
+    char *because;          /* of not-applicable */
+    char *reason;           /* one sentence with {placeholders}; required with any verdict but pass */
     char *observe_name, *observe_value; /* recorded when this alternative holds; NULL: nothing */
 };
 struct step_expect { /* expect and check */
     struct scenario_alternative *alternatives;
     size_t count;
-    uint64_t within_ms;        /* expect: 0: the default, 4,000. Then the barrier, then the silence alternative (default: inconclusive) */
-    char *warm;                /* connection kept warm by an OPTIONS every 5 s meanwhile; NULL: none */
+    uint64_t within_ms; /* expect: 0: the default, 4,000. Then the barrier, then the silence alternative
+                           (default: inconclusive) */
+    char *warm;         /* connection kept warm by an OPTIONS every 5 s meanwhile; NULL: none */
 };
 struct step_respond {
-    char *to, *on;             /* request's name; connection (NULL: the request's) */
+    char *to, *on; /* request's name; connection (NULL: the request's) */
     unsigned status;
 };
 struct step_close {
     char *on;
-    enum net_close_mode mode;  /* "graceful", "fin", "rst", "close_notify" (TLS close alone), "silent" */
-    bool is_uncertain;         /* default false: the step ends when the device has certainly seen it (rule 5) */
+    enum net_close_mode mode; /* "graceful", "fin", "rst", "close_notify" (TLS close alone), "silent" */
+    bool is_uncertain; /* default false: the step ends when the device has certainly seen it (rule 5) */
 };
 struct step_change_dns {
-    struct strings remove;     /* "NAME" or "NAME TYPE" */
-    struct strings add;        /* zone-file lines */
+    struct strings remove; /* "NAME" or "NAME TYPE" */
+    struct strings add;    /* zone-file lines */
 };
 struct step_wait {
     uint64_t ms;
@@ -192,7 +233,7 @@ struct scenario_steps {
     size_t count;
 };
 struct step_repeat {
-    unsigned times;            /* "{i}" counts from 1 */
+    unsigned times; /* "{i}" counts from 1 */
     struct scenario_steps steps;
 };
 struct step_parallel {
@@ -201,7 +242,7 @@ struct step_parallel {
 };
 struct step_actor_send {
     char *actor, *uri;
-    unsigned count, as;        /* as: index of the actor's domain */
+    unsigned count, as; /* as: index of the actor's domain */
 };
 struct step_actor_close {
     char *actor;
@@ -212,7 +253,7 @@ struct step_observe {
 };
 struct scenario_step {
     enum scenario_verb verb;
-    unsigned line;             /* in the scenario's file */
+    unsigned line; /* in the scenario's file */
     union {
         struct step_listen listen;
         struct step_connect connect;
@@ -235,21 +276,22 @@ struct scenario_step {
 struct scenario;
 struct scenario_variant {
     const struct scenario *scenario;
-    char *name;                /* "tls-tls13-ip4-server[-case]" */
-    bool is_client;            /* the device's part */
+    char *name;     /* "tls-tls13-ip4-server[-case]" */
+    bool is_client; /* the device's part */
     enum net_transport transport;
-    enum net_tls_version tls;  /* NET_TLS_NONE on TCP */
-    int ip;                    /* 4, 6 */
-    char *case_name;           /* NULL: none */
+    enum net_tls_version tls; /* NET_TLS_NONE on TCP */
+    int ip;                   /* 4, 6 */
+    char *case_name;          /* NULL: none */
     struct strings requirements;
     enum requirement_level level; /* the strictest of its requirements */
-    bool is_derived;           /* all of its requirements are */
-    char *control_scenario;    /* id; NULL: none */
-    char *control_variant;     /* name of the control's variant */
-    char *control_shows;       /* observation that it must have made, default "reused" */
-    struct strings needs;      /* profile claims: "virtual-server", "stateful", "sends-alias", "single-domain", "record-routes", … */
-    struct strings hosts;      /* one harness address each */
-    struct strings dns;        /* zone lines */
+    bool is_derived;              /* all of its requirements are */
+    char *control_scenario;       /* id; NULL: none */
+    char *control_variant;        /* name of the control's variant */
+    char *control_shows;          /* observation that it must have made, default "reused" */
+    struct strings needs; /* profile claims: "virtual-server", "stateful", "sends-alias", "single-domain",
+                             "record-routes", … */
+    struct strings hosts; /* one harness address each */
+    struct strings dns;   /* zone lines */
     struct scenario_certificate *certificates;
     size_t certificate_count;
     struct scenario_actor *actors;
@@ -277,17 +319,20 @@ struct catalogue {
     struct scenario **scenarios; /* sorted by id */
     size_t scenario_count;
 };
-/* Loads requirements.json and every scenario below the folder. NULL with the diagnostic of the first bad file. */
+/* Loads requirements.json and every scenario below the folder. NULL with the diagnostic of the first bad
+ * file. */
 struct catalogue *catalogue_load(const char *scenarios_dir, struct diagnostic *diagnostic);
 void catalogue_free(struct catalogue *catalogue);
 const struct requirement *catalogue_requirement(const struct catalogue *catalogue, const char *id);
 const struct scenario *catalogue_scenario(const struct catalogue *catalogue, const char *id);
 const struct scenario_variant *scenario_variant_find(const struct scenario *scenario, const char *name);
-struct suite *suite_load(const char *suites_dir, const char *name, const struct catalogue *catalogue, struct diagnostic *diagnostic);
+struct suite *suite_load(const char *suites_dir, const char *name, const struct catalogue *catalogue,
+                         struct diagnostic *diagnostic);
 void suite_free(struct suite *suite);
 /* Names of the suites in a folder; heap array of heap strings, NULL at the end. */
 char **suite_names(const char *suites_dir);
-/* For `validate`: any file of ours, told apart by its "$schema" or its members: scenario, suite, profile, requirements, recipe. */
+/* For `validate`: any file of ours, told apart by its "$schema" or its members: scenario, suite, profile,
+ * requirements, recipe. */
 bool scenario_validate_file(const char *scenarios_dir, const char *path, struct diagnostic *diagnostic);
 
 /* ---- selection: what of a catalogue a run is about ---- */
@@ -295,18 +340,21 @@ struct selection_options {
     const struct suite *suite;
     const char *const *selectors; /* globs; with "/" a scenario (or scenario:variant), else a requirement */
     size_t selector_count;
-    /* Both suite and selectors: what both choose. Neither: everything that is not slow. A selector that names a variant is not sampled. */
-    unsigned transports;          /* bit per enum net_transport; 0: all */
+    /* Both suite and selectors: what both choose. Neither: everything that is not slow. A selector that names
+     * a variant is not sampled. */
+    unsigned transports; /* bit per enum net_transport; 0: all */
     bool has_ip4, has_ip6;
-    bool is_all_variants;         /* the whole product of TLS and IP versions; else a fixed sample in which each value occurs */
+    bool is_all_variants; /* the whole product of TLS and IP versions; else a fixed sample in which each value
+                             occurs */
 };
 struct selection {
-    const struct scenario_variant **variants; /* controls of what was chosen included, each once, in catalogue order */
+    /* Controls of what was chosen included, each once, in catalogue order. */
+    const struct scenario_variant **variants;
     size_t count;
 };
 /* false: a selector that matches nothing, named in error. */
-bool selection_make(const struct catalogue *catalogue, const struct selection_options *options, struct selection *out, char *error,
-                    size_t error_size_bytes);
+bool selection_make(const struct catalogue *catalogue, const struct selection_options *options,
+                    struct selection *out, char *error, size_t error_size_bytes);
 void selection_fini(struct selection *selection);
 
 #endif

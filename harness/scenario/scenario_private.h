@@ -172,7 +172,7 @@ struct loading {
 };
 /* scenario_loading.c */
 bool loading_init(struct loading *loading, const char *scenarios_dir, struct diagnostic *diagnostic);
-void loading_fini(struct loading *loading); /* what was not handed over is freed */
+void loading_fini(struct loading *loading);  /* what was not handed over is freed */
 void loading_clear(struct loading *loading); /* frees the files that were added */
 bool loading_add_file(struct loading *loading, const char *path, const char *id);
 /* The document is taken over. id NULL: whatever the file says. */

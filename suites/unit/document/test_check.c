@@ -48,9 +48,10 @@ static const struct check_case values_against_a_schema_cases[] = {
      NULL},
     {"[]", "t.json:1:1: /: found an empty array; expected an object"},
     {"{}", "t.json:1:1: /: found no member 'id'; expected the member 'id'"},
-    {"{\"di\": \"a\"}", "t.json:1:2: /di: found the member 'di'; expected one of 'id', 'level', 'count', 'is', "
-                        "'names', 'headers', 'x', 'step', "
-                        "'either', 'any', 'deep', 'never', 'whatever'; nearest 'id'"},
+    {"{\"di\": \"a\"}",
+     "t.json:1:2: /di: found the member 'di'; expected one of 'id', 'level', 'count', 'is', "
+     "'names', 'headers', 'x', 'step', "
+     "'either', 'any', 'deep', 'never', 'whatever'; nearest 'id'"},
     {"{\"id\": 5}", "t.json:1:8: /id: found 5; expected a small name"},
     {"{\"id\": \"A\"}", "t.json:1:8: /id: found 'A'; expected a small name"},
     {"{\"id\": \"abcdefghi\"}", "t.json:1:8: /id: found 9 characters; expected at most 8"},
