@@ -61,19 +61,25 @@ static const struct net_connection_events OPENED_EVENTS = {.on_verify = on_verif
                                                            .on_closed = connection_on_closed};
 
 /* The IP address to open from: one that this node listens on, so that a source address is what a peer finds
- * in its DNS. */
-static void choose_source(const struct reference_node *node, int family, struct net_address *out)
+ * in DNS. false: it listens on none of the family, and no peer could ever answer or call it there. */
+static bool choose_source(const struct reference_node *node, int family, struct net_address *out)
 {
     static const uint8_t ANY[16];
+    bool has_any = false;
     *out = (struct net_address){.family = family};
     for (size_t i = 0; i < node->listener_count; i++) {
         const struct net_address *address = &node->listeners[i].address;
-        if (address->family == family && memcmp(address->ip, ANY, family == 4 ? 4 : 16) != 0) {
+        if (address->family != family) {
+            continue;
+        }
+        if (memcmp(address->ip, ANY, family == 4 ? 4 : 16) != 0) {
             *out = *address;
             out->port = 0;
-            return;
+            return true;
         }
+        has_any = true;
     }
+    return has_any;
 }
 
 static void fill_tls(const struct reference_node *node, const struct next_hop *hop,
@@ -106,17 +112,20 @@ static struct connection *plan_connection(struct reference_node *node, const str
 static struct connection *open_connection(struct reference_node *node, const struct next_hop *hop,
                                           const struct target *target, char *why)
 {
+    struct net_connect_options options = {.transport = target->transport,
+                                          .remote = target->address,
+                                          .handshake_timeout_ms = CONNECTION_HANDSHAKE_MS};
+    if (!choose_source(node, target->address.family, &options.local)) {
+        snprintf(why, REASON_MAX, "this node has no IPv%d address", target->address.family);
+        return NULL;
+    }
+    if (net_transport_is_secure(target->transport)) {
+        fill_tls(node, hop, &options.tls);
+    }
     struct connection *connection = plan_connection(node, hop, target);
     if (connection == NULL) {
         snprintf(why, REASON_MAX, "out of memory");
         return NULL;
-    }
-    struct net_connect_options options = {.transport = target->transport,
-                                          .remote = target->address,
-                                          .handshake_timeout_ms = CONNECTION_HANDSHAKE_MS};
-    choose_source(node, target->address.family, &options.local);
-    if (net_transport_is_secure(target->transport)) {
-        fill_tls(node, hop, &options.tls);
     }
     struct net_connection *net = net_connect(node->net, &options, &OPENED_EVENTS, connection);
     if (net == NULL) {

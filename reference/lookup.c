@@ -1,6 +1,8 @@
 /* Questions to the DNS on c-ares, watched by the loop.
  *
- * Nothing is cached: c-ares 1.18 gives no TTL for SRV and NAPTR, and a stale answer would be a wrong one. */
+ * So many are asked at once as a socket buffer holds answers to; the others wait their turn, else a burst of
+ * a thousand would be a burst of lost datagrams and time-outs. Nothing is cached: c-ares 1.18 gives no TTL
+ * for SRV and NAPTR, and a stale answer would be a wrong one. */
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <utlist.h>
 
 #include "reference/core.h"
 
@@ -16,6 +19,7 @@ enum {
     QUERY_TIMEOUT_MS = 1500,
     QUERY_TRIES = 3,
     RECORDS_MAX = 256,
+    QUESTIONS_AT_ONCE = 64,
     DNS_CLASS_IN = 1,
     DNS_TYPE_SRV = 33,
     DNS_TYPE_NAPTR = 35
@@ -33,14 +37,38 @@ struct lookup {
     struct watch *watches;
     struct loop_timer *timer;
     int family;
+    size_t asked;             /* questions that c-ares has */
+    struct question *waiting; /* those that it gets later, in order */
+    bool is_ending, is_submitting;
 };
 struct question {
     struct lookup *lookup;
+    char *name;
+    struct question *prev, *next; /* in waiting */
     lookup_srv_cb on_srv;
     lookup_naptr_cb on_naptr;
     lookup_address_cb on_addresses;
     void *arg;
 };
+
+static void submit(struct question *question);
+
+static void question_free(struct question *question)
+{
+    free(question->name);
+    free(question);
+}
+
+static void answer_nothing(const struct question *question)
+{
+    if (question->on_srv != NULL) {
+        question->on_srv(NULL, 0, question->arg);
+    } else if (question->on_naptr != NULL) {
+        question->on_naptr(NULL, 0, question->arg);
+    } else {
+        question->on_addresses(NULL, 0, question->arg);
+    }
+}
 
 static void schedule(struct lookup *lookup)
 {
@@ -161,8 +189,15 @@ void lookup_free(struct lookup *lookup)
     if (lookup == NULL) {
         return;
     }
+    lookup->is_ending = true;
     if (lookup->channel != NULL) {
         ares_destroy(lookup->channel); /* calls back what is outstanding */
+    }
+    while (lookup->waiting != NULL) {
+        struct question *question = lookup->waiting;
+        DL_DELETE(lookup->waiting, question);
+        answer_nothing(question);
+        question_free(question);
     }
     while (lookup->watches != NULL) {
         unwatch(&lookup->watches);
@@ -172,14 +207,30 @@ void lookup_free(struct lookup *lookup)
     ares_library_cleanup();
 }
 
-static struct question *question_new(struct lookup *lookup, void *arg)
+/* ---- answers ---- */
+
+/* One loop, however deep: a name that c-ares refuses is answered before submit() returns. */
+static void submit_waiting(struct lookup *lookup)
 {
-    struct question *question = calloc(1, sizeof(*question));
-    if (question != NULL) {
-        question->lookup = lookup;
-        question->arg = arg;
+    if (lookup->is_submitting) {
+        return;
     }
-    return question;
+    lookup->is_submitting = true;
+    while (!lookup->is_ending && lookup->waiting != NULL && lookup->asked < QUESTIONS_AT_ONCE) {
+        struct question *next = lookup->waiting;
+        DL_DELETE(lookup->waiting, next);
+        submit(next);
+    }
+    lookup->is_submitting = false;
+}
+
+/* The question is answered: the next one has its turn. */
+static void question_end(struct question *question)
+{
+    struct lookup *lookup = question->lookup;
+    lookup->asked--;
+    question_free(question);
+    submit_waiting(lookup);
 }
 
 static void on_srv(void *arg, int status, int timeouts, unsigned char *answer, int size_bytes)
@@ -197,19 +248,7 @@ static void on_srv(void *arg, int status, int timeouts, unsigned char *answer, i
     }
     question->on_srv(records, count, question->arg);
     ares_free_data(reply);
-    free(question);
-}
-
-void lookup_ask_srv(struct lookup *lookup, const char *name, lookup_srv_cb cb, void *arg)
-{
-    struct question *question = question_new(lookup, arg);
-    if (question == NULL) {
-        cb(NULL, 0, arg);
-        return;
-    }
-    question->on_srv = cb;
-    ares_query(lookup->channel, name, DNS_CLASS_IN, DNS_TYPE_SRV, on_srv, question);
-    schedule(lookup);
+    question_end(question);
 }
 
 static void on_naptr(void *arg, int status, int timeouts, unsigned char *answer, int size_bytes)
@@ -228,19 +267,7 @@ static void on_naptr(void *arg, int status, int timeouts, unsigned char *answer,
     }
     question->on_naptr(records, count, question->arg);
     ares_free_data(reply);
-    free(question);
-}
-
-void lookup_ask_naptr(struct lookup *lookup, const char *name, lookup_naptr_cb cb, void *arg)
-{
-    struct question *question = question_new(lookup, arg);
-    if (question == NULL) {
-        cb(NULL, 0, arg);
-        return;
-    }
-    question->on_naptr = cb;
-    ares_query(lookup->channel, name, DNS_CLASS_IN, DNS_TYPE_NAPTR, on_naptr, question);
-    schedule(lookup);
+    question_end(question);
 }
 
 static bool read_address(const struct sockaddr *from, struct net_address *out)
@@ -277,19 +304,58 @@ static void on_addresses(void *arg, int status, int timeouts, struct ares_addrin
     }
     question->on_addresses(addresses, count, question->arg);
     ares_freeaddrinfo(result);
-    free(question);
+    question_end(question);
+}
+
+/* ---- questions ---- */
+
+static void submit(struct question *question)
+{
+    struct lookup *lookup = question->lookup;
+    lookup->asked++;
+    if (question->on_srv != NULL) {
+        ares_query(lookup->channel, question->name, DNS_CLASS_IN, DNS_TYPE_SRV, on_srv, question);
+    } else if (question->on_naptr != NULL) {
+        ares_query(lookup->channel, question->name, DNS_CLASS_IN, DNS_TYPE_NAPTR, on_naptr, question);
+    } else {
+        const struct ares_addrinfo_hints hints = {
+            .ai_flags = ARES_AI_NOSORT, .ai_family = lookup->family, .ai_socktype = SOCK_STREAM};
+        ares_getaddrinfo(lookup->channel, question->name, NULL, &hints, on_addresses, question);
+    }
+    schedule(lookup);
+}
+
+/* Takes a question as it is to be; out of memory it is answered with nothing. */
+static void ask(struct lookup *lookup, const char *name, struct question wanted)
+{
+    struct question *question = malloc(sizeof(*question));
+    wanted.lookup = lookup;
+    wanted.name = strdup(name);
+    if (question == NULL || wanted.name == NULL) {
+        free(question);
+        free(wanted.name);
+        answer_nothing(&wanted);
+        return;
+    }
+    *question = wanted;
+    if (lookup->asked < QUESTIONS_AT_ONCE) {
+        submit(question);
+    } else {
+        DL_APPEND(lookup->waiting, question);
+    }
+}
+
+void lookup_ask_srv(struct lookup *lookup, const char *name, lookup_srv_cb cb, void *arg)
+{
+    ask(lookup, name, (struct question){.on_srv = cb, .arg = arg});
+}
+
+void lookup_ask_naptr(struct lookup *lookup, const char *name, lookup_naptr_cb cb, void *arg)
+{
+    ask(lookup, name, (struct question){.on_naptr = cb, .arg = arg});
 }
 
 void lookup_ask_addresses(struct lookup *lookup, const char *name, lookup_address_cb cb, void *arg)
 {
-    struct question *question = question_new(lookup, arg);
-    if (question == NULL) {
-        cb(NULL, 0, arg);
-        return;
-    }
-    question->on_addresses = cb;
-    const struct ares_addrinfo_hints hints = {
-        .ai_flags = ARES_AI_NOSORT, .ai_family = lookup->family, .ai_socktype = SOCK_STREAM};
-    ares_getaddrinfo(lookup->channel, name, NULL, &hints, on_addresses, question);
-    schedule(lookup);
+    ask(lookup, name, (struct question){.on_addresses = cb, .arg = arg});
 }

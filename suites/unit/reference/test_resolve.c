@@ -165,3 +165,49 @@ Test(resolve, one_that_is_cancelled_calls_nobody)
     targets_fini(&found.targets);
     world_fini(&world);
 }
+
+struct tally {
+    size_t answered, wanted;
+};
+
+static void on_tallied(const struct net_address *addresses, size_t count, void *arg)
+{
+    struct tally *tally = arg;
+    (void)addresses;
+    (void)count;
+    tally->answered++;
+}
+
+static bool are_all_there(void *arg)
+{
+    const struct tally *tally = arg;
+    return tally->answered == tally->wanted;
+}
+
+/* Far more questions than are asked at once, most of them with names that are refused before they are asked.
+ */
+Test(resolve, ten_thousand_questions_are_all_answered_once)
+{
+    enum { COUNT = 10000 };
+    struct world world;
+    const char *error = NULL;
+    struct tally tally = {.wanted = COUNT};
+    char too_long[400];
+    memset(too_long, 'x', sizeof(too_long) - 1);
+    too_long[sizeof(too_long) - 1] = '\0';
+    world_init(&world);
+    fill_zone(&world);
+    struct lookup *lookup = lookup_new(world.loop, &world.dns_address, true, false, &error);
+    for (size_t i = 0; i < COUNT; i++) {
+        lookup_ask_addresses(lookup, i % 50 == 0 ? "host.test" : too_long, on_tallied, &tally);
+    }
+    world_run_until(&world, are_all_there, &tally);
+    /* And those that wait when the resolver goes are answered, too. */
+    tally.wanted += 200;
+    for (size_t i = 0; i < 200; i++) {
+        lookup_ask_addresses(lookup, "host.test", on_tallied, &tally);
+    }
+    lookup_free(lookup);
+    cr_expect_eq(tally.answered, tally.wanted);
+    world_fini(&world);
+}
