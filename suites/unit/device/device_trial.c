@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -289,7 +290,12 @@ static int run(struct trial *trial, enum sandbox_mode mode)
         fprintf(stderr, "%s\n", error);
         return 3;
     }
-    snprintf(trial->folder, sizeof trial->folder, "%.400s", sandbox_scratch(trial->sandbox));
+    /* A checkout's path may hold a blank, and so may what a device's configuration names. */
+    snprintf(trial->folder, sizeof trial->folder, "%.400s/a folder", sandbox_scratch(trial->sandbox));
+    if (mkdir(trial->folder, 0755) != 0) {
+        perror(trial->folder);
+        return 3;
+    }
     fill_settings(trial);
     snprintf(config, sizeof config, "%s/config", trial->folder);
     snprintf(log, sizeof log, "%s/device.log", trial->folder);
