@@ -17,7 +17,7 @@ static struct net_credential *on_server_name(struct net_listener *net, const cha
 }
 
 /* What the client's certificate says. Invalid ones are refused; none at all is the client's choice. */
-bool accept_judge_client(struct connection *connection, const struct net_tls_facts *facts)
+static bool judge_client(struct connection *connection, const struct net_tls_facts *facts)
 {
     struct reference_node *node = connection->node;
     char why[REASON_MAX] = "";
@@ -43,7 +43,7 @@ bool accept_judge_client(struct connection *connection, const struct net_tls_fac
 static bool on_verify(struct net_connection *net, const struct net_tls_facts *facts, void *arg)
 {
     (void)net;
-    return accept_judge_client(arg, facts);
+    return judge_client(arg, facts);
 }
 
 /* Distance of two addresses of a family in their last 32 bits. */

@@ -283,7 +283,6 @@ void connection_on_sign(struct net_connection *net, const struct net_end *end, v
 void connection_on_closed(struct net_connection *net, void *arg);
 bool accept_start(struct reference_node *node, const struct reference_listen *listen, char *error,
                   size_t error_size_bytes);
-bool accept_judge_client(struct connection *connection, const struct net_tls_facts *facts);
 
 /* ---- lost.c: what three faults remember of the past ---- */
 void lost_remember(struct reference_node *node, const struct connection *connection);

@@ -1,4 +1,4 @@
-/* RFC 3263 §4: from a URI to servers, as a state machine.
+/* RFC 3263 §4: from a URI to servers, one question after the other.
  *
  *   numeric or port      → addresses            (§4.2)
  *   transport known      → SRV → addresses
@@ -11,8 +11,6 @@
 #include "reference/core.h"
 
 enum { SERVICES_MAX = 8 };
-
-enum resolution_state { RESOLVING_NAPTR, RESOLVING_SRV, RESOLVING_ADDRESSES, RESOLVED };
 
 struct service { /* where SRV records of a transport are */
     enum net_transport transport;
@@ -32,7 +30,6 @@ struct resolution {
     struct next_hop hop;
     resolution_cb cb; /* NULL: cancelled */
     void *arg;
-    enum resolution_state state;
     size_t outstanding; /* questions that will call back, and one while resolution_start() runs */
     struct service services[SERVICES_MAX];
     size_t service_count, service;
@@ -84,7 +81,6 @@ void resolution_cancel(struct resolution *resolution)
 static void finish(struct resolution *resolution)
 {
     struct targets targets = {0};
-    resolution->state = RESOLVED;
     for (size_t i = 0; i < resolution->slot_count; i++) {
         const struct targets *found = &resolution->slots[i].found;
         for (size_t j = 0; j < found->count; j++) {
@@ -151,7 +147,6 @@ static void add_slot(struct resolution *resolution, const char *name, enum net_t
 
 static void ask_addresses(struct resolution *resolution)
 {
-    resolution->state = RESOLVING_ADDRESSES;
     for (size_t i = 0; i < resolution->slot_count; i++) {
         resolution->outstanding++;
         lookup_ask_addresses(resolution->lookup, resolution->slots[i].name, on_addresses,
@@ -208,7 +203,6 @@ static void on_srv(struct lookup_srv *records, size_t count, void *arg)
 
 static void ask_srv(struct resolution *resolution)
 {
-    resolution->state = RESOLVING_SRV;
     if (resolution->service == resolution->service_count) {
         ask_host(resolution, resolution->service_count > 0 ? resolution->services[0].transport
                                                            : default_transport(&resolution->hop));
@@ -282,7 +276,6 @@ void resolution_start(struct resolution *resolution)
         add_default_service(resolution, hop->transport);
         ask_srv(resolution);
     } else {
-        resolution->state = RESOLVING_NAPTR;
         resolution->outstanding++;
         lookup_ask_naptr(resolution->lookup, hop->host, on_naptr, resolution);
     }
