@@ -65,7 +65,7 @@ static void answer_nothing(const struct question *question)
         question->on_srv(NULL, 0, question->arg);
     } else if (question->on_naptr != NULL) {
         question->on_naptr(NULL, 0, question->arg);
-    } else {
+    } else if (question->on_addresses != NULL) {
         question->on_addresses(NULL, 0, question->arg);
     }
 }
