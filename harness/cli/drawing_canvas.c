@@ -61,9 +61,7 @@ static void draw_lifelines(const struct drawing *drawing, char *line)
 /* Text centred between two places, clipped to what is there. */
 static void draw_label(char *line, unsigned from, unsigned to, const char *label)
 {
-    size_t room = to - from, size = strlen(label);
-    if (size > room)
-        size = room;
+    size_t room = to - from, size = strnlen(label, room);
     memcpy(line + from + (room - size) / 2, label, size);
 }
 

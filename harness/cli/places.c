@@ -146,9 +146,10 @@ static bool is_empty_folder(const char *path)
 static int make_folders(const char *path)
 {
     char partial[PATH_MAX];
-    if (strlen(path) >= sizeof partial)
+    size_t size = strlen(path) + 1;
+    if (size > sizeof partial)
         return ENAMETOOLONG;
-    strcpy(partial, path);
+    memcpy(partial, path, size);
     for (char *slash = strchr(partial + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(partial, 0755) != 0 && errno != EEXIST)

@@ -66,7 +66,6 @@ bool expect_holds_state(struct fiber *fiber, const struct scenario_alternative *
     case MATCH_ACTOR:
         return holds_actor(fiber->world, alternative);
     case MATCH_OTHERWISE:
-        return true;
     case MATCH_SILENCE: /* in check: nothing of the alternatives above it */
         return true;
     case MATCH_REQUEST:

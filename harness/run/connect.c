@@ -35,7 +35,7 @@ static bool find_target(struct fiber *fiber, const struct step_connect *step, st
         is_found = via_target(world, to + 4, out);
     } else if (sscanf(to, "dut:%u", &port) == 1 && port && port < 65536) {
         out->port = (uint16_t)port;
-    } else if (strcmp(to, "dut")) {
+    } else if (strcmp(to, "dut") != 0) {
         world_end(world, VERDICT_ERROR, 0, "\"%s\" is nothing to connect to.", to);
         is_found = false;
     }

@@ -149,7 +149,7 @@ static struct credential_row *make(struct fiber *fiber, const char *name)
     struct credential_row *row = NULL;
     size_t i = 0;
 
-    while (i < variant->certificate_count && strcmp(variant->certificates[i].name, name))
+    while (i < variant->certificate_count && strcmp(variant->certificates[i].name, name) != 0)
         i++;
     if (i == variant->certificate_count) {
         world_end(world, VERDICT_ERROR, 0, "There is no certificate called \"%s\".", name);

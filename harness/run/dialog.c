@@ -108,8 +108,8 @@ void dialog_on_response(struct wire *wire, struct origin *invite, const struct s
 {
     struct wire *back = invite->wire;
 
-    if (response->status < 200 || !invite->request || !invite->method || strcmp(invite->method, "INVITE") ||
-        !back || !back->connection)
+    if (response->status < 200 || !invite->request || !invite->method ||
+        strcmp(invite->method, "INVITE") != 0 || !back || !back->connection)
         return;
     (void)wire; /* requests go where the INVITE went, wherever its response came from */
     if (response->status >= 300) {

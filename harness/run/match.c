@@ -50,7 +50,7 @@ static bool is_named_elsewhere(const struct scenario_alternative *alternatives, 
         const struct strings *on = &alternatives[i].on;
 
         for (size_t j = 0; i != index && j < on->count; j++)
-            if (strcmp(on->items[j], "any") && strcmp(on->items[j], "other") &&
+            if (strcmp(on->items[j], "any") != 0 && strcmp(on->items[j], "other") != 0 &&
                 selector_fits(on->items[j], event))
                 return true;
     }

@@ -52,7 +52,7 @@ static unsigned fit(const struct origin *origin, const char *call_id, uint32_t c
 {
     unsigned score = 1;
 
-    if (!origin->call_id || strcmp(origin->call_id, call_id))
+    if (!origin->call_id || strcmp(origin->call_id, call_id) != 0)
         return 0;
     if (origin->cseq && origin->cseq == cseq)
         score += 4;

@@ -303,7 +303,8 @@ struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen)
 
     if (!host)
         world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", listen->host);
-    post = world->is_over ? NULL : post_new(world, name, host, listen->transport, listen->is_stalled);
+    post =
+        !host || world->is_over ? NULL : post_new(world, name, host, listen->transport, listen->is_stalled);
     free(name);
     if (!post)
         return NULL;

@@ -414,7 +414,7 @@ const struct host *world_host(const struct world *world, const char *name);
 char *world_token(struct world *world); /* heap: unique text */
 
 /* names.c: placeholders */
-char *names_lookup(const char *name, void *fiber_or_world);
+char *names_lookup(const char *name, void *arg);
 char *names_uri_ip(const struct net_address *address); /* IP, IPv6 in brackets; heap */
 
 /* credential.c */
@@ -475,7 +475,7 @@ void message_apply_headers(struct fiber *fiber, struct sip_message *message,
 struct origin *message_probe(struct wire *wire, enum origin_purpose purpose);
 
 /* dialog.c */
-void dialog_on_response(struct wire *wire, struct origin *origin, const struct sip_message *response);
+void dialog_on_response(struct wire *wire, struct origin *invite, const struct sip_message *response);
 struct sip_message *dialog_request(struct fiber *fiber, struct wire *wire, struct origin *origin,
                                    struct origin *invite, const char *method,
                                    const struct scenario_message *wanted);

@@ -168,7 +168,7 @@ enum step_result step_send(struct fiber *fiber, const struct step_send *step)
     if (!fiber->wire)
         world_end(world, VERDICT_ERROR, 0, "There is no connection called \"%s\" to send on.", on);
     free(on);
-    if (!world->is_over) {
+    if (fiber->wire && !world->is_over) {
         group = origin_group(world, name, step->message.method ? step->message.method : "OPTIONS");
         if (step->raw)
             pile_raw(fiber, step, group, fiber->wire, &pile);
