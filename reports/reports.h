@@ -1,7 +1,8 @@
-/* reports: everything that is rendered from a journal: result.json, junit.xml and the summary on the console (HTML and others later).
+/* reports: everything that is rendered from a journal: result.json, junit.xml, the summary and the table on
+ * the console (HTML and others later).
  *
- * report_load() reads a journal, whole or cut, into a struct report: scenarios with verdicts, requirements with their status, the gate, as
- * interfaces.md of the design words it. The writers only write. */
+ * report_load() reads a journal, whole or cut, into a struct report: scenarios with verdicts, requirements
+ * with their status, the gate, as interfaces.md of the design words it. The writers only write. */
 #ifndef REPORTS_REPORTS_H
 #define REPORTS_REPORTS_H
 
@@ -20,26 +21,42 @@ int report_exit_status(const struct report *report);
 /* Written to a temporary name and renamed. false: errno. */
 bool report_write_result(const struct report *report, const char *path);
 bool report_write_junit(const struct report *report, const char *path);
-/* Table of requirements by status and what failed, for people. width in columns; is_coloured: ANSI colours. */
+/* Table of requirements by status and what failed, for people. width in columns; is_coloured: ANSI colours.
+ */
 void report_print_summary(const struct report *report, FILE *out, unsigned width, bool is_coloured);
 
 /* Read access, for the kill matrix and the quickstart table. */
 struct report_scenario {
     const char *id, *variant, *verdict, *reason, *because, *level;
     bool is_exercised;
-    const char *const *requirements;     /* all of them */
+    const char *const *requirements; /* all of them */
     size_t requirement_count;
-    const char *failed_requirement;      /* the one that its failure is about; NULL: all */
+    const char *failed_requirement; /* the one that its failure is about; NULL: all */
 };
 size_t report_scenario_count(const struct report *report);
 struct report_scenario report_scenario_at(const struct report *report, size_t index);
 struct report_requirement {
-    const char *id, *level, *status; /* "not-conformant", "undecided", "not-exercised", "conformant", "not-applicable" */
+    const char *id, *level,
+        *status; /* "not-conformant", "undecided", "not-exercised", "conformant", "not-applicable" */
     bool is_derived;
 };
 size_t report_requirement_count(const struct report *report);
 struct report_requirement report_requirement_at(const struct report *report, size_t index);
 const char *report_device_name(const struct report *report);
 bool report_is_complete(const struct report *report);
+
+/* ---- several results side by side ---- */
+/* What the table shows of one result: from the journal, or from a result.json that travelled without it. */
+struct report_column;
+struct report_column *report_column_of(const struct report *report,
+                                       const char *where); /* NULL: out of memory */
+struct report_column *report_column_load(const char *result_path, char *error,
+                                         size_t error_size_bytes); /* NULL: error */
+void report_column_free(struct report_column *column);
+/* What that run exited with. */
+int report_column_exit_status(const struct report_column *column);
+/* Requirements × results, in as many blocks as the width asks for; totals by level, gates. */
+void report_print_table(struct report_column *const *columns, size_t count, FILE *out, unsigned width,
+                        bool is_coloured);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "reports/page.h"
 #include "reports/reports.h"
 
 /* Words in the order in which reports show them. */
@@ -29,6 +30,11 @@ const char *report_status_word(enum report_status status);
 const char *report_level_word(enum report_level level);
 bool report_verdict_parse(const char *word, enum report_verdict *out); /* false: NULL or no such word */
 bool report_level_parse(const char *word, enum report_level *out);
+bool report_status_parse(const char *word, enum report_status *out);
+enum page_style report_status_style(enum report_status status);
+/* A reason of the gate without the ids at its end, which stand elsewhere on the page. New; NULL: out of
+ * memory. */
+char *report_reason_short(const char *reason);
 
 /* One variant of a scenario. */
 struct report_entry {
@@ -83,6 +89,12 @@ struct report *report_read(FILE *file, const char *journal_path, char *error, si
 /* Verdicts of entries, status of requirements, totals and the gate. false: out of memory. */
 bool report_roll_up(struct report *report);
 void report_judge_gate(struct report *report);
+
+/* A result as the table sees it. */
+struct report_column {
+    json_t *result; /* what result.json says */
+    char *where;    /* path, for people */
+};
 
 /* Members, NULL-tolerant: "" stands for what is not there. */
 const char *report_text(const json_t *object, const char *name);

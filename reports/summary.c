@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/page.h"
-
 enum { SUMMARY_WIDTH_DEFAULT = 100, SUMMARY_WIDTH_LEAST = 60, SUMMARY_WIDTH_MOST = 120 };
 
 static void summary_put_head(struct page *page, const struct report *report)
@@ -27,26 +25,11 @@ static void summary_put_head(struct page *page, const struct report *report)
         page_put_text(page, report_text(suite, "name"));
     }
     fputc('\n', page->out);
-    page_put(page, PAGE_DIM, "%s · %" PRIu64 ".%01" PRIu64 " s · seed %" PRId64 " · sipreuse %s\n",
-             report_text(run, "time"), report->last_ns / 1000000000U, report->last_ns / 100000000U % 10,
-             report_integer(run, "seed"), report_text(json_object_get(run, "tool"), "version"));
-}
-
-static enum page_style summary_style(enum report_status status)
-{
-    switch (status) {
-    case REPORT_CONFORMANT:
-        return PAGE_GOOD;
-    case REPORT_NOT_CONFORMANT:
-        return PAGE_BAD;
-    case REPORT_UNDECIDED:
-    case REPORT_NOT_EXERCISED:
-        return PAGE_DOUBT;
-    case REPORT_STATUS_NOT_APPLICABLE:
-    case REPORT_STATUSES:
-        break;
-    }
-    return PAGE_DIM;
+    const char *start = report_text(run, "time"),
+               *version = report_text(json_object_get(run, "tool"), "version");
+    page_put(page, PAGE_DIM, "%s%s%" PRIu64 ".%01" PRIu64 " s · seed %" PRId64 " · sipreuse %s\n", start,
+             start[0] ? " · " : "", report->last_ns / 1000000000U, report->last_ns / 100000000U % 10,
+             report_integer(run, "seed"), version[0] ? version : "(unknown version)");
 }
 
 static void summary_put_table(struct page *page, const struct report *report)
@@ -59,7 +42,7 @@ static void summary_put_table(struct page *page, const struct report *report)
         size_t total = 0;
         for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++)
             total += report->by_status[level][status];
-        enum page_style style = total ? summary_style(status) : PAGE_DIM;
+        enum page_style style = total ? report_status_style(status) : PAGE_DIM;
         page_put(page, style, "  %-16s", report_status_word(status));
         for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++) {
             size_t count = report->by_status[level][status];
@@ -217,7 +200,8 @@ static void summary_put_findings(struct page *page, const struct report *report,
     if (count == 0)
         return;
     fputs("\n  ", page->out);
-    page_put(page, summary_style(status), "%s (%zu requirement%s)\n", title, count, count == 1 ? "" : "s");
+    page_put(page, report_status_style(status), "%s (%zu requirement%s)\n", title, count,
+             count == 1 ? "" : "s");
     for (enum report_level level = REPORT_MUST; level < REPORT_LEVELS; level++)
         for (size_t i = 0; i < report->row_count; i++) {
             const struct report_row *row = &report->rows[i];
@@ -282,12 +266,11 @@ static void summary_put_gate(struct page *page, const struct report *report)
     fputs("\n\n", page->out);
     for (size_t i = 0; i < json_array_size(report->gate_reasons); i++) {
         const char *reason = json_string_value(json_array_get(report->gate_reasons, i));
-        const char *ids = isdigit((unsigned char)reason[0]) ? strstr(reason, ": ") : NULL;
-        char *text = NULL; /* the ids stand above already */
-        if (asprintf(&text, "- %.*s%s", ids ? (int)(ids - reason) : (int)strlen(reason), reason,
-                     ids ? "." : "") >= 0)
+        char *brief = report_reason_short(reason), *text = NULL; /* the ids stand above already */
+        if (brief && asprintf(&text, "- %s", brief) >= 0)
             page_wrap(page, 2, text);
         free(text);
+        free(brief);
     }
     const size_t *must = report->by_status[REPORT_MUST];
     page_put(page, report->is_gate_met ? PAGE_GOOD : PAGE_BAD, "Gate %s",

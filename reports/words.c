@@ -1,5 +1,6 @@
 #include "reports/reports_private.h"
 
+#include <ctype.h>
 #include <string.h>
 
 const char *report_verdict_word(enum report_verdict verdict)
@@ -40,6 +41,42 @@ bool report_level_parse(const char *word, enum report_level *out)
             return true;
         }
     return false;
+}
+
+bool report_status_parse(const char *word, enum report_status *out)
+{
+    for (enum report_status status = REPORT_CONFORMANT; word && status < REPORT_STATUSES; status++)
+        if (strcmp(word, report_status_word(status)) == 0) {
+            *out = status;
+            return true;
+        }
+    return false;
+}
+
+enum page_style report_status_style(enum report_status status)
+{
+    switch (status) {
+    case REPORT_CONFORMANT:
+        return PAGE_GOOD;
+    case REPORT_NOT_CONFORMANT:
+        return PAGE_BAD;
+    case REPORT_UNDECIDED:
+    case REPORT_NOT_EXERCISED:
+        return PAGE_DOUBT;
+    case REPORT_STATUS_NOT_APPLICABLE:
+    case REPORT_STATUSES:
+        break;
+    }
+    return PAGE_DIM;
+}
+
+char *report_reason_short(const char *reason)
+{
+    const char *ids = isdigit((unsigned char)reason[0]) ? strstr(reason, ": ") : NULL;
+    char *text = ids ? strndup(reason, (size_t)(ids - reason) + 1) : strdup(reason);
+    if (text && ids)
+        text[ids - reason] = '.';
+    return text;
 }
 
 const char *report_text(const json_t *object, const char *name)

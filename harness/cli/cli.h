@@ -132,6 +132,7 @@ int cli_run(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_validate(int argc, char **argv);
+int cli_report(int argc, char **argv);
 int cli_kill_matrix(int argc, char **argv);
 
 #endif

@@ -13,6 +13,7 @@ static const struct {
     {"run", cli_run, "test a device"},
     {"list", cli_list, "show scenarios, suites, devices, requirements"},
     {"explain", cli_explain, "what a scenario or requirement is about, its clause, its call flow"},
+    {"report", cli_report, "show results again, several side by side"},
     {"validate", cli_validate, "check scenario, suite, profile and recipe files"},
     {"device", reference_device_main, "the reference device on its own, as a proxy"},
     {"kill-matrix", cli_kill_matrix, "prove that each seeded fault is found"},

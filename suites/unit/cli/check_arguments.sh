@@ -82,7 +82,7 @@ expect_error 1 "none.json" validate none.json
 
 expect_good '^sipreuse [0-9]*\.[0-9]*\.[0-9]*$' --version
 expect_good 'usage: sipreuse COMMAND' --help
-for command in run list explain validate kill-matrix device; do
+for command in run list explain report validate kill-matrix device; do
     expect_good "sipreuse $command" "$command" --help
     [ "$(wc -L <out)" -le 120 ] || complain "$command --help: too wide"
 done

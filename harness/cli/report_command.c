@@ -1,0 +1,174 @@
+/* `sipreuse report`: results that are there already, read again; more than one side by side. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "reports/reports.h"
+
+static const struct cli_option options[] = {
+    {NULL, NULL, NULL, '\0'},
+};
+static const struct cli_usage usage = {
+    .command = "report",
+    .arguments = "RESULT...",
+    .summary = "Shows what runs came to. A RESULT is an output folder, or the result.json in it. One: the "
+               "summary that run prints. Several: a table of requirements and devices. Where a run was "
+               "killed, result.json and junit.xml are made from its journal.",
+    .options = options,
+    .more =
+        "Exit status: 0 shown, whatever the gates say; 2 usage or a bad file; 3 a run is not complete, or "
+        "had errors of\nits own; 130 a run was interrupted.\n",
+};
+
+/* A result as it was found: its journal, or a result.json alone. */
+struct found {
+    struct report *report; /* NULL: only result.json is there */
+    struct report_column *column;
+};
+
+static void found_fini(struct found *found)
+{
+    report_free(found->report);
+    report_column_free(found->column);
+}
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* The output folder that a RESULT means: itself, or the one that its result.json is in. Heap; NULL: reported.
+ */
+static char *report_folder(const char *word)
+{
+    struct stat status;
+    if (stat(word, &status) != 0) {
+        cli_fail(CLI_USAGE, "'%s': %s; name an output folder or the result.json in it", word,
+                 strerror(errno));
+        return NULL;
+    }
+    if (S_ISDIR(status.st_mode))
+        return strdup(word);
+    const char *slash = strrchr(word, '/');
+    return slash ? strndup(word, slash == word ? 1 : (size_t)(slash - word)) : strdup(".");
+}
+
+/* What a killed run could not write itself. What is there stays as it is. */
+static int report_complete_folder(const struct report *report, const char *folder)
+{
+    char *result = cli_path_join(folder, "result.json"), *junit = cli_path_join(folder, "junit.xml");
+    bool lacks_result = !is_there(result), lacks_junit = !is_there(junit);
+    bool is_good = (!lacks_result || report_write_result(report, result)) &&
+                   (!lacks_junit || report_write_junit(report, junit));
+    int status = is_good ? CLI_GOOD
+                         : cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s", folder,
+                                    strerror(errno));
+    if (is_good && (lacks_result || lacks_junit))
+        printf("%s: %s%s%s made from the journal\n", folder, lacks_result ? "result.json" : "",
+               lacks_result && lacks_junit ? " and " : "", lacks_junit ? "junit.xml" : "");
+    free(result);
+    free(junit);
+    return status;
+}
+
+static int found_in_journal(struct found *found, const char *journal, const char *folder)
+{
+    char error[1024] = "";
+    found->report = report_load(journal, error, sizeof error);
+    if (!found->report)
+        return cli_fail(CLI_USAGE, "%s; name the output folder of a run", error);
+    int status = report_complete_folder(found->report, folder);
+    found->column = report_column_of(found->report, folder);
+    return found->column ? status : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+}
+
+/* The journal is what counts; a result.json that was copied away from it still has its place in a table. */
+static int found_init(struct found *found, const char *word)
+{
+    char error[1024] = "", *folder = report_folder(word);
+    if (!folder)
+        return CLI_USAGE;
+    char *journal = cli_path_join(folder, "events.jsonl"), *result = cli_path_join(folder, "result.json");
+    bool is_folder = strcmp(folder, word) == 0;
+    int status = CLI_GOOD;
+    if (!is_folder)
+        found->column = report_column_load(word, error, sizeof error);
+    if (!is_folder && !found->column) {
+        status = cli_fail(CLI_USAGE, "%s; name an output folder or the result.json in it", error);
+    } else if (is_there(journal)) {
+        report_column_free(found->column);
+        found->column = NULL;
+        status = found_in_journal(found, journal, folder);
+    } else if (is_folder && !is_there(result)) {
+        status =
+            cli_fail(CLI_USAGE,
+                     "'%s' has neither events.jsonl nor result.json; name the output folder of a run", word);
+    } else if (is_folder) {
+        found->column = report_column_load(result, error, sizeof error);
+        if (!found->column)
+            status = cli_fail(CLI_USAGE, "%s; name an output folder or the result.json in it", error);
+    }
+    free(folder);
+    free(journal);
+    free(result);
+    return status;
+}
+
+static int report_show(const struct found *found, size_t count)
+{
+    int status = CLI_GOOD;
+    if (count == 1 && found[0].report) {
+        report_print_summary(found[0].report, stdout, cli_width(), cli_is_coloured());
+    } else {
+        struct report_column **columns = calloc(count + 1, sizeof *columns);
+        if (!columns)
+            return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+        for (size_t i = 0; i < count; i++)
+            columns[i] = found[i].column;
+        report_print_table(columns, count, stdout, cli_width(), cli_is_coloured());
+        free(columns);
+    }
+    /* A gate that is not met is what the report is there to say; a run that did not come to its end is not.
+     */
+    for (size_t i = 0; i < count; i++) {
+        int own = report_column_exit_status(found[i].column);
+        if ((own == CLI_IMPOSSIBLE || own == CLI_INTERRUPTED) && own > status)
+            status = own;
+    }
+    if (fflush(stdout) != 0)
+        return cli_fail(CLI_IMPOSSIBLE, "the report could not be written; free some space");
+    return status;
+}
+
+int cli_report(int argc, char **argv)
+{
+    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
+    struct found *found = calloc((size_t)argc + 1, sizeof *found);
+    const char **words = calloc((size_t)argc + 1, sizeof *words), *value;
+    size_t count = 0, opened = 0;
+    int status = found && words ? CLI_GOOD : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    bool is_help = false;
+    for (int option; status == CLI_GOOD && !is_help && (option = cli_next(&parser, &value)) != CLI_END;) {
+        if (option == CLI_BAD)
+            status = CLI_USAGE;
+        else if (option == CLI_HELP)
+            is_help = true;
+        else
+            words[count++] = value;
+    }
+    if (status == CLI_GOOD && !is_help && count == 0)
+        status = cli_fail(CLI_USAGE, "report needs a result; name the output folder of a run, or several");
+    for (; status == CLI_GOOD && !is_help && opened < count; opened++)
+        status = found_init(&found[opened], words[opened]);
+    if (status == CLI_GOOD && !is_help)
+        status = report_show(found, count);
+    for (size_t i = 0; found && i < opened; i++)
+        found_fini(&found[i]);
+    free(found);
+    free(words);
+    return status;
+}
