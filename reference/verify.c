@@ -88,7 +88,10 @@ struct verifier *verifier_new(const char *trust_pem, const char *crl_pem, bool c
  * §4.2.1.12); sipDomain is no foreign one. */
 static bool usage_counts(const struct verifier *verifier, const char *oid, bool is_server)
 {
-    if (strcmp(oid, GNUTLS_KP_ANY) == 0 || strcmp(oid, EKU_SIP_DOMAIN) == 0) {
+    if (strcmp(oid, EKU_SIP_DOMAIN) == 0) {
+        return !verifier->faults->is_set[FAULT_REFUSE_EKU_SIP];
+    }
+    if (strcmp(oid, GNUTLS_KP_ANY) == 0 || verifier->faults->is_set[FAULT_IGNORE_EKU]) {
         return true;
     }
     if (verifier->claims_5924) { /* RFC 5924 §5: others do not make it a SIP certificate */
@@ -133,14 +136,81 @@ static void describe_status(unsigned status, char *reason)
     gnutls_free(text.data);
 }
 
+/* ---- what seeded faults overlook ---- */
+
+static bool lacks_cert_sign(gnutls_x509_crt_t issuer, unsigned below)
+{
+    unsigned usage = 0;
+    (void)below;
+    return gnutls_x509_crt_get_key_usage(issuer, &usage, NULL) >= 0 &&
+           (usage & GNUTLS_KEY_KEY_CERT_SIGN) == 0;
+}
+
+static bool is_path_too_long(gnutls_x509_crt_t issuer, unsigned below)
+{
+    int pathlen = -1;
+    return gnutls_x509_crt_get_basic_constraints(issuer, NULL, NULL, &pathlen) >= 0 && pathlen >= 0 &&
+           (unsigned)pathlen < below;
+}
+
+static bool constrains_names(gnutls_x509_crt_t issuer, unsigned below)
+{
+    size_t size_bytes = 0;
+    (void)below;
+    return gnutls_x509_crt_get_extension_by_oid(issuer, "2.5.29.30", 0, NULL, &size_bytes, NULL) !=
+           GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
+
+/* below: CAs between the issuer and the end entity. */
+static bool any_issuer(gnutls_x509_crt_t *chain, unsigned count, bool (*is_so)(gnutls_x509_crt_t, unsigned))
+{
+    for (unsigned i = 1; i < count; i++) {
+        if (is_so(chain[i], i - 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The library has one word for three flaws of an issuer: which one it is stands in the chain. */
+static bool overlooks_issuer(const struct fault_set *faults, gnutls_x509_crt_t *chain, unsigned count)
+{
+    return (faults->is_set[FAULT_ACCEPT_ISSUER_KEY_USAGE] && any_issuer(chain, count, lacks_cert_sign)) ||
+           (faults->is_set[FAULT_ACCEPT_PATHLEN] && any_issuer(chain, count, is_path_too_long)) ||
+           (faults->is_set[FAULT_ACCEPT_NAME_CONSTRAINTS] && any_issuer(chain, count, constrains_names));
+}
+
+static unsigned overlook(const struct fault_set *faults, gnutls_x509_crt_t *chain, unsigned count,
+                         unsigned status)
+{
+    bool is_self_signed = gnutls_x509_crt_check_issuer(chain[0], chain[0]) != 0;
+    unsigned overlooked = GNUTLS_CERT_INVALID;
+    overlooked |= faults->is_set[FAULT_ACCEPT_EXPIRED] ? GNUTLS_CERT_EXPIRED : 0u;
+    overlooked |= faults->is_set[FAULT_ACCEPT_NOT_YET] ? GNUTLS_CERT_NOT_ACTIVATED : 0u;
+    overlooked |= faults->is_set[FAULT_ACCEPT_BAD_SIGNATURE] ? GNUTLS_CERT_SIGNATURE_FAILURE : 0u;
+    overlooked |= faults->is_set[FAULT_ACCEPT_NOT_A_CA] ? GNUTLS_CERT_SIGNER_NOT_CA : 0u;
+    overlooked |= faults->is_set[FAULT_IGNORE_CRL] ? GNUTLS_CERT_REVOKED : 0u;
+    overlooked |= faults->is_set[is_self_signed ? FAULT_ACCEPT_SELF_SIGNED : FAULT_ACCEPT_UNTRUSTED]
+                      ? GNUTLS_CERT_SIGNER_NOT_FOUND
+                      : 0u;
+    overlooked |= overlooks_issuer(faults, chain, count) ? GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE : 0u;
+    return (status & ~overlooked) == 0 ? 0 : status;
+}
+
+/* ---- the path ---- */
+
 static bool check_path(const struct verifier *verifier, gnutls_x509_crt_t *chain, unsigned count,
                        bool is_server, char *reason)
 {
     unsigned status = 0;
-    int result = gnutls_x509_trust_list_verify_crt(verifier->trust, chain, count, 0, &status, NULL);
+    unsigned used = verifier->faults->is_set[FAULT_NO_INTERMEDIATES] ? 1 : count;
+    int result = gnutls_x509_trust_list_verify_crt(verifier->trust, chain, used, 0, &status, NULL);
     if (result < 0) {
         snprintf(reason, REASON_MAX, "%s", gnutls_strerror(result));
         return false;
+    }
+    if (status != 0) {
+        status = overlook(verifier->faults, chain, count, status);
     }
     if (status != 0) {
         describe_status(status, reason);
