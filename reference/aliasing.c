@@ -134,8 +134,8 @@ static void on_sent_by(const struct net_address *addresses, size_t count, void *
 {
     struct sent_by_lookup *asked = arg;
     struct connection *connection = count == 0 ? NULL : connection_find(asked->node, asked->connection);
-    if (connection != NULL) {
-        struct alias_row row = {.address = addresses[0],
+    for (size_t i = 0; connection != NULL && i < count; i++) {
+        struct alias_row row = {.address = addresses[i],
                                 .transport = asked->transport,
                                 .identities = connection->identities,
                                 .connection = connection->id};

@@ -9,7 +9,7 @@
 enum { OPT_JSON, OPT_JOBS, OPT_FAULT, OPT_SANDBOX, OPT_TIMEOUT_SCALE, OPT_OUT };
 static const struct cli_option options[] = {
     [OPT_JSON] = {"json", NULL, "the matrix for programs", '\0'},
-    [OPT_JOBS] = {"jobs", "N", "runs at once (default: one for each processor)", 'j'},
+    [OPT_JOBS] = {"jobs", "N", "runs at once (default: four for each processor)", 'j'},
     [OPT_FAULT] = {"fault", "GLOB", "only faults whose names match", '\0'},
     [OPT_SANDBOX] = {"sandbox", "MODE", "as for run", '\0'},
     [OPT_TIMEOUT_SCALE] = {"timeout-scale", "X", "as for run", '\0'},
@@ -20,13 +20,13 @@ static const struct cli_usage usage = {
     .command = "kill-matrix",
     .arguments = "[SELECTOR...] [options]",
     .summary = "Runs the suite against the reference device with each of its seeded faults, and without any. "
-               "Each fault has to make a "
-               "scenario fail that is about a requirement which the fault breaks, and none about another; "
-               "the device without a fault "
-               "has to be green. Slow scenarios are run for the faults that only they can find.",
+               "Each fault has to make a scenario fail for each requirement that it breaks, and none about "
+               "another; the device without a fault has to be green. Slow scenarios are run for the faults "
+               "that only they can find.",
     .options = options,
-    .more = "Exit status: 0 every fault is killed and nothing else; 1 not so; 2 usage or a bad file; 3 it "
-            "could not be done.\n",
+    .more = "Exit status: 0 every fault turns its own requirements red and nothing else; 1 not so; 2 usage "
+            "or a bad file; 3\n"
+            "it could not be done; 130 interrupted.\n",
 };
 
 static int kill_with_folder(const struct kill_wish *wish, const struct kill_scope *scope)

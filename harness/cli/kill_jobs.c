@@ -9,8 +9,9 @@
 
 #include "loop/loop.h"
 
-/* A slow run mostly waits: four of them weigh as much as one that works. */
-enum { WEIGHT_WORKING = 4, WEIGHT_WAITING = 1, JOB_WORDS_MAX = 24 };
+/* Runs mostly wait, so several share a processor; slow ones do nothing else: four of them weigh as much as
+ * one that works. */
+enum { RUNS_PER_PROCESSOR = 4, WEIGHT_WORKING = 4, WEIGHT_WAITING = 1, JOB_WORDS_MAX = 24, LINE_MS = 1000 };
 
 struct kill_run;
 struct kill_job {
@@ -31,23 +32,29 @@ struct kill_run {
     size_t job_count, done;
     unsigned room; /* weight that may still be started */
     bool is_json, is_live, is_interrupted;
-    uint64_t start_ms;
+    uint64_t start_ms, shown_ms; /* shown_ms: of the last line of progress */
 };
-static void kill_show(struct kill_run *run, const struct kill_job *job)
+/* On a terminal one line, drawn again; elsewhere a line a second at most. The last one is always shown. */
+static void kill_show(struct kill_run *run)
 {
     FILE *out = run->is_json ? stderr : stdout;
-    uint64_t elapsed_s = (loop_now_ms(run->loop) - run->start_ms) / 1000;
+    uint64_t now_ms = loop_now_ms(run->loop), elapsed_s = (now_ms - run->start_ms) / 1000;
+    bool is_last = run->done == run->job_count;
+    if (!run->is_live && !is_last && run->shown_ms && now_ms < run->shown_ms + LINE_MS)
+        return;
+    run->shown_ms = now_ms;
     size_t running = 0;
     for (size_t i = 0; i < run->job_count; i++)
         running += run->jobs[i].process != NULL;
-    if (run->is_live)
-        fprintf(out, "\r\x1b[Kkill matrix: %zu of %zu runs done, %zu running, %llu s", run->done,
-                run->job_count, running, (unsigned long long)elapsed_s);
-    else if (job)
-        fprintf(out, "%zu of %zu runs done, %llu s: %s\n", run->done, run->job_count,
-                (unsigned long long)elapsed_s,
-                job->result->fault ? job->result->fault->name : job->result->profile);
+    fprintf(out, "%skill matrix: %zu of %zu runs done, %zu running, %llu s%s", run->is_live ? "\r\x1b[K" : "",
+            run->done, run->job_count, running, (unsigned long long)elapsed_s, run->is_live ? "" : "\n");
     fflush(out);
+}
+
+static void on_tick(struct loop_timer *timer, void *arg)
+{
+    kill_show(arg);
+    loop_timer_start(timer, LINE_MS);
 }
 
 static void job_on_output(struct loop_process *process, const char *bytes, size_t size_bytes, void *arg)
@@ -93,7 +100,7 @@ static void job_on_exit(struct loop_process *process, int exit_status, int term_
     run->room += job->weight;
     if (!run->is_interrupted)
         job_judge(job, exit_status, term_signal);
-    kill_show(run, job);
+    kill_show(run);
     kill_start_more(run);
 }
 
@@ -263,18 +270,23 @@ static bool is_profile_used(const struct kill_matrix *faults, const struct kill_
 }
 
 /* A row for each fault that was wished for, then one for each profile without a fault. false: reported. */
-static bool kill_make_rows(struct kill_matrix *matrix, const struct kill_scope *scope, const char *glob)
+static bool kill_make_rows(struct kill_matrix *matrix, const struct kill_scope *scope,
+                           const struct kill_wish *wish)
 {
     size_t fault_count = 0;
     const struct reference_fault *faults = reference_faults(&fault_count);
     matrix->results = calloc(fault_count + KILL_PROFILES_MAX, sizeof *matrix->results);
     bool is_good = matrix->results != NULL;
     for (size_t i = 0; is_good && i < fault_count; i++)
-        if (!glob || fnmatch(glob, faults[i].name, 0) == 0)
+        if (!wish->fault || fnmatch(wish->fault, faults[i].name, 0) == 0)
             is_good = kill_add_row(matrix, scope->catalogue, &faults[i], faults[i].profile);
+    /* In a whole matrix nothing may be left out; with selectors, what was not chosen says nothing. */
+    for (size_t i = 0; is_good && wish->selector_count == 0 && i < matrix->count; i++)
+        for (size_t k = 0; k < matrix->results[i].requirement_count; k++)
+            matrix->results[i].is_tried[k] = true;
     if (is_good && matrix->count == 0) {
         cli_fail(CLI_USAGE, "no fault has a name like '%s'; see 'sipreuse device --list-faults'",
-                 glob ? glob : "*");
+                 wish->fault ? wish->fault : "*");
         return false;
     }
     for (size_t i = 0; is_good && i < scope->count; i++)
@@ -299,13 +311,17 @@ static void kill_run_loop(struct kill_run *run)
 {
     struct loop_signal *interrupt = loop_signal_new(run->loop, SIGINT, on_signal, run);
     struct loop_signal *terminate = loop_signal_new(run->loop, SIGTERM, on_signal, run);
+    struct loop_timer *tick = run->is_live ? loop_timer_new(run->loop, on_tick, run) : NULL;
     run->start_ms = loop_now_ms(run->loop);
     kill_start_more(run);
-    kill_show(run, NULL);
+    kill_show(run);
+    if (tick)
+        loop_timer_start(tick, LINE_MS);
     if (run->done < run->job_count)
         loop_run(run->loop);
     if (run->is_live)
         fputs("\r\x1b[K", stdout);
+    loop_timer_free(tick);
     loop_signal_free(interrupt);
     loop_signal_free(terminate);
 }
@@ -315,11 +331,11 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct kill_run run = {.is_json = wish->is_json, .is_live = !wish->is_json && cli_is_live()};
     run.room = WEIGHT_WORKING * (wish->jobs       ? (unsigned)wish->jobs
-                                 : processors > 0 ? (unsigned)processors
-                                                  : 1);
+                                 : processors > 0 ? RUNS_PER_PROCESSOR * (unsigned)processors
+                                                  : RUNS_PER_PROCESSOR);
     int status = CLI_USAGE;
     char *program = cli_program_path();
-    if (!kill_make_rows(&run.matrix, scope, wish->fault))
+    if (!kill_make_rows(&run.matrix, scope, wish))
         goto out;
     status = CLI_IMPOSSIBLE;
     run.loop = loop_new();
@@ -329,8 +345,11 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
         goto out;
     }
     kill_run_loop(&run);
+    run.matrix.run_count = run.job_count;
+    run.matrix.elapsed_ms = loop_now_ms(run.loop) - run.start_ms;
     if (run.is_interrupted)
-        status = CLI_INTERRUPTED;
+        status = cli_fail(CLI_INTERRUPTED, "interrupted: %zu of %zu runs were done; nothing is judged",
+                          run.done, run.job_count);
     else
         status = wish->is_json ? kill_matrix_put_json(&run.matrix) : kill_matrix_put_text(&run.matrix);
 out:

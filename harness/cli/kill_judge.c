@@ -167,9 +167,18 @@ bool kill_result_has_killed(const struct kill_result *result, const char *requir
     return false;
 }
 
+bool kill_result_has_missed(const struct kill_result *result, size_t requirement)
+{
+    return result->is_tried[requirement] &&
+           !kill_result_has_killed(result, result->requirements[requirement]);
+}
+
 bool kill_result_is_good(const struct kill_result *result)
 {
     bool is_proof = result->fault ? result->killed_by.count > 0 : result->variant_count > 0;
+    for (size_t i = 0; i < result->requirement_count; i++)
+        if (kill_result_has_missed(result, i))
+            return false;
     return is_proof && result->unexpected.count == 0 && !result->trouble;
 }
 

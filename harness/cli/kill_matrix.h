@@ -20,7 +20,8 @@ struct kill_result {
     const char *profile;
     const char **requirements; /* that name the fault */
     size_t requirement_count;
-    bool *is_tried; /* by requirement: a scenario about it applied */
+    bool *is_tried; /* by requirement: has to turn red, since nothing was left out or a scenario about it
+                       applied */
     struct kill_findings killed_by;
     struct kill_findings unexpected; /* fault-free: everything that is not green */
     char **failing;                  /* "id:variant" of every failure, sorted */
@@ -35,13 +36,18 @@ void kill_result_fini(struct kill_result *result);
 void kill_result_judge(struct kill_result *result, const struct report *report);
 void kill_result_trouble(struct kill_result *result, const char *text); /* the first one stays */
 bool kill_result_has_killed(const struct kill_result *result, const char *requirement);
-bool kill_result_is_good(const struct kill_result *result); /* killed and nothing unexpected, or green */
+/* A requirement names the fault, was tried, and stayed green. */
+bool kill_result_has_missed(const struct kill_result *result, size_t requirement);
+/* Every requirement that was tried is red and nothing else unexpectedly so; fault-free: green. */
+bool kill_result_is_good(const struct kill_result *result);
 bool kill_result_is_same(const struct kill_result *a,
                          const struct kill_result *b); /* two faults that cannot be told apart */
 
 struct kill_matrix {
     struct kill_result *results; /* faults, then the profiles without any */
     size_t count;
+    size_t run_count; /* of this program, and the time that they took together */
+    uint64_t elapsed_ms;
 };
 
 /* The profiles that faults are at home on, and what applies to them. */
@@ -71,7 +77,7 @@ struct kill_wish {
     const char *fault, *sandbox, *timeout_scale, *out; /* NULL: not given */
     const char **selectors;
     size_t selector_count;
-    uint64_t jobs; /* 0: one for each processor */
+    uint64_t jobs; /* 0: four for each processor */
     bool is_json;
 };
 /* Runs all and prints the matrix; the runs write into folders below folder. The exit status. */

@@ -1,3 +1,4 @@
+/* The matrix, for people and for programs. */
 #include "cli/kill_matrix.h"
 
 #include <jansson.h>
@@ -21,12 +22,6 @@ static json_t *findings_json(const struct kill_findings *findings)
     return list;
 }
 
-/* A requirement that names the fault, was tried, and stayed green. */
-static bool is_missed(const struct kill_result *result, size_t index)
-{
-    return result->is_tried[index] && !kill_result_has_killed(result, result->requirements[index]);
-}
-
 static json_t *result_json(const struct kill_result *result)
 {
     if (!result->fault)
@@ -37,7 +32,7 @@ static json_t *result_json(const struct kill_result *result)
     json_t *requirements = json_array(), *missed = json_array();
     for (size_t i = 0; i < result->requirement_count; i++) {
         json_array_append_new(requirements, json_string(result->requirements[i]));
-        if (is_missed(result, i))
+        if (kill_result_has_missed(result, i))
             json_array_append_new(missed, json_string(result->requirements[i]));
     }
     const char *reason = result->trouble         ? result->trouble
@@ -60,22 +55,6 @@ static json_t *same_json(const struct kill_matrix *matrix)
     return pairs;
 }
 
-int kill_matrix_put_json(const struct kill_matrix *matrix)
-{
-    json_t *faults = json_array(), *fault_free = json_array();
-    for (size_t i = 0; i < matrix->count; i++)
-        json_array_append_new(matrix->results[i].fault ? faults : fault_free,
-                              result_json(&matrix->results[i]));
-    json_t *root = json_pack("{s:o, s:o, s:o}", "faults", faults, "fault_free", fault_free,
-                             "indistinguishable", same_json(matrix));
-    int error = root ? json_dumpf(root, stdout, JSON_INDENT(1)) : -1;
-    json_decref(root);
-    putchar('\n');
-    if (error || fflush(stdout) != 0)
-        return cli_fail(CLI_IMPOSSIBLE, "the matrix could not be written; free some space");
-    return matrix_status(matrix);
-}
-
 /* Scenarios of findings, each once: variants follow each other. */
 static void put_findings(const struct kill_findings *findings, const char *word)
 {
@@ -95,14 +74,28 @@ static void put_findings(const struct kill_findings *findings, const char *word)
     }
 }
 
+static size_t missed_count(const struct kill_result *result)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->requirement_count; i++)
+        count += kill_result_has_missed(result, i);
+    return count;
+}
+
+static const char *result_word(const struct kill_result *result)
+{
+    if (!result->fault)
+        return kill_result_is_good(result) ? "green" : "NOT GREEN";
+    if (result->killed_by.count == 0)
+        return "SURVIVED";
+    if (missed_count(result))
+        return "PARTLY";
+    return kill_result_is_good(result) ? "killed" : "TOO WIDE";
+}
+
 static void put_result(struct page *page, const struct kill_result *result)
 {
-    bool is_killed = result->killed_by.count > 0;
-    if (!result->fault)
-        page_put(page, kill_result_is_good(result) ? PAGE_GOOD : PAGE_BAD, "  %-10s",
-                 kill_result_is_good(result) ? "green" : "NOT GREEN");
-    else
-        page_put(page, is_killed ? PAGE_GOOD : PAGE_BAD, "  %-10s", is_killed ? "killed" : "SURVIVED");
+    page_put(page, kill_result_is_good(result) ? PAGE_GOOD : PAGE_BAD, "  %-10s", result_word(result));
     printf("%s", result->fault ? result->fault->name : "(no fault)");
     page_put(page, PAGE_DIM, "  %s\n", result->profile);
     if (result->trouble)
@@ -110,32 +103,65 @@ static void put_result(struct page *page, const struct kill_result *result)
     put_findings(&result->killed_by, "");
     put_findings(&result->unexpected, "unexpected: ");
     for (size_t i = 0; i < result->requirement_count; i++)
-        if (is_missed(result, i))
+        if (kill_result_has_missed(result, i))
             printf("            not red: %s\n", result->requirements[i]);
 }
 
-int kill_matrix_put_text(const struct kill_matrix *matrix)
+/* What all of it came to, in one line. */
+static int put_end(const struct kill_matrix *matrix, FILE *out, bool is_coloured)
 {
-    struct page page = {.out = stdout, .width = cli_width(), .is_coloured = cli_is_coloured()};
-    size_t faults = 0, killed = 0, unexpected = 0, profiles = 0, green = 0;
+    struct page page = {.out = out, .width = cli_width(), .is_coloured = is_coloured};
+    size_t faults = 0, killed = 0, unexpected = 0, missed = 0, profiles = 0, green = 0;
     for (size_t i = 0; i < matrix->count; i++) {
         const struct kill_result *result = &matrix->results[i];
-        put_result(&page, result);
         profiles += !result->fault;
         green += !result->fault && kill_result_is_good(result);
         faults += result->fault != NULL;
         killed += result->fault && result->killed_by.count > 0;
         unexpected += result->fault && result->unexpected.count > 0;
+        missed += missed_count(result);
     }
+    int status = matrix_status(matrix);
+    page_put(&page, status == CLI_GOOD ? PAGE_GOOD : PAGE_BAD, "Kill matrix: %zu of %zu faults killed",
+             killed, faults);
+    fprintf(
+        out,
+        ", %zu requirement%s not red, %zu fault%s with unexpected failures; fault-free: %zu of %zu green; "
+        "%zu runs in %llu s.\n",
+        missed, missed == 1 ? "" : "s", unexpected, unexpected == 1 ? "" : "s", green, profiles,
+        matrix->run_count, (unsigned long long)(matrix->elapsed_ms / 1000));
+    return status;
+}
+
+int kill_matrix_put_text(const struct kill_matrix *matrix)
+{
+    struct page page = {.out = stdout, .width = cli_width(), .is_coloured = cli_is_coloured()};
+    for (size_t i = 0; i < matrix->count; i++)
+        put_result(&page, &matrix->results[i]);
     for (size_t i = 0; i < matrix->count; i++)
         for (size_t k = i + 1; k < matrix->count; k++)
             if (kill_result_is_same(&matrix->results[i], &matrix->results[k]))
                 printf("  not told apart: %s, %s\n", matrix->results[i].fault->name,
                        matrix->results[k].fault->name);
-    int status = matrix_status(matrix);
-    page_put(&page, status == CLI_GOOD ? PAGE_GOOD : PAGE_BAD, "\nKill matrix: %zu of %zu faults killed",
-             killed, faults);
-    printf(", %zu with unexpected failures; fault-free: %zu of %zu profiles green.\n", unexpected, green,
-           profiles);
+    putchar('\n');
+    int status = put_end(matrix, stdout, page.is_coloured);
+    if (fflush(stdout) != 0)
+        return cli_fail(CLI_IMPOSSIBLE, "the matrix could not be written; free some space");
     return status;
+}
+
+int kill_matrix_put_json(const struct kill_matrix *matrix)
+{
+    json_t *faults = json_array(), *fault_free = json_array();
+    for (size_t i = 0; i < matrix->count; i++)
+        json_array_append_new(matrix->results[i].fault ? faults : fault_free,
+                              result_json(&matrix->results[i]));
+    json_t *root = json_pack("{s:o, s:o, s:o}", "faults", faults, "fault_free", fault_free,
+                             "indistinguishable", same_json(matrix));
+    int error = root ? json_dumpf(root, stdout, JSON_INDENT(1)) : -1;
+    json_decref(root);
+    putchar('\n');
+    if (error || fflush(stdout) != 0)
+        return cli_fail(CLI_IMPOSSIBLE, "the matrix could not be written; free some space");
+    return put_end(matrix, stderr, false);
 }

@@ -81,6 +81,25 @@ Test(kill, by_its_own_requirement)
     cr_assert_str_eq(result.killed_by.items[0].requirement, "req-a");
     cr_assert(kill_result_has_killed(&result, "req-a"));
     cr_assert(!kill_result_has_killed(&result, "req-c"));
+    cr_assert(kill_result_is_good(&result), "nothing about req-c was tried");
+    kill_result_fini(&result);
+}
+
+Test(kill, a_requirement_that_stays_green_is_missed)
+{
+    const struct given given[] = {{"s/a", "req-a", "fail", NULL}, {"s/c", "req-c", "pass", NULL}};
+    struct kill_result result = judged(&fault, given, 2, true);
+    cr_assert(!kill_result_has_missed(&result, 0));
+    cr_assert(kill_result_has_missed(&result, 1));
+    cr_assert(!kill_result_is_good(&result));
+    kill_result_fini(&result);
+}
+
+Test(kill, a_requirement_that_did_not_apply_is_not_missed)
+{
+    const struct given given[] = {{"s/a", "req-a", "fail", NULL}, {"s/c", "req-c", "not-applicable", NULL}};
+    struct kill_result result = judged(&fault, given, 2, true);
+    cr_assert(!kill_result_has_missed(&result, 1));
     cr_assert(kill_result_is_good(&result));
     kill_result_fini(&result);
 }
