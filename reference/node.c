@@ -323,8 +323,9 @@ void reference_node_free(struct reference_node *node)
 void reference_node_counts(const struct reference_node *node, struct reference_counts *out)
 {
     *out = node->counts;
-    out->open_now = 0;
+    out->open_now = out->closing_now = 0;
     for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
+        out->closing_now += at->is_closing ? 1 : 0;
         out->open_now += at->is_ready && !at->is_closing && !at->has_peer_closed ? 1 : 0;
     }
 }

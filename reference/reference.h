@@ -115,6 +115,7 @@ void reference_node_close_connections(struct reference_node *node, enum net_clos
 struct reference_counts {
     size_t opened, accepted; /* connections ever, each way, that became ready */
     size_t open_now;
+    size_t closing_now;                 /* closed by the node; the peer's own end has not come yet */
     size_t requests_received;           /* requests that came in and were not retransmissions, ACK excepted */
     size_t requests_sent, answered;     /* own ones; answered with a final status by a peer */
     size_t requests_received_on_opened; /* came backwards over connections that this node opened */

@@ -141,14 +141,17 @@ static enum step_result begin_close(struct fiber *fiber, struct actor *actor,
     return STEP_WAITS;
 }
 
-/* The actor says what it holds but not when that changes: it is asked. */
+/* The actor says what it holds but not when that changes: it is asked. The device has seen a close when its
+ * own end has come; a round trip alone would not tell, for another process of the device may hold the
+ * connection. */
 static bool is_still_open(struct fiber *fiber, const struct actor *actor)
 {
     struct run *run = fiber->world->run;
     struct reference_counts counts;
 
     reference_node_counts(actor->node, &counts);
-    if (!counts.open_now || loop_now_ms(run->loop) - fiber->began_ms >= run_scaled_ms(run, ACTOR_CLOSE_MS))
+    if ((!counts.open_now && !counts.closing_now) ||
+        loop_now_ms(run->loop) - fiber->began_ms >= run_scaled_ms(run, ACTOR_CLOSE_MS))
         return false;
     fiber_set_deadline(fiber, ACTOR_POLL_MS);
     return true;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum watch { WATCH_EVENTS, WATCH_BARRIER, WATCH_SETTLING };
+enum watch { WATCH_EVENTS, WATCH_BARRIER, WATCH_SETTLING, WATCH_HANDSHAKES };
 enum {
     ACTOR_POLL_MS = 50,
     PATIENCE_POLL_MS = 250 /* patience grows and shrinks with the slowness of the machine */
@@ -17,6 +17,7 @@ struct expectation {
     uint64_t within_ms; /* not scaled */
     uint64_t since_ms;  /* of this watch */
     struct barrier *barrier;
+    size_t ready_before; /* connections of the device that were up when the barrier was made */
     bool has_actor;
 };
 
@@ -287,8 +288,43 @@ static uint64_t patience(const struct run *run, const struct expectation *expect
         return run_scaled_ms(run, RUN_BARRIER_MS);
     case WATCH_SETTLING:
         return run_scaled_ms(run, RUN_SETTLE_MS);
+    case WATCH_HANDSHAKES:
+        return run_scaled_ms(run, RUN_CONNECT_MS);
     }
     return 0;
+}
+
+/* ---- connections of the device that are on their way */
+
+/* A device of several processes answers the barrier in one of them, while in another one the handshake of
+ * the very connection that the request will take is still under way. */
+static bool is_any_handshake_open(const struct world *world)
+{
+    for (const struct wire *wire = world->wires; wire; wire = wire->next)
+        if (wire->role == WIRE_PEER && wire->post && !wire->post->is_stalled && !wire->is_ready &&
+            !wire->has_sign && wire->connection)
+            return true;
+    return false;
+}
+
+static size_t count_ready(const struct world *world)
+{
+    size_t count = 0;
+
+    for (const struct wire *wire = world->wires; wire; wire = wire->next)
+        count += wire->role == WIRE_PEER && wire->post && wire->is_ready;
+    return count;
+}
+
+static void make_barrier(struct fiber *fiber, struct expectation *expectation)
+{
+    const struct origin *origin = judged_origin(fiber->world, expectation);
+
+    barrier_free(expectation->barrier);
+    expectation->ready_before = count_ready(fiber->world);
+    expectation->barrier = barrier_new(fiber, origin && origin->group ? origin->group->method : NULL);
+    set_watch(fiber, expectation, WATCH_BARRIER);
+    world_wake(fiber->world);
 }
 
 static void no_answer(struct fiber *fiber, const struct expectation *expectation)
@@ -311,22 +347,30 @@ static void set_timer(struct fiber *fiber, const struct expectation *expectation
     fiber_set_deadline(fiber, rest < most ? rest : most);
 }
 
+/* True when the step is done. What a connection that came up meanwhile is for, another barrier tells. */
+static bool watch_handshakes(struct fiber *fiber, struct expectation *expectation, bool is_over_time)
+{
+    if (is_any_handshake_open(fiber->world) && !is_over_time)
+        return false;
+    if (count_ready(fiber->world) > expectation->ready_before) {
+        make_barrier(fiber, expectation);
+        return fiber->world->is_over;
+    }
+    take_silence(fiber, expectation);
+    return true;
+}
+
 /* True when the step is done. */
 static bool watch_time(struct fiber *fiber, struct expectation *expectation)
 {
     struct world *world = fiber->world;
     bool is_over_time =
         loop_now_ms(world->run->loop) - expectation->since_ms >= patience(world->run, expectation);
-    const struct origin *origin;
 
     switch (expectation->watch) {
     case WATCH_EVENTS:
-        if (!is_over_time)
-            return false;
-        origin = judged_origin(world, expectation);
-        expectation->barrier = barrier_new(fiber, origin && origin->group ? origin->group->method : NULL);
-        set_watch(fiber, expectation, WATCH_BARRIER);
-        world_wake(world);
+        if (is_over_time)
+            make_barrier(fiber, expectation);
         return world->is_over;
     case WATCH_BARRIER:
         switch (barrier_poll(expectation->barrier)) {
@@ -343,9 +387,12 @@ static bool watch_time(struct fiber *fiber, struct expectation *expectation)
             no_answer(fiber, expectation);
         return world->is_over;
     case WATCH_SETTLING:
-        if (is_over_time)
-            take_silence(fiber, expectation);
-        return is_over_time;
+        if (!is_over_time)
+            return false;
+        set_watch(fiber, expectation, WATCH_HANDSHAKES);
+        return watch_handshakes(fiber, expectation, false);
+    case WATCH_HANDSHAKES:
+        return watch_handshakes(fiber, expectation, is_over_time);
     }
     return false;
 }

@@ -223,6 +223,7 @@ static struct row rows[] = {
     {"toy/wrong-with-control", VERDICT_PASS, "It came over c1", false},
     {"toy/silence", VERDICT_FAIL, "Nothing came.", true},
     {"toy/silence-unnamed", VERDICT_INCONCLUSIVE, "though the device answers", true},
+    {"toy/halfway", VERDICT_PASS, "", true},
     {"toy/refused", VERDICT_INCONCLUSIVE, "answered 503", true},
     {"toy/elsewhere", VERDICT_INCONCLUSIVE, "does not speak of (c1", true},
     {"toy/twice", VERDICT_FAIL, "some other connection", true},

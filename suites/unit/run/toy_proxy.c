@@ -9,8 +9,9 @@
  * refused  answered 503
  * twice    sent over such a connection, and then over a new one
  * dying    the process kills itself
- * garbage  bytes that are no SIP are sent to where the request should have gone
- * flood    as many requests as will go */
+ * halfway  a TCP connection to where it should go, without the TLS that is awaited there; given up after 700
+ * ms garbage  bytes that are no SIP are sent to where the request should have gone flood    as many requests
+ * as will go */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 #include "net/net.h"
 #include "sip/sip.h"
 
-enum { LINKS_MAX = 4096, WAITING_MAX = 4096, FLOOD = 30000 };
+enum { LINKS_MAX = 4096, WAITING_MAX = 4096, FLOOD = 30000, HALFWAY_MS = 700 };
 
 struct link {
     struct net_connection *connection;
@@ -36,6 +37,7 @@ struct waiting { /* a request whose next hop is being looked up, or whose connec
     struct link *link; /* NULL: not resolved yet */
 };
 
+static struct loop *loop;
 static struct net *net;
 static struct net_datagram *resolver;
 static struct net_address own, dns_server;
@@ -233,14 +235,28 @@ static void ask(struct waiting *waiting)
     net_datagram_send(resolver, &dns_server, packet, at + 4);
 }
 
+static void on_given_up(struct loop_timer *timer, void *arg)
+{
+    const struct link *link = arg;
+
+    net_connection_close(link->connection, NET_CLOSE_FIN);
+    loop_timer_free(timer);
+}
+
 static void go(struct waiting *waiting, const struct net_address *address)
 {
+    bool is_halfway = !strcmp(waiting->user, "halfway");
     bool is_wrong = !strcmp(waiting->user, "wrong");
     const struct link *asked = is_wrong || !strcmp(waiting->user, "twice") ? first_asked(address) : NULL;
 
     if (asked)
         send_message(asked, waiting->request);
     if (is_wrong) {
+        take_waiting(waiting);
+        return;
+    }
+    if (is_halfway) {
+        loop_timer_start(loop_timer_new(loop, on_given_up, link_to(address, true)), HALFWAY_MS);
         take_waiting(waiting);
         return;
     }
@@ -347,7 +363,7 @@ static void on_term(struct loop_signal *signal, int signum, void *arg)
 
 int main(int argc, char **argv)
 {
-    struct loop *loop = loop_new();
+    loop = loop_new();
     struct net_listen_options options = {.transport = NET_TCP, .on_accept = on_accept};
     struct net_listener *listener;
     struct loop_signal *term;
