@@ -4,20 +4,26 @@
 # Needs root (quickstart and check call it through sudo when they are not). Installs only what is missing.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source=cmake/packages.sh
 . "$here/packages.sh"
 
 missing=$(packages_missing "$@")
 [ -n "$missing" ] || exit 0
-echo "Installing: $(echo $missing)"
+# shellcheck disable=SC2086 # a list of words
+echo Installing: $missing
 
 policy=/usr/sbin/policy-rc.d
 kept=
+# shellcheck disable=SC2317 # called by the trap
 restore_policy() {
     rm -f "$policy"
     [ -z "$kept" ] || mv "$kept" "$policy"
 }
 # Maintainer scripts ask policy-rc.d before they start a service; an existing policy of the machine's owner is put back afterwards.
-if [ -e "$policy" ] || [ -L "$policy" ]; then
+# What an earlier call put aside and could not put back (it was killed) is the owner's; the one in its place is ours.
+if [ -e "$policy.sipreuse-kept" ] || [ -L "$policy.sipreuse-kept" ]; then
+    kept="$policy.sipreuse-kept"
+elif [ -e "$policy" ] || [ -L "$policy" ]; then
     kept="$policy.sipreuse-kept"
     mv "$policy" "$kept"
 fi
@@ -30,8 +36,11 @@ chmod 755 "$policy"
 before=$(dpkg-query -W -f='${Package}\n' | sort)
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
+status=0
+# A machine that has just been set up may be busy with its own updates: wait for them. What was installed before a failure
+# must not stay enabled either, so the end comes later.
 # shellcheck disable=SC2086 # a list of words
-apt-get install -y -q --no-install-recommends $missing
+apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 $missing || status=$?
 
 # policy-rc.d keeps services from starting now, not from being enabled for the next boot.
 after=$(dpkg-query -W -f='${Package}\n' | sort)
@@ -45,3 +54,4 @@ for package in $fresh; do
         esac
     done
 done
+exit "$status"
