@@ -306,11 +306,13 @@ struct scenario {
     size_t variant_count;
 };
 
-enum { SUITE_SELECTORS_MAX = 256 };
+enum { SUITE_SELECTORS_MAX = 256, SUITE_HOSTS_MAX = 1000 };
 struct suite {
     char *name, *path, *title, *version;
     struct strings selectors, excludes;
-    bool includes_slow, only_slow, require_exercised, is_strict;
+    unsigned levels;  /* bit per enum requirement_level, of a variant's strictest requirement; 0: all */
+    size_t hosts_max; /* names of its world that a variant may have, without ua and barrier */
+    bool includes_slow, only_slow, includes_exclusive, require_exercised, is_strict;
 };
 
 struct catalogue {

@@ -61,12 +61,38 @@ bool selector_matches_any(const struct catalogue *catalogue, const char *selecto
     return false;
 }
 
+/* Hosts of the variant's world; an actor's may be one of those listed. */
+static size_t count_hosts(const struct scenario_variant *variant)
+{
+    size_t count = variant->hosts.count;
+    for (size_t a = 0; a < variant->actor_count; a++) {
+        bool is_known = false;
+        for (size_t i = 0; i < variant->hosts.count && !is_known; i++)
+            is_known = strcmp(variant->hosts.items[i], variant->actors[a].host) == 0;
+        for (size_t i = 0; i < a && !is_known; i++)
+            is_known = strcmp(variant->actors[i].host, variant->actors[a].host) == 0;
+        count += !is_known;
+    }
+    return count;
+}
+
+/* What a suite leaves out whatever its selectors say. Controls come along all the same: without them the rest
+ * proves nothing. */
+static bool suite_leaves_out(const struct suite *suite, const struct scenario_variant *variant)
+{
+    const struct scenario *scenario = variant->scenario;
+    return (suite->only_slow ? !scenario->is_slow : scenario->is_slow && !suite->includes_slow) ||
+           (scenario->is_exclusive && !suite->includes_exclusive) ||
+           (suite->levels && !(suite->levels & (1u << variant->level))) ||
+           count_hosts(variant) > suite->hosts_max;
+}
+
 static enum want suite_wants(const struct suite *suite, const struct scenario_variant *variant)
 {
     enum want best = WANT_NONE;
     if (!suite)
         return WANT_SAMPLED;
-    if (suite->only_slow ? !variant->scenario->is_slow : variant->scenario->is_slow && !suite->includes_slow)
+    if (suite_leaves_out(suite, variant))
         return WANT_NONE;
     for (size_t i = 0; i < suite->excludes.count; i++)
         if (selector_wants(suite->excludes.items[i], variant))

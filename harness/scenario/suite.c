@@ -15,6 +15,17 @@ static struct strings take_strings(struct arena *arena, const struct document_va
     return strings;
 }
 
+/* One bit for each level of the list. */
+static unsigned take_levels(const struct document_value *list)
+{
+    unsigned levels = 0;
+    for (size_t i = 0; i < document_count(list); i++)
+        for (enum requirement_level level = LEVEL_MUST; level <= LEVEL_OBS; level++)
+            if (value_is(document_at(list, i), requirement_level_name(level)))
+                levels |= 1u << level;
+    return levels;
+}
+
 static void suite_take(struct suite_store *store, const struct document *document)
 {
     const struct document_value *root = document_root(document);
@@ -27,6 +38,9 @@ static void suite_take(struct suite_store *store, const struct document *documen
     suite->excludes = take_strings(&store->arena, document_member(root, "exclude"));
     suite->only_slow = value_is(document_member(root, "slow"), "only");
     suite->includes_slow = suite->only_slow || value_is(document_member(root, "slow"), "yes");
+    suite->includes_exclusive = !value_is(document_member(root, "exclusive"), "no");
+    suite->levels = take_levels(document_member(root, "levels"));
+    suite->hosts_max = value_unsigned(document_member(root, "max_hosts"), SUITE_HOSTS_MAX);
     suite->require_exercised = value_boolean(document_member(root, "require_exercised"), false);
     suite->is_strict = value_boolean(document_member(root, "strict"), false);
 }

@@ -131,6 +131,36 @@ Test(selection, suites_and_selectors_together)
     catalogue_free(catalogue);
 }
 
+/* What a suite may say beside its selectors. Controls come along whatever it says. */
+Test(selection, suites_narrow_by_level_and_hosts)
+{
+    struct catalogue *catalogue = fixture_load();
+    char every[] = "*/*", *selectors[] = {every};
+    struct suite suite = {.selectors = {.items = selectors, .count = 1},
+                          .hosts_max = 1,
+                          .includes_slow = true,
+                          .includes_exclusive = true,
+                          .levels = 1u << LEVEL_SHOULD | 1u << LEVEL_OBS};
+    const struct selection_options options = {.suite = &suite, .has_ip6 = true};
+    /* The client's part is about an obs, and has two hosts. */
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip6-server",
+                                          "client/keep:tls-tls12-ip6-server", NULL});
+    suite.hosts_max = 2;
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip6-server",
+                                          "client/keep:tls-tls12-ip6-client",
+                                          "client/keep:tls-tls12-ip6-server", NULL});
+    suite.includes_exclusive = false;
+    expect_error(catalogue, &options,
+                 "the suite, selectors, transports and IP versions together leave no scenario");
+    suite.levels = 1u << LEVEL_SEED;
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"client/actors:tls-tls12-ip6-client",
+                                          "client/actors:tls-tls13-ip6-client", NULL});
+    catalogue_free(catalogue);
+}
+
 Test(selection, a_selector_that_matches_nothing)
 {
     struct catalogue *catalogue = fixture_load();

@@ -9,7 +9,8 @@ Test(suite, members_and_defaults)
     struct suite *fast = suite_load(TREE_SUITES_DIR, "fast", NULL, &diagnostic);
     struct suite *slow = suite_load(TREE_SUITES_DIR, "slow", NULL, &diagnostic);
     struct suite *rules = suite_load(TREE_SUITES_DIR, "rules", NULL, &diagnostic);
-    cr_assert(fast && slow && rules, "%s", diagnostic.text);
+    struct suite *gate = suite_load(TREE_SUITES_DIR, "gate", NULL, &diagnostic);
+    cr_assert(fast && slow && rules && gate, "%s", diagnostic.text);
     cr_expect_str_eq(fast->name, "fast");
     cr_expect_str_eq(fast->title, "Fast");
     cr_expect_str_eq(fast->excludes.items[0], "client/actors");
@@ -18,6 +19,12 @@ Test(suite, members_and_defaults)
     cr_expect_str_eq(slow->version, "1.2");
     cr_expect(rules->includes_slow && !rules->only_slow);
     cr_expect_eq(rules->selectors.count, 2);
+    cr_expect(rules->levels == 0 && rules->includes_exclusive);
+    cr_expect_eq(rules->hosts_max, SUITE_HOSTS_MAX);
+    cr_expect_eq(gate->levels, 1u << LEVEL_SHOULD | 1u << LEVEL_OBS);
+    cr_expect_eq(gate->hosts_max, 1);
+    cr_expect(!gate->includes_exclusive);
+    suite_free(gate);
     suite_free(fast);
     suite_free(slow);
     suite_free(rules);
@@ -26,15 +33,15 @@ Test(suite, members_and_defaults)
 
 Test(suite, names_are_sorted)
 {
-    static const char *const wanted[] = {"fast", "rules", "slow"};
+    static const char *const wanted[] = {"fast", "gate", "rules", "slow"};
     char **names = suite_names(TREE_SUITES_DIR);
     size_t count = 0;
     for (; names[count]; count++) {
-        cr_assert_lt(count, 3);
+        cr_assert_lt(count, 4);
         cr_expect_str_eq(names[count], wanted[count]);
         free(names[count]);
     }
-    cr_expect_eq(count, 3);
+    cr_expect_eq(count, 4);
     free(names);
     names = suite_names("/nonexistent");
     cr_expect_null(names[0]);
@@ -47,7 +54,7 @@ Test(suite, an_unknown_one)
     cr_expect_null(suite_load(TREE_SUITES_DIR, "rule", NULL, &diagnostic));
     cr_expect_str_eq(diagnostic.text, TREE_SUITES_DIR
                      "/rule.json:1:1: /: found no such suite; expected a suite that there is: 'fast', "
-                     "'rules', 'slow'; nearest 'rules'");
+                     "'gate', 'rules', 'slow'; nearest 'rules'");
     struct diagnostic outside = {0};
     cr_expect_null(suite_load(TREE_SUITES_DIR, "../suites/fast", NULL, &outside));
     cr_expect(outside.is_set);
