@@ -69,8 +69,8 @@ bool cli_is_coloured(void); /* likewise, and no NO_COLOR */
 
 /* ---- output folder ---- */
 /* Makes DIR, or takes it when it is empty; NULL: ./sipreuse-out/<device>-<UTC time>. Absolute path, heap;
- * NULL: reported. */
-char *cli_out_make(const char *wanted, const char *device_name);
+ * NULL: reported, and *status is what to exit with. */
+char *cli_out_make(const char *wanted, const char *device_name, int *status);
 /* Removes a folder and what is in it. */
 void cli_remove_tree(const char *path);
 
@@ -107,6 +107,9 @@ void cli_material_fini(struct cli_material *material);
 /* Selectors "id:variant" of what was not decided well in a result; NULL: reported. */
 char **cli_rerun_selectors(const char *result);
 void cli_strings_free(char **strings);
+/* Whether word is one of those names; false: reported, with the nearest one. what: "device"; names NULL:
+ * none. */
+bool cli_name_is_known(const char *what, const char *word, char *const *names);
 
 /* ---- progress of a run ---- */
 struct run_progress;

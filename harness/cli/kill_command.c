@@ -25,15 +25,33 @@ static const struct cli_usage usage = {
                "that only they can find.",
     .options = options,
     .more = "Exit status: 0 every fault turns its own requirements red and nothing else; 1 not so; 2 usage "
-            "or a bad file; 3\n"
-            "it could not be done; 130 interrupted.\n",
+            "or a bad file; 3"
+            "it could not be done; 130 interrupted.",
 };
+
+/* Found out here, and not by each of the runs. */
+static int kill_check_selectors(const struct kill_wish *wish, const struct catalogue *catalogue)
+{
+    const struct selection_options choice = {.selectors = wish->selectors,
+                                             .selector_count = wish->selector_count,
+                                             .has_ip4 = true,
+                                             .has_ip6 = true};
+    struct selection selection = {0};
+    char error[1024] = "";
+    if (wish->selector_count == 0 || selection_make(catalogue, &choice, &selection, error, sizeof error)) {
+        selection_fini(&selection);
+        return CLI_GOOD;
+    }
+    return cli_fail(CLI_USAGE, "%s; 'sipreuse list scenarios' shows what there is", error);
+}
 
 static int kill_with_folder(const struct kill_wish *wish, const struct kill_scope *scope)
 {
     if (wish->out) {
-        char *kept = cli_out_make(wish->out, "kill-matrix");
-        int status = kept ? kill_matrix_run(wish, scope, kept) : CLI_USAGE;
+        int status;
+        char *kept = cli_out_make(wish->out, "kill-matrix", &status);
+        if (kept)
+            status = kill_matrix_run(wish, scope, kept);
         free(kept);
         return status;
     }
@@ -98,7 +116,9 @@ int cli_kill_matrix(int argc, char **argv)
     if (cli_paths_find(&paths, NULL, NULL, NULL)) {
         struct catalogue *catalogue = catalogue_load(paths.scenarios, &diagnostic);
         struct kill_scope scope = {0};
-        status = catalogue ? kill_scope_init(&scope, &paths, catalogue) : cli_fail_file(&diagnostic);
+        status = catalogue ? kill_check_selectors(&wish, catalogue) : cli_fail_file(&diagnostic);
+        if (status == CLI_GOOD)
+            status = kill_scope_init(&scope, &paths, catalogue);
         if (status == CLI_GOOD)
             status = kill_with_folder(&wish, &scope);
         kill_scope_fini(&scope);

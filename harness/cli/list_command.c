@@ -137,27 +137,36 @@ static int list_devices(const struct cli_paths *paths, json_t **out)
     return status;
 }
 
-static const char *list_cell(const json_t *item, const char *member, char *room, size_t room_size)
+/* Lists as their length, the last column's word for word. */
+static const char *list_cell(const json_t *item, const char *member, bool is_last, char *room,
+                             size_t room_size)
 {
     const json_t *value = json_object_get(item, member);
+    size_t used = 0;
     if (json_is_string(value))
         return json_string_value(value);
-    if (json_is_array(value))
+    if (json_is_array(value) && is_last) {
+        room[0] = '\0';
+        for (size_t i = 0; i < json_array_size(value) && used < room_size; i++)
+            used += (size_t)snprintf(room + used, room_size - used, "%s%s", i ? ", " : "",
+                                     json_string_value(json_array_get(value, i)));
+    } else if (json_is_array(value))
         snprintf(room, room_size, "%zu", json_array_size(value));
     else
         snprintf(room, room_size, "%s", json_is_true(value) ? "yes" : json_is_false(value) ? "no" : "");
     return room;
 }
 
-/* The members that a person wants, as columns; lists as their length. */
+/* The members that a person wants, as columns. */
 static void list_print(const json_t *items, const char *const *columns, size_t count)
 {
     size_t widths[8] = {0};
-    char room[32];
+    char room[1024];
     for (size_t c = 0; c < count; c++) {
         widths[c] = strlen(columns[c]);
         for (size_t i = 0; i < json_array_size(items); i++) {
-            const char *cell = list_cell(json_array_get(items, i), columns[c], room, sizeof room);
+            const char *cell =
+                list_cell(json_array_get(items, i), columns[c], c + 1 == count, room, sizeof room);
             size_t size = page_columns(cell, strlen(cell));
             widths[c] = size > widths[c] ? size : widths[c];
         }
@@ -168,7 +177,8 @@ static void list_print(const json_t *items, const char *const *columns, size_t c
                  c + 1 < count ? "  " : "\n");
     for (size_t i = 0; i < json_array_size(items); i++)
         for (size_t c = 0; c < count; c++) {
-            const char *cell = list_cell(json_array_get(items, i), columns[c], room, sizeof room);
+            const char *cell =
+                list_cell(json_array_get(items, i), columns[c], c + 1 == count, room, sizeof room);
             page_put_text(&page, cell);
             int padding = c + 1 < count ? (int)(widths[c] - page_columns(cell, strlen(cell)) + 2) : 0;
             printf("%*s%s", padding, "", c + 1 < count ? "" : "\n");
@@ -227,12 +237,17 @@ int cli_list(int argc, char **argv)
         else
             folders[option] = value;
     }
+    if (!what)
+        return cli_fail(CLI_USAGE, "list what? write scenarios, suites, devices, or requirements");
     bool is_known = false;
-    for (size_t i = 0; what && i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         is_known |= strcmp(what, kinds[i]) == 0;
+    const char *nearest = document_nearest(what, kinds, 4);
+    if (!is_known && nearest)
+        return cli_fail(CLI_USAGE, "there are no '%s' to list; did you mean '%s'?", what, nearest);
     if (!is_known)
-        return cli_fail(CLI_USAGE, "list what%s%s%s; write scenarios, suites, devices, or requirements",
-                        what ? "? '" : "?", what ? what : "", what ? "' is none" : "");
+        return cli_fail(CLI_USAGE,
+                        "there are no '%s' to list; write scenarios, suites, devices, or requirements", what);
     struct cli_paths paths;
     json_t *items = NULL;
     int status = CLI_USAGE;

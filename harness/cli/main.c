@@ -36,10 +36,14 @@ static void print_help(FILE *out)
 
 static int unknown_command(const char *word)
 {
-    const char *names[COMMAND_COUNT];
+    const char *names[COMMAND_COUNT + 2] = {"--version", "--help"};
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        names[i] = commands[i].name;
-    const char *nearest = document_nearest(word, names, COMMAND_COUNT);
+        names[i + 2] = commands[i].name;
+    const char *nearest = document_nearest(word, names, COMMAND_COUNT + 2);
+    if (nearest && word[0] == '-')
+        return cli_fail(CLI_USAGE, "'%s' is no option; did you mean '%s'?", word, nearest);
+    if (word[0] == '-')
+        return cli_fail(CLI_USAGE, "'%s' comes before any command; see 'sipreuse --help'", word);
     if (nearest)
         return cli_fail(CLI_USAGE, "'%s' is no command; did you mean '%s'?", word, nearest);
     return cli_fail(CLI_USAGE, "'%s' is no command; see 'sipreuse --help'", word);

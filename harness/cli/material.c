@@ -15,6 +15,42 @@ void cli_strings_free(char **strings)
     free(strings);
 }
 
+bool cli_name_is_known(const char *what, const char *word, char *const *names)
+{
+    size_t count = 0;
+    bool is_known = false;
+    for (; names && names[count]; count++)
+        is_known |= strcmp(names[count], word) == 0;
+    if (is_known)
+        return true;
+    const char *nearest = document_nearest(word, (const char *const *)names, count);
+    if (nearest)
+        cli_fail(CLI_USAGE, "'%s' is no %s; did you mean '%s'? ('sipreuse list %ss' shows them)", word, what,
+                 nearest, what);
+    else
+        cli_fail(CLI_USAGE, "'%s' is no %s; 'sipreuse list %ss' shows them", word, what, what);
+    return false;
+}
+
+/* A file is somebody's own; its diagnostics say where in it the mistake is. */
+static bool is_file_word(const char *word)
+{
+    size_t length = strlen(word);
+    return strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0);
+}
+
+static bool names_are_known(const struct cli_request *request)
+{
+    char **suites = suite_names(request->paths.suites),
+         **devices = device_profile_names(request->paths.devices);
+    const char *suite = request->suite_name ? request->suite_name : SUITE_DEFAULT;
+    bool is_good = cli_name_is_known("suite", suite, suites) &&
+                   (is_file_word(request->device) || cli_name_is_known("device", request->device, devices));
+    cli_strings_free(suites);
+    cli_strings_free(devices);
+    return is_good;
+}
+
 static json_t *result_load(const char *result)
 {
     struct stat status;
@@ -27,7 +63,15 @@ static json_t *result_load(const char *result)
         free(path);
         return root;
     }
-    if (root)
+    char *journal = cli_path_join(result, "events.jsonl");
+    bool has_journal = !root && stat(path, &status) != 0 && stat(journal, &status) == 0;
+    free(journal);
+    if (has_journal)
+        cli_fail(
+            CLI_USAGE,
+            "the run in '%s' was cut off before its result; 'sipreuse report %s' makes it from the journal",
+            result, result);
+    else if (root)
         cli_fail(CLI_USAGE, "'%s' is no result of a run; name an output folder or the result.json in it",
                  path);
     else
@@ -95,6 +139,8 @@ int cli_material_load(struct cli_material *material, struct cli_request *request
     struct diagnostic diagnostic = {0};
     char error[1024] = "";
     *material = (struct cli_material){0};
+    if (!names_are_known(request))
+        return CLI_USAGE;
     material->catalogue = catalogue_load(request->paths.scenarios, &diagnostic);
     if (!material->catalogue)
         return cli_fail_file(&diagnostic);

@@ -95,9 +95,11 @@ int cli_next(struct cli_parser *parser, const char **value)
         const struct cli_option *option = &parser->usage->options[i];
         bool is_long = word[1] == '-' && strlen(option->name) == name_length - 2 &&
                        strncmp(option->name, word + 2, name_length - 2) == 0;
-        bool is_short = option->short_name && word[1] == option->short_name && name_length == 2;
-        if (is_long || is_short)
+        bool is_short = option->short_name && word[1] == option->short_name;
+        if (is_long || (is_short && name_length == 2))
             return cli_take_value(parser, i, attached, value);
+        if (is_short && option->value_name)
+            return cli_take_value(parser, i, word + 2, value); /* -j4 */
     }
     return cli_bad_option(parser, word, name_length);
 }
@@ -132,8 +134,10 @@ void cli_print_help(const struct cli_usage *usage, FILE *out)
         free(text);
     }
     fprintf(out, "  -h, --help                    this text\n");
-    if (usage->more)
-        fprintf(out, "\n%s", usage->more);
+    if (!usage->more)
+        return;
+    fputc('\n', out);
+    page_wrap(&page, 0, usage->more);
 }
 
 bool cli_parse_count(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *out)

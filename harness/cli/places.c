@@ -186,8 +186,13 @@ static char *cli_out_default(const char *device_name)
     return NULL;
 }
 
-char *cli_out_make(const char *wanted, const char *device_name)
+char *cli_out_make(const char *wanted, const char *device_name, int *status)
 {
+    *status = CLI_USAGE;
+    if (wanted && !*wanted) {
+        cli_fail(CLI_USAGE, "--out '' is no folder; write --out DIR");
+        return NULL;
+    }
     char *path = wanted ? strdup(wanted) : cli_out_default(device_name);
     int error = path && wanted ? make_folders(path) : 0;
     if (error == EEXIST && is_folder(path) && !is_empty_folder(path)) {
@@ -198,7 +203,13 @@ char *cli_out_make(const char *wanted, const char *device_name)
         free(path);
         return NULL;
     }
-    if (error && !(error == EEXIST && is_folder(path))) {
+    if (error == EEXIST && !is_folder(path)) {
+        cli_fail(CLI_USAGE, "'%s' is no folder; give --out a new one", path);
+        free(path);
+        return NULL;
+    }
+    *status = CLI_IMPOSSIBLE;
+    if (error && error != EEXIST) {
         cli_fail(CLI_IMPOSSIBLE, "cannot make '%s': %s; give --out a folder that can be written", path,
                  strerror(error));
         free(path);

@@ -21,7 +21,7 @@ static const struct cli_usage usage = {
     .options = options,
     .more =
         "Exit status: 0 shown, whatever the gates say; 2 usage or a bad file; 3 a run is not complete, or "
-        "had errors of\nits own; 130 a run was interrupted.\n",
+        "had errors of its own; 130 a run was interrupted.",
 };
 
 /* A result as it was found: its journal, or a result.json alone. */
@@ -150,8 +150,13 @@ int cli_report(int argc, char **argv)
     struct found *found = calloc((size_t)argc + 1, sizeof *found);
     const char **words = calloc((size_t)argc + 1, sizeof *words), *value;
     size_t count = 0, opened = 0;
-    int status = found && words ? CLI_GOOD : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    int status = CLI_GOOD;
     bool is_help = false;
+    if (!found || !words) {
+        free(found);
+        free(words);
+        return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    }
     for (int option; status == CLI_GOOD && !is_help && (option = cli_next(&parser, &value)) != CLI_END;) {
         if (option == CLI_BAD)
             status = CLI_USAGE;
@@ -166,7 +171,7 @@ int cli_report(int argc, char **argv)
         status = found_init(&found[opened], words[opened]);
     if (status == CLI_GOOD && !is_help)
         status = report_show(found, count);
-    for (size_t i = 0; found && i < opened; i++)
+    for (size_t i = 0; i < opened; i++)
         found_fini(&found[i]);
     free(found);
     free(words);

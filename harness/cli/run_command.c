@@ -125,9 +125,10 @@ static int run_in_sandbox(const struct cli_request *request, const struct cli_ma
     if (!device_is_available(material->profile, lacks, sizeof lacks))
         return cli_fail(CLI_IMPOSSIBLE, "device '%s' is not available here: %s is missing; install it",
                         material->profile->name, lacks);
-    char *out_dir = cli_out_make(request->out, material->profile->name);
+    int status;
+    char *out_dir = cli_out_make(request->out, material->profile->name, &status);
     if (!out_dir)
-        return CLI_USAGE;
+        return status;
     const struct sandbox_plan sandbox_plan = {.mode = request->mode,
                                               .harness_addresses = plan->harness_addresses,
                                               .needs_ip4 = request->has_ip4,
@@ -135,7 +136,6 @@ static int run_in_sandbox(const struct cli_request *request, const struct cli_ma
     fflush(stdout);
     fflush(stderr);
     struct sandbox *sandbox = sandbox_enter(&sandbox_plan, error, sizeof error);
-    int status;
     if (sandbox) {
         status = run_journal(request, material, plan, sandbox, out_dir, command_line);
     } else {

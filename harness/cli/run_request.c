@@ -68,7 +68,7 @@ static const struct cli_usage usage = {
                "what was chosen run too.",
     .options = options,
     .more = "Exit status: 0 gate met; 1 not met; 2 usage or a bad file; 3 it could not be done; 130 "
-            "interrupted.\n",
+            "interrupted.",
 };
 
 static bool take_transports(struct cli_request *request, const char *value)

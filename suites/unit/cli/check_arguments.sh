@@ -39,6 +39,8 @@ expect_good() {
 expect_error 2 "^sipreuse: a command is missing; see"
 expect_error 2 "'rum' is no command; did you mean 'run'?" rum
 expect_error 2 "'xyzzy' is no command; see" xyzzy
+expect_error 2 "'--versoin' is no option; did you mean '--version'?" --versoin
+expect_error 2 "'-x' comes before any command; see" -x
 expect_error 2 "run needs a device; add --device NAME" run
 expect_error 2 "'--devise' is no option of run; did you mean --device?" run --devise reference
 expect_error 2 "'-q' is no option of run; see" run -q
@@ -52,10 +54,16 @@ expect_error 2 "ip '5' is no IP version; write 4, 6, or 4,6" run --device refere
 expect_error 2 "transport 'udp' is none; write a list of tcp,tls" run --device reference --transport tcp,udp
 expect_error 2 "sandbox 'jail' is no mode; write auto, user, root, or none" run --device reference --sandbox jail
 expect_error 2 "timeout-scale '0' is no number" run --device reference --timeout-scale 0
-expect_error 2 "nonexistent" run --device nonexistent
-expect_error 2 "nonexistent" run --device reference --suite nonexistent
-expect_error 2 "nothing/like-this" run --device reference nothing/like-this
-expect_error 2 "no-such-requirement" run --device reference no-such-requirement
+expect_error 2 "'nonexistent' is no device; 'sipreuse list devices'" run --device nonexistent
+expect_error 2 "'refrence' is no device; did you mean 'reference'?" run --device refrence
+expect_error 2 "'' is no device" run --device=
+expect_error 2 "^./none.json:1:1: .*cannot be read" run --device ./none.json
+expect_error 2 "'nonexistent' is no suite; 'sipreuse list suites'" run --device reference --suite nonexistent
+expect_error 2 "'conformanc' is no suite; did you mean 'conformance'?" run --device reference -s conformanc
+expect_error 2 "nothing/like-this' matches no scenario" run --device reference nothing/like-this
+expect_error 2 "no-such-requirement' matches no requirement" run --device reference no-such-requirement
+expect_error 2 "nearest 'aliasing/server-honour'" run --device reference aliasing/server-honor
+expect_error 2 "jobs '0' is no whole number from 1" run --device reference -j0
 expect_error 2 "there is no folder '/nonexistent'" run --device reference --scenarios /nonexistent
 expect_error 2 "cannot be read as a result" run --device reference --rerun-failed "$work/none"
 echo '{}' >notaresult.json
@@ -63,16 +71,24 @@ expect_error 2 "is no result of a run" run --device reference --rerun-failed not
 printf '{"schema":"sipreuse-result/1","scenarios":[{"id":"a/b","variant":"v","verdict":"pass"}]}' >green.json
 expect_error 2 "nothing in 'green.json' failed" run --device reference --rerun-failed green.json
 expect_error 2 "leave out 'a/b'" run --device reference --rerun-failed green.json a/b
+mkdir cut && : >cut/events.jsonl
+expect_error 2 "cut off before its result; 'sipreuse report cut'" run --device reference --rerun-failed cut
 mkdir full && touch full/file
+expect_error 2 "'full/file' is no folder" run --device reference --out full/file
+expect_error 2 "out '' is no folder" run --device reference --out ''
+expect_error 3 "cannot make '/proc/none'" run --device reference --out /proc/none
 expect_error 2 "'full' is not empty" run --device reference --out full --sandbox none --ip 4
-expect_error 2 "list what?; write scenarios" list
-expect_error 2 "'things' is none; write scenarios" list things
+expect_error 2 "list what? write scenarios" list
+expect_error 2 "there are no 'things' to list; write scenarios" list things
+expect_error 2 "there are no 'device' to list; did you mean 'devices'?" list device
 expect_error 2 "leave out 'suites'" list devices suites
 expect_error 2 "explain what?" explain
 expect_error 2 "is no scenario, requirement or public report" explain no-such-thing-at-all
 expect_error 2 "validate needs a file" validate
 expect_error 2 "is no option of validate" validate --fast
 expect_error 2 "no fault has a name like 'zzz\*'" kill-matrix --fault 'zzz*'
+expect_error 2 "'nothing/here' matches no scenario" kill-matrix nothing/here
+expect_error 2 "'full' is not empty" kill-matrix --out full
 expect_error 2 "jobs 'x' is no whole number" kill-matrix --jobs x
 expect_error 2 "sandbox 'x' is no mode" kill-matrix --sandbox x
 
@@ -85,6 +101,8 @@ expect_good 'usage: sipreuse COMMAND' --help
 for command in run list explain report validate kill-matrix device; do
     expect_good "sipreuse $command" "$command" --help
     [ "$(wc -L <out)" -le 120 ] || complain "$command --help: too wide"
+    [ "$command" = device ] || COLUMNS=80 expect_good . "$command" --help
+    [ "$(wc -L <out)" -le 80 ] || [ "$command" = device ] || complain "$command --help: too wide for 80 columns"
 done
 expect_good 'kill-matrix' help
 
