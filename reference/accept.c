@@ -42,8 +42,15 @@ static bool judge_client(struct connection *connection, const struct net_tls_fac
 
 static bool on_verify(struct net_connection *net, const struct net_tls_facts *facts, void *arg)
 {
+    struct connection *connection = arg;
+    const struct reference_node *node = connection->node;
     (void)net;
-    return judge_client(arg, facts);
+    if (node_has(node, FAULT_CLOSE_ON_UNRECOGNIZED) && facts->server_name != NULL &&
+        node_find_domain(node, facts->server_name) == node->domain_count) {
+        close_connection(connection, NET_CLOSE_RST);
+        return false;
+    }
+    return judge_client(connection, facts);
 }
 
 /* Distance of two addresses of a family in their last 32 bits. */
@@ -119,6 +126,7 @@ bool accept_start(struct reference_node *node, const struct reference_listen *li
     if (net_transport_is_secure(listen->transport)) {
         options.tls.credential = node->domain_count > 0 ? node->domains[0].credential : NULL;
         options.tls.request_certificate = !node_has(node, FAULT_NO_CERTIFICATE_REQUEST);
+        options.tls.min_version = node_has(node, FAULT_ALLOW_TLS10) ? NET_TLS_1_0 : NET_TLS_1_2;
         options.tls.has_no_resumption = true;
     }
     *listener = (struct listener){.node = node, .transport = listen->transport};

@@ -82,14 +82,36 @@ static bool choose_source(const struct reference_node *node, int family, struct 
     return has_any;
 }
 
+enum { SERVER_NAME_MAX = 256 };
+
+/* The domain that is asked for (RFC 5922 §7.8), where a server name may be that (RFC 6066 §3): no literal. A
+ * trailing dot went with the URI. NULL: none is sent. */
+static const char *server_name_of(const struct reference_node *node, const struct next_hop *hop,
+                                  const struct target *target, char *text)
+{
+    bool has_name = !hop->is_numeric || node_has(node, FAULT_SNI_IP);
+    const char *name = hop->host;
+    if (node->is_without_sni || !has_name) {
+        return NULL;
+    }
+    if (node_has(node, FAULT_SNI_SRV_TARGET) && target->server_name != NULL) {
+        name = target->server_name;
+    }
+    if (!node_has(node, FAULT_SNI_TRAILING_DOT)) {
+        return name;
+    }
+    snprintf(text, SERVER_NAME_MAX, "%s.", name);
+    return text;
+}
+
 static void fill_tls(const struct reference_node *node, const struct next_hop *hop,
-                     struct net_tls_options *out)
+                     const struct target *target, char *server_name, struct net_tls_options *out)
 {
     size_t domain = node_has(node, FAULT_ONE_CERTIFICATE_FOR_ALL_DOMAINS) ? 0 : hop->domain;
     out->credential = node_has(node, FAULT_NO_CLIENT_CERTIFICATE) ? NULL : node->domains[domain].credential;
-    bool has_no_name = hop->is_numeric || node_has(node, FAULT_CLIENT_FIRST_IDENTITY_ONLY);
-    out->server_name = has_no_name ? NULL : hop->host; /* RFC 5922 §7.8, RFC 6066 §3: no literal */
-    out->has_no_resumption = true;                     /* an identity is proved on every connection anew */
+    out->server_name = server_name_of(node, hop, target, server_name);
+    out->min_version = node_has(node, FAULT_ALLOW_TLS10) ? NET_TLS_1_0 : NET_TLS_1_2;
+    out->has_no_resumption = true; /* an identity is proved on every connection anew */
 }
 
 /* The connection as it is to be, without a socket yet. */
@@ -115,12 +137,13 @@ static struct connection *open_connection(struct reference_node *node, const str
     struct net_connect_options options = {.transport = target->transport,
                                           .remote = target->address,
                                           .handshake_timeout_ms = CONNECTION_HANDSHAKE_MS};
+    char server_name[SERVER_NAME_MAX];
     if (!choose_source(node, target->address.family, &options.local)) {
         snprintf(why, REASON_MAX, "this node has no IPv%d address", target->address.family);
         return NULL;
     }
     if (net_transport_is_secure(target->transport)) {
-        fill_tls(node, hop, &options.tls);
+        fill_tls(node, hop, target, server_name, &options.tls);
     }
     struct connection *connection = plan_connection(node, hop, target);
     if (connection == NULL) {

@@ -201,7 +201,7 @@ struct reference_node {
     size_t domain_count;
     struct listener listeners[REFERENCE_LISTEN_MAX];
     size_t listener_count;
-    bool is_never_reusing, answers_users;
+    bool is_never_reusing, is_without_sni, answers_users;
     void (*on_log)(const char *line, void *arg);
     void *arg;
     struct connection *connections; /* by net_connection_id */

@@ -136,7 +136,8 @@ static const char CONFIG_SCHEMA[] =
     "\"dns_server\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"address\"],"
     "\"properties\":{"
     "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}},"
-    "\"never_reuse\":{\"type\":\"boolean\"},\"claims_5924\":{\"type\":\"boolean\"},"
+    "\"never_reuse\":{\"type\":\"boolean\"},\"no_sni\":{\"type\":\"boolean\"},"
+    "\"claims_5924\":{\"type\":\"boolean\"},"
     "\"faults\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
 static bool check_shape(const struct document_value *root, char *error)
@@ -201,6 +202,7 @@ static bool take(struct device_config *config, const struct document_value *root
         return false;
     }
     config->is_never_reusing |= document_boolean(document_member(root, "never_reuse"));
+    config->is_without_sni |= document_boolean(document_member(root, "no_sni"));
     config->claims_5924 |= document_boolean(document_member(root, "claims_5924"));
     return true;
 }

@@ -19,6 +19,7 @@ enum {
     OPTION_CRL,
     OPTION_DNS,
     OPTION_NEVER_REUSE,
+    OPTION_NO_SNI,
     OPTION_CLAIMS_5924,
     OPTION_FAULT,
     OPTION_LIST_FAULTS,
@@ -33,6 +34,7 @@ static const struct option OPTIONS[] = {{"config", required_argument, NULL, OPTI
                                         {"crl", required_argument, NULL, OPTION_CRL},
                                         {"dns", required_argument, NULL, OPTION_DNS},
                                         {"never-reuse", no_argument, NULL, OPTION_NEVER_REUSE},
+                                        {"no-sni", no_argument, NULL, OPTION_NO_SNI},
                                         {"claims-5924", no_argument, NULL, OPTION_CLAIMS_5924},
                                         {"fault", required_argument, NULL, OPTION_FAULT},
                                         {"list-faults", no_argument, NULL, OPTION_LIST_FAULTS},
@@ -46,8 +48,8 @@ static const char HELP[] =
     "A proxy that reuses connections as RFC 5923 wants it. It answers OPTIONS for its domains and forwards "
     "everything else.\n"
     "\n"
-    "  --config FILE            JSON: listen, domains, trust, crl, dns_server, never_reuse, claims_5924, "
-    "faults\n"
+    "  --config FILE            JSON: listen, domains, trust, crl, dns_server, never_reuse, no_sni, "
+    "claims_5924, faults\n"
     "  --domain NAME=CERT,KEY   a domain of its own with certificate chain and key (PEM files); NAME alone: "
     "none.\n"
     "                           Two or more make a virtual server\n"
@@ -56,6 +58,7 @@ static const char HELP[] =
     "  --crl FILE               revocation lists (PEM)\n"
     "  --dns IP[:PORT]          DNS server; default: the system's\n"
     "  --never-reuse            honours no alias and asks for none\n"
+    "  --no-sni                 names no server in its ClientHello\n"
     "  --claims-5924            judges extended key usages by RFC 5924\n"
     "  --fault NAME             misbehaves in one stated way\n"
     "  --list-faults [--json]   names them\n"
@@ -157,6 +160,9 @@ static bool take_option(struct command *command, int option, const char *argumen
         return take_dns(command, argument);
     case OPTION_NEVER_REUSE:
         config->is_never_reusing = true;
+        return true;
+    case OPTION_NO_SNI:
+        config->is_without_sni = true;
         return true;
     case OPTION_CLAIMS_5924:
         config->claims_5924 = true;
@@ -283,6 +289,7 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
                                               .crl_pem = config->crl_pem,
                                               .dns_server = config->dns_server,
                                               .is_never_reusing = config->is_never_reusing,
+                                              .is_without_sni = config->is_without_sni,
                                               .claims_5924 = config->claims_5924,
                                               .faults = (const char *const *)config->faults,
                                               .on_log = on_log};

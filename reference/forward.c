@@ -130,6 +130,14 @@ static bool own_port(const struct reference_node *node, enum net_transport trans
     return true;
 }
 
+/* As a URI's host. */
+static void format_literal(const struct net_address *address, char *out)
+{
+    char ip[NET_ADDRESS_TEXT_MAX];
+    net_address_format_ip(address, ip);
+    snprintf(out, NET_ADDRESS_TEXT_MAX, address->family == 6 ? "[%.60s]" : "%.60s", ip);
+}
+
 static bool add_record_route(const struct reference_node *node, struct sip_message *request,
                              const struct record_route *plan, enum net_transport transport)
 {
@@ -144,6 +152,11 @@ static bool add_record_route(const struct reference_node *node, struct sip_messa
     }
     bool is_sips = strncasecmp(request->request_uri, "sips:", 5) == 0;
     const char *name = node->domains[plan->domain].name;
+    char literal[NET_ADDRESS_TEXT_MAX];
+    if (node_has(node, FAULT_RECORD_ROUTE_IP) && net_transport_is_secure(transport)) {
+        format_literal(&plan->local, literal);
+        name = literal;
+    }
     int size = is_sips ? asprintf(&value, "<sips:%s%s;lr>", name, port_text)
                        : asprintf(&value, "<sip:%s%s;transport=%s;lr>", name, port_text,
                                   net_transport_name(transport));

@@ -281,6 +281,7 @@ struct reference_node *reference_node_new(struct net *net, const struct referenc
     node->net = net;
     node->loop = net_loop(net);
     node->is_never_reusing = options->is_never_reusing;
+    node->is_without_sni = options->is_without_sni;
     node->answers_users = options->answers_users;
     node->on_log = options->on_log;
     node->arg = options->arg;

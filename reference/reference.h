@@ -87,6 +87,7 @@ struct reference_options {
     const char *crl_pem;           /* NULL: none */
     struct net_address dns_server; /* asked over UDP and TCP; family 0: the system's */
     bool is_never_reusing;         /* policy: no alias is honoured nor asked for */
+    bool is_without_sni;           /* as a client it names no server in TLS (RFC 6066 §3) */
     bool claims_5924;              /* extended key usage judged by RFC 5924 */
     bool answers_users; /* any request to a user of its domains is answered 200 (an actor's user agent); else:
                            OPTIONS to a domain only, 404 to its users */
@@ -129,7 +130,7 @@ char *reference_node_describe_aliases(const struct reference_node *node);
 /* ---- faults ---- */
 struct reference_fault {
     const char *name, *summary;
-    const char *profile;       /* the device profile it runs on: "reference" or "reference-single" */
+    const char *profile;       /* the device profile it runs on, such as "reference-single" */
     const char *expected_also; /* ids of requirements it may turn red too, separated by blanks; "" */
     const char *reason;        /* why; "" */
 };

@@ -10,8 +10,9 @@
 #define SCHEMA  SIPREUSE_SOURCE_DIR "/devices/schema/profile.schema.json"
 #define DEVICES SIPREUSE_SOURCE_DIR "/devices"
 
-static const char *const known[] = {"kamailio",       "kamailio-noalias", "kamailio-single", "reference",
-                                    "reference-5924", "reference-never",  "reference-single"};
+static const char *const known[] = {"kamailio",         "kamailio-noalias", "kamailio-single",
+                                    "reference",        "reference-5924",   "reference-never",
+                                    "reference-no-sni", "reference-single"};
 
 Test(profile, names_are_sorted)
 {
