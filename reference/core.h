@@ -136,8 +136,8 @@ bool naptr_transport(const struct lookup_naptr *record, enum net_transport *out)
 struct resolution;
 /* Targets in the order of trying; none: why tells. The callee may empty the list to keep it. */
 typedef void (*resolution_cb)(struct targets *targets, const char *why, void *arg);
-struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct next_hop *hop,
-                                  resolution_cb cb, void *arg);
+struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct fault_set *faults,
+                                  const struct next_hop *hop, resolution_cb cb, void *arg);
 void resolution_start(struct resolution *resolution);  /* the callback, exactly once, may come before this
                                                           returns; then it is gone */
 void resolution_cancel(struct resolution *resolution); /* no callback any more; NULL is fine */

@@ -67,8 +67,8 @@ static void give_up(struct courier *courier, const char *why)
 {
     if (!courier->message->is_request && !courier->has_resolved && !courier->hop.is_numeric) {
         courier->has_resolved = true;
-        courier->resolution =
-            resolution_new(courier->node->lookup, &courier->node->dice, &courier->hop, on_targets, courier);
+        courier->resolution = resolution_new(courier->node->lookup, &courier->node->dice,
+                                             &courier->node->faults, &courier->hop, on_targets, courier);
         if (courier->resolution != NULL) {
             resolution_start(courier->resolution);
             return;

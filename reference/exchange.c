@@ -86,12 +86,24 @@ static void on_response(struct exchange *exchange, const struct sip_message *res
         return;
     }
     bool has_more = exchange->at < exchange->targets.count;
-    if (response->status == 503 && has_more && !exchange->is_cancelled) { /* RFC 3263 §4.3 */
+    if (response->status == 503 && has_more && !exchange->is_cancelled &&
+        !node_has(exchange->node, FAULT_NO_FAILOVER_503)) { /* RFC 3263 §4.3 */
         node_log(exchange->node, "to %s: 503: next server", exchange->hop.host);
         try_next(exchange);
         return;
     }
     finish(exchange, response->status, response);
+}
+
+/* The faults no-failover and swallow-failure. True: that is all for this server's failure. */
+static bool gives_up(struct exchange *exchange)
+{
+    bool has_more = exchange->at < exchange->targets.count;
+    if (has_more && node_has(exchange->node, FAULT_NO_FAILOVER)) {
+        finish(exchange, exchange->failure, NULL);
+        return true;
+    }
+    return !has_more && node_has(exchange->node, FAULT_SWALLOW_FAILURE);
 }
 
 static void on_event(struct client_transaction *transaction, enum client_event event,
@@ -112,6 +124,8 @@ static void on_event(struct client_transaction *transaction, enum client_event e
             exchange->has_retried =
                 true; /* the connection had been dying: this server has not been asked yet */
             exchange->at--;
+        } else if (gives_up(exchange)) {
+            return;
         }
         break;
     case CLIENT_TIMEOUT:
@@ -194,7 +208,8 @@ void exchange_start(struct exchange *exchange)
         try_next(exchange);
         return;
     }
-    exchange->resolution = resolution_new(node->lookup, &node->dice, &exchange->hop, on_targets, exchange);
+    exchange->resolution =
+        resolution_new(node->lookup, &node->dice, &node->faults, &exchange->hop, on_targets, exchange);
     if (exchange->resolution == NULL) {
         finish(exchange, 500, NULL);
         return;

@@ -119,6 +119,21 @@ static bool is_for_us(const struct reference_node *node, const struct sip_messag
 
 /* ---- §16.6 ---- */
 
+/* The fault sips-over-tcp: the URI is taken as if it said sip. */
+static void forget_security(const struct sip_message *request, struct next_hop *hop)
+{
+    struct sip_uri uri;
+    if (!hop->is_secure || sip_uri_parse(request->request_uri, &uri) != SIP_OK) {
+        return;
+    }
+    const struct sip_param *transport = sip_params_find(&uri.params, "transport");
+    hop->is_secure = false;
+    if (transport != NULL && transport->value != NULL && strcasecmp(transport->value, "tcp") == 0) {
+        hop->transport = NET_TCP;
+    }
+    sip_uri_fini(&uri);
+}
+
 static void forward(struct server_transaction *transaction, struct sip_message *request)
 {
     struct reference_node *node = transaction->node;
@@ -129,6 +144,9 @@ static void forward(struct server_transaction *transaction, struct sip_message *
         return;
     }
     hop.domain = transaction->domain;
+    if (node_has(node, FAULT_SIPS_OVER_TCP)) {
+        forget_security(request, &hop);
+    }
     const struct record_route plan = {.is_wanted = creates_dialog(request->method) && node->domain_count > 0,
                                       .domain = transaction->domain,
                                       .in = transaction->transport,

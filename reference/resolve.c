@@ -27,6 +27,7 @@ struct slot { /* one server whose addresses are asked for; its place in the list
 struct resolution {
     struct lookup *lookup;
     struct dice *dice;
+    const struct fault_set *faults;
     struct next_hop hop;
     resolution_cb cb; /* NULL: cancelled */
     void *arg;
@@ -38,8 +39,13 @@ struct resolution {
     char why[REASON_MAX];
 };
 
-struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct next_hop *hop,
-                                  resolution_cb cb, void *arg)
+static bool has(const struct resolution *resolution, enum fault fault)
+{
+    return resolution->faults->is_set[fault];
+}
+
+struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct fault_set *faults,
+                                  const struct next_hop *hop, resolution_cb cb, void *arg)
 {
     struct resolution *resolution = calloc(1, sizeof(*resolution));
     if (resolution == NULL || !next_hop_copy(hop, &resolution->hop)) {
@@ -48,6 +54,7 @@ struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, cons
     }
     resolution->lookup = lookup;
     resolution->dice = dice;
+    resolution->faults = faults;
     resolution->cb = cb;
     resolution->arg = arg;
     return resolution;
@@ -113,6 +120,9 @@ static void let_go(struct resolution *resolution)
 static void on_addresses(const struct net_address *addresses, size_t count, void *arg)
 {
     struct slot *slot = arg;
+    if (count > 1 && has(slot->resolution, FAULT_ONE_ADDRESS_ONLY)) {
+        count = 1;
+    }
     for (size_t i = 0; i < count; i++) {
         struct target target = {.transport = slot->transport,
                                 .address = addresses[i],
@@ -175,6 +185,20 @@ static enum net_transport default_transport(const struct next_hop *hop)
 
 static void ask_srv(struct resolution *resolution);
 
+static bool is_not_available(const struct lookup_srv *records, size_t count)
+{
+    return count == 1 && (records[0].target[0] == '\0' || strcmp(records[0].target, ".") == 0);
+}
+
+/* The faults ignore-priority and ignore-weight. */
+static void make_equal(const struct resolution *resolution, struct lookup_srv *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        records[i].priority = has(resolution, FAULT_IGNORE_PRIORITY) ? 0 : records[i].priority;
+        records[i].weight = has(resolution, FAULT_IGNORE_WEIGHT) ? 0 : records[i].weight;
+    }
+}
+
 static void on_srv(struct lookup_srv *records, size_t count, void *arg)
 {
     struct resolution *resolution = arg;
@@ -184,7 +208,11 @@ static void on_srv(struct lookup_srv *records, size_t count, void *arg)
         let_go(resolution);
         return;
     }
-    if (count == 1 && (records[0].target[0] == '\0' || strcmp(records[0].target, ".") == 0)) {
+    make_equal(resolution, records, count);
+    if (is_not_available(records, count) && has(resolution, FAULT_CONNECT_TO_DOT)) {
+        count = 0;
+    }
+    if (is_not_available(records, count)) {
         /* RFC 2782: the service is decidedly not available at this domain */
         snprintf(resolution->why, sizeof(resolution->why), "%s says that the service is not available",
                  resolution->services[resolution->service].name);
@@ -204,6 +232,11 @@ static void on_srv(struct lookup_srv *records, size_t count, void *arg)
 static void ask_srv(struct resolution *resolution)
 {
     if (resolution->service == resolution->service_count) {
+        bool is_stuck = has(resolution, FAULT_NO_A_FALLBACK) ||
+                        (resolution->hop.is_numeric && has(resolution, FAULT_RESOLVE_LITERAL));
+        if (is_stuck && resolution->hop.port == 0) {
+            return;
+        }
         ask_host(resolution, resolution->service_count > 0 ? resolution->services[0].transport
                                                            : default_transport(&resolution->hop));
         return;
@@ -230,9 +263,24 @@ static void add_default_service(struct resolution *resolution, enum net_transpor
     }
 }
 
+/* The faults ignore-naptr-order, ignore-naptr-preference and use-unknown-naptr. */
+static void misread(const struct resolution *resolution, struct lookup_naptr *records, size_t count)
+{
+    static char tcp[] = "SIP+D2T";
+    for (size_t i = 0; i < count; i++) {
+        records[i].order = has(resolution, FAULT_IGNORE_NAPTR_ORDER) ? 0 : records[i].order;
+        records[i].preference = has(resolution, FAULT_IGNORE_NAPTR_PREFERENCE) ? 0 : records[i].preference;
+        enum net_transport transport;
+        if (has(resolution, FAULT_USE_UNKNOWN_NAPTR) && !naptr_transport(&records[i], &transport)) {
+            records[i].service = tcp;
+        }
+    }
+}
+
 static void on_naptr(struct lookup_naptr *records, size_t count, void *arg)
 {
     struct resolution *resolution = arg;
+    misread(resolution, records, count);
     size_t usable = order_naptr(records, count, resolution->hop.is_secure);
     for (size_t i = 0; i < usable; i++) {
         enum net_transport transport;
@@ -262,18 +310,31 @@ static void take_literal(struct resolution *resolution)
     }
 }
 
+/* Nothing is left for NAPTR to decide. */
+static bool is_transport_known(const struct resolution *resolution)
+{
+    const struct next_hop *hop = &resolution->hop;
+    if (hop->port != 0 || has(resolution, FAULT_NO_NAPTR)) {
+        return true;
+    }
+    return hop->has_transport && !has(resolution, FAULT_IGNORE_TRANSPORT_PARAM);
+}
+
 void resolution_start(struct resolution *resolution)
 {
     const struct next_hop *hop = &resolution->hop;
     resolution->outstanding = 1;
     if (hop->is_unsupported) {
         snprintf(resolution->why, sizeof(resolution->why), "its transport is not spoken here");
+    } else if (hop->is_numeric && hop->port == 0 && has(resolution, FAULT_RESOLVE_LITERAL)) {
+        add_default_service(resolution, default_transport(hop));
+        ask_srv(resolution);
     } else if (hop->is_numeric) {
         take_literal(resolution);
-    } else if (hop->port != 0) {
+    } else if (hop->port != 0 && !has(resolution, FAULT_SRV_WITH_PORT)) {
         ask_host(resolution, default_transport(hop));
-    } else if (hop->has_transport) {
-        add_default_service(resolution, hop->transport);
+    } else if (is_transport_known(resolution)) {
+        add_default_service(resolution, default_transport(hop));
         ask_srv(resolution);
     } else {
         resolution->outstanding++;

@@ -51,6 +51,15 @@ static bool has_alias(const struct sip_message *request)
     return has;
 }
 
+/* The fault response-downgrade: plain TCP, whatever the Via says. */
+static void downgrade(struct next_hop *hop, struct target *target)
+{
+    hop->is_secure = false;
+    hop->transport = NET_TCP;
+    target->transport = NET_TCP;
+    target->address.port = hop->port != 0 ? hop->port : net_transport_default_port(NET_TCP);
+}
+
 void response_send(struct reference_node *node, const struct server_transaction *transaction,
                    const struct sip_message *response)
 {
@@ -62,8 +71,11 @@ void response_send(struct reference_node *node, const struct server_transaction 
     if (connection != NULL && connection_send(connection, response)) {
         return;
     }
-    if (!read_way_back(transaction, &hop, &target)) {
+    if (node_has(node, FAULT_DROP_RESPONSE_ON_CLOSED) || !read_way_back(transaction, &hop, &target)) {
         return;
+    }
+    if (node_has(node, FAULT_RESPONSE_DOWNGRADE)) {
+        downgrade(&hop, &target);
     }
     if (!strays) {
         node_log(node, "the connection of a %s is gone: its response goes to the source address",

@@ -249,6 +249,11 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
              alternative->has_live ? " open " : "",
              alternative->has_live ? range_text(&alternative->live, live, sizeof live) : "", outcome);
         break;
+    case MATCH_REQUESTS:
+        draw(drawing, nothing, "requests of %s received at '%s': %s%s",
+             joined(&alternative->of, "any", on, sizeof on), text_or(alternative->listener, "any"),
+             range_text(&alternative->count, range, sizeof range), outcome);
+        break;
     case MATCH_TLS:
         draw(drawing, nothing, "TLS of %s%s%s%s%s%s%s",
              joined(&alternative->on, "the connection", on, sizeof on),

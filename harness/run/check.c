@@ -13,6 +13,38 @@ static bool holds_connections(const struct world *world, const struct scenario_a
     return post && match_connections(alternative, post->accepted, live);
 }
 
+static bool is_at(const struct event *event, const struct scenario_alternative *alternative)
+{
+    const struct post *post = event->wire->post;
+    const struct group *group = event->origin ? event->origin->group : NULL;
+
+    return event->kind == OBSERVED_REQUEST && post && post->name &&
+           !strcmp(post->name, alternative->listener) && group && group->name &&
+           match_strings_have(&alternative->of, group->name);
+}
+
+/* One request of ours counts once at a listener, however often and on however many connections it came
+ * there. */
+static bool holds_requests(const struct world *world, const struct scenario_alternative *alternative)
+{
+    const struct origin **seen = run_allocate(world->event_count, sizeof(const struct origin *));
+    size_t count = 0;
+
+    for (size_t i = 0; i < world->event_count; i++) {
+        const struct event *event = world->events[i];
+        size_t known = 0;
+
+        if (!is_at(event, alternative))
+            continue;
+        while (known < count && seen[known] != event->origin)
+            known++;
+        if (known == count)
+            seen[count++] = event->origin;
+    }
+    free(seen);
+    return match_range(alternative->count, count);
+}
+
 static bool fits_tls(const struct wire *wire, const struct scenario_alternative *alternative)
 {
     struct observed_tls facts = {.was_certificate_requested = wire->was_certificate_requested,
@@ -61,6 +93,8 @@ bool expect_holds_state(struct fiber *fiber, const struct scenario_alternative *
     switch (alternative->match) {
     case MATCH_CONNECTIONS:
         return holds_connections(fiber->world, alternative);
+    case MATCH_REQUESTS:
+        return holds_requests(fiber->world, alternative);
     case MATCH_TLS:
         return holds_tls(fiber->world, alternative);
     case MATCH_ACTOR:

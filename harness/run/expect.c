@@ -54,6 +54,7 @@ static bool is_soft(enum scenario_match match)
     case MATCH_CLOSED:
     case MATCH_SILENCE:
     case MATCH_CONNECTIONS:
+    case MATCH_REQUESTS:
     case MATCH_ACTOR:
     case MATCH_OTHERWISE:
         break;

@@ -149,6 +149,7 @@ bool match_fits(const struct scenario_alternative *alternatives, size_t count, s
                connection_fits(alternatives, count, index, event);
     case MATCH_SILENCE:
     case MATCH_CONNECTIONS:
+    case MATCH_REQUESTS:
     case MATCH_TLS:
     case MATCH_ACTOR:
     case MATCH_OTHERWISE:

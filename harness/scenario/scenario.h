@@ -156,6 +156,7 @@ enum scenario_match {
     MATCH_CLOSED,
     MATCH_SILENCE, /* events, in expect */
     MATCH_CONNECTIONS,
+    MATCH_REQUESTS,
     MATCH_TLS,
     MATCH_ACTOR,
     MATCH_OTHERWISE /* states, in check; CONNECTIONS and ACTOR in expect too */
@@ -180,10 +181,10 @@ struct scenario_alternative {
     size_t answer_count; /* default one: 200 */
     /* request: URI of the Contact in our answer; NULL: the host's address, port and transport */
     char *contact;
-    char *listener;                          /* CONNECTION, CONNECTIONS */
+    char *listener;                          /* CONNECTION, CONNECTIONS, REQUESTS */
     enum net_sign signs[SCENARIO_SIGNS_MAX]; /* CLOSED: any of; none: any sign */
     size_t sign_count;
-    struct scenario_range count, live; /* CONNECTIONS: accepted in all, open now */
+    struct scenario_range count, live; /* CONNECTIONS: accepted in all, open now; REQUESTS: count */
     unsigned received; /* REQUEST with times: how many have to be in before the alternative holds; 0: 1 */
     /* TLS */
     int certificate_requested; /* -1: not asked */

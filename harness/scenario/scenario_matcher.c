@@ -7,9 +7,10 @@ static const struct {
     const char *word;
     enum scenario_match match;
 } matchers[] = {
-    {"request", MATCH_REQUEST}, {"response", MATCH_RESPONSE}, {"connection", MATCH_CONNECTION},
-    {"closed", MATCH_CLOSED},   {"silence", MATCH_SILENCE},   {"connections", MATCH_CONNECTIONS},
-    {"tls", MATCH_TLS},         {"actor", MATCH_ACTOR},       {"otherwise", MATCH_OTHERWISE},
+    {"request", MATCH_REQUEST},   {"response", MATCH_RESPONSE}, {"connection", MATCH_CONNECTION},
+    {"closed", MATCH_CLOSED},     {"silence", MATCH_SILENCE},   {"connections", MATCH_CONNECTIONS},
+    {"tls", MATCH_TLS},           {"actor", MATCH_ACTOR},       {"otherwise", MATCH_OTHERWISE},
+    {"requests", MATCH_REQUESTS},
 };
 
 enum scenario_match alternative_match(const struct document_value *alternative,
@@ -110,6 +111,14 @@ static void connections_take(struct build *build, const struct document_value *m
         document_reject(build->diagnostic, matcher, "neither 'count' nor 'live'", "one of them", NULL);
 }
 
+static void requests_take(struct build *build, const struct document_value *matcher,
+                          struct scenario_alternative *out)
+{
+    out->listener = scope_take(build, SCOPE_LISTENER, document_member(matcher, "at"));
+    out->of = texts_take_each(build, document_member(matcher, "of"), take_send_or_stimulus);
+    range_take(build, matcher, "count", &out->has_count, &out->count);
+}
+
 static void tls_take(struct build *build, const struct document_value *matcher,
                      struct scenario_alternative *out)
 {
@@ -160,6 +169,9 @@ void matcher_take(struct build *build, const struct document_value *matcher, str
         return;
     case MATCH_CONNECTIONS:
         connections_take(build, matcher, out);
+        return;
+    case MATCH_REQUESTS:
+        requests_take(build, matcher, out);
         return;
     case MATCH_TLS:
         tls_take(build, matcher, out);

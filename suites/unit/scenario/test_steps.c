@@ -120,6 +120,12 @@ Test(steps, listen_repeat_dialog_cancel)
     cr_expect_eq(connections->live.from, 1);
     cr_expect_eq(connections->live.to, 1);
     cr_expect_str_eq(connections->observe_value, "yes");
+    const struct scenario_alternative *requests = &steps[6].expect.alternatives[1];
+    cr_expect_eq(requests->match, MATCH_REQUESTS);
+    cr_expect_str_eq(requests->listener, "direct");
+    cr_expect_eq(requests->of.count, 2);
+    cr_expect_str_eq(requests->of.items[1], "round-2");
+    cr_expect_eq(requests->count.from, 2);
     catalogue_free(catalogue);
 }
 
