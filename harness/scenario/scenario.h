@@ -338,6 +338,25 @@ char **suite_names(const char *suites_dir);
  * requirements, recipe. */
 bool scenario_validate_file(const char *scenarios_dir, const char *path, struct diagnostic *diagnostic);
 
+/* ---- baseline: failures that are known ---- */
+struct baseline_entry {
+    char *device;                 /* the profile's name */
+    char *requirement, *scenario; /* one of them is NULL */
+    char *variant;                /* glob; NULL: all */
+    char *verdict;                /* "fail", "inconclusive", "not-exercised" */
+    char *reason, *until;         /* until: "2027-03-31", the last day; NULL: no end */
+    unsigned line;                /* in the file */
+};
+struct baseline {
+    char *path;
+    struct baseline_entry *entries;
+    size_t count;
+};
+/* NULL with the diagnostic; ids and variants have to be the catalogue's. */
+struct baseline *baseline_load(const char *path, const char *schema_path, const struct catalogue *catalogue,
+                               struct diagnostic *diagnostic);
+void baseline_free(struct baseline *baseline);
+
 /* ---- selection: what of a catalogue a run is about ---- */
 struct selection_options {
     const struct suite *suite;

@@ -7,7 +7,15 @@
 #include "device/device.h"
 #include "scenario/scenario_private.h"
 
-enum file_kind { FILE_UNKNOWN, FILE_SCENARIO, FILE_SUITE, FILE_PROFILE, FILE_REQUIREMENTS, FILE_RECIPE };
+enum file_kind {
+    FILE_UNKNOWN,
+    FILE_SCENARIO,
+    FILE_SUITE,
+    FILE_PROFILE,
+    FILE_REQUIREMENTS,
+    FILE_RECIPE,
+    FILE_BASELINE
+};
 
 static enum file_kind kind_of(const struct document_value *root)
 {
@@ -18,7 +26,8 @@ static enum file_kind kind_of(const struct document_value *root)
                    {"scenario.schema.json#/$defs/recipe", FILE_RECIPE},
                    {"suite.schema.json", FILE_SUITE},
                    {"profile.schema.json", FILE_PROFILE},
-                   {"requirements.schema.json", FILE_REQUIREMENTS}};
+                   {"requirements.schema.json", FILE_REQUIREMENTS},
+                   {"baseline.schema.json", FILE_BASELINE}};
     static const struct {
         const char *member;
         enum file_kind kind;
@@ -26,7 +35,7 @@ static enum file_kind kind_of(const struct document_value *root)
                    {"select", FILE_SUITE},     {"claims", FILE_PROFILE}, {"start", FILE_PROFILE},
                    {"stimulus", FILE_PROFILE}, {"id", FILE_SCENARIO},    {"requirements", FILE_REQUIREMENTS},
                    {"san", FILE_RECIPE},       {"issuer", FILE_RECIPE},  {"eku", FILE_RECIPE},
-                   {"cn", FILE_RECIPE},        {"key", FILE_RECIPE}};
+                   {"cn", FILE_RECIPE},        {"key", FILE_RECIPE},     {"entries", FILE_BASELINE}};
     const char *schema = document_string(document_member(root, "$schema"));
     for (size_t i = 0; schema && i < sizeof schemas / sizeof schemas[0]; i++) {
         size_t length = strlen(schema), ending = strlen(schemas[i].ending);
@@ -140,6 +149,18 @@ static bool validate_recipe(const char *scenarios_dir, struct document *document
     return is_fine;
 }
 
+static bool validate_baseline(const char *scenarios_dir, const char *path, struct diagnostic *diagnostic)
+{
+    struct catalogue *catalogue = catalogue_load(scenarios_dir, diagnostic);
+    char *schema = path_join(scenarios_dir, "../reports/schema/baseline.schema.json");
+    struct baseline *baseline = catalogue ? baseline_load(path, schema, catalogue, diagnostic) : NULL;
+    bool is_fine = baseline != NULL;
+    baseline_free(baseline);
+    free(schema);
+    catalogue_free(catalogue);
+    return is_fine;
+}
+
 bool scenario_validate_file(const char *scenarios_dir, const char *path, struct diagnostic *diagnostic)
 {
     struct diagnostic own = {0};
@@ -163,10 +184,14 @@ bool scenario_validate_file(const char *scenarios_dir, const char *path, struct 
     case FILE_RECIPE:
         is_fine = validate_recipe(scenarios_dir, document, told);
         break;
+    case FILE_BASELINE:
+        is_fine = validate_baseline(scenarios_dir, path, told);
+        break;
     case FILE_UNKNOWN:
         document_reject(
             told, document_root(document), "a file of no known kind",
-            "a scenario, suite, profile, requirements or recipe, by its \"$schema\" or its members", NULL);
+            "a scenario, suite, profile, requirements, recipe or baseline, by its \"$schema\" or its members",
+            NULL);
         break;
     }
     document_free(document);

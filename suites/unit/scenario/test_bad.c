@@ -127,10 +127,10 @@ Test(bad, one_bad_file_keeps_the_catalogue_from_loading)
 Test(good, files_of_every_kind)
 {
     static const char *const files[] = {
-        FIXTURE_DIR "/good/recipe.json",   FIXTURE_DIR "/good/elsewhere.json",
-        TREE_DIR "/requirements.json",     TREE_DIR "/client/keep.json",
-        TREE_SUITES_DIR "/rules.json",     SIPREUSE_SOURCE_DIR "/devices/reference/profile.json",
-        TREE_DIR "/aliasing/identity.json"};
+        FIXTURE_DIR "/good/recipe.json",    FIXTURE_DIR "/good/elsewhere.json",
+        TREE_DIR "/requirements.json",      TREE_DIR "/client/keep.json",
+        TREE_SUITES_DIR "/rules.json",      SIPREUSE_SOURCE_DIR "/devices/reference/profile.json",
+        TREE_DIR "/aliasing/identity.json", FIXTURE_DIR "/good/baseline.json"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         struct diagnostic diagnostic = {0};
         cr_expect(scenario_validate_file(TREE_DIR, files[i], &diagnostic), "%s", diagnostic.text);
