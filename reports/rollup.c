@@ -141,6 +141,7 @@ static bool report_collect_rows(struct report *report)
     for (size_t i = 0; i < report->entry_count; i++)
         most += report->entries[i].requirement_count + 1;
     report->rows = calloc(most, sizeof *report->rows);
+    report->row_count = 0;
     struct report_tally *tallies = calloc(most, sizeof *tallies);
     if (!report->rows || !tallies) {
         free(tallies);

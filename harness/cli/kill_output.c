@@ -48,10 +48,11 @@ static json_t *same_json(const struct kill_matrix *matrix)
 {
     json_t *pairs = json_array();
     for (size_t i = 0; i < matrix->count; i++)
-        for (size_t k = i + 1; k < matrix->count; k++)
-            if (kill_result_is_same(&matrix->results[i], &matrix->results[k]))
-                json_array_append_new(pairs, json_pack("[s, s]", matrix->results[i].fault->name,
-                                                       matrix->results[k].fault->name));
+        for (size_t k = i + 1; k < matrix->count; k++) {
+            const struct kill_result *one = &matrix->results[i], *other = &matrix->results[k];
+            if (one->fault && other->fault && kill_result_is_same(one, other))
+                json_array_append_new(pairs, json_pack("[s, s]", one->fault->name, other->fault->name));
+        }
     return pairs;
 }
 
