@@ -228,14 +228,15 @@ static enum net_transport below_tls(enum net_transport transport)
     return transport == NET_TLS_SCTP ? NET_SCTP : transport;
 }
 
-static bool post_open(struct post *post, uint16_t port, bool request_certificate)
+static bool post_open(struct post *post, uint16_t port, enum net_tls_version tls, bool request_certificate)
 {
     struct world *world = post->world;
+    enum net_tls_version version = tls ? tls : world->variant->tls;
     struct net_listen_options options = {.transport =
                                              post->is_stalled ? below_tls(post->transport) : post->transport,
                                          .local = post->host->address,
-                                         .tls = {.min_version = world->variant->tls,
-                                                 .max_version = world->variant->tls,
+                                         .tls = {.min_version = version,
+                                                 .max_version = version,
                                                  .credential = post->credential,
                                                  .request_certificate = request_certificate,
                                                  .has_no_resumption = true},
@@ -277,7 +278,7 @@ struct post *peer_listen_barrier(struct world *world, enum net_transport transpo
 
     post->is_barrier = true;
     post->credential = credential;
-    return post_open(post, 0, true) ? post : NULL;
+    return post_open(post, 0, NET_TLS_NONE, true) ? post : NULL;
 }
 
 static void choose_by_server_name(struct fiber *fiber, struct post *post, const struct step_listen *listen)
@@ -315,7 +316,8 @@ struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen)
         free(certificate);
     }
     choose_by_server_name(fiber, post, listen);
-    return !world->is_over && post_open(post, listen->port, listen->request_certificate) ? post : NULL;
+    return !world->is_over && post_open(post, listen->port, listen->tls, listen->request_certificate) ? post
+                                                                                                      : NULL;
 }
 
 /* ---- the end */

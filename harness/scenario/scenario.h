@@ -96,6 +96,7 @@ struct step_listen {
     char *certificate; /* NULL: none (TCP) */
     struct scenario_sni_choice *by_server_name;
     size_t by_server_name_count;
+    enum net_tls_version tls; /* NET_TLS_NONE: the variant's */
     bool request_certificate; /* default true */
     bool is_stalled;          /* accept TCP, never answer (nor shake hands) */
 };

@@ -32,6 +32,7 @@ void step_take_listen(struct build *build, const struct document_value *value, s
     listen->port = (uint16_t)value_unsigned(document_member(value, "port"), is_secure ? 5061 : 5060);
     char *certificate = scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
     listen->certificate = is_secure ? certificate : NULL;
+    listen->tls = value_tls_version(document_member(value, "tls"));
     listen->request_certificate = value_boolean(document_member(value, "request_certificate"), true);
     listen->is_stalled = value_boolean(document_member(value, "stalled"), false);
     listen->by_server_name_count = document_count(choices);
