@@ -8,7 +8,11 @@
 
 #include "reference/core.h"
 
-enum { MESSAGE_MAX_BYTES = 1 << 18 };
+enum {
+    MESSAGE_MAX_BYTES = 1 << 18,
+    HELD_BYTES_MAX = 16 << 20, /* of unfinished messages, all connections of a node together */
+    HELD_FAIR_BYTES = 16 << 10 /* of one: it is never closed for what the others hold */
+};
 
 struct connection *connection_new(struct reference_node *node, enum net_transport transport)
 {
@@ -175,6 +179,19 @@ static void receive_frames(struct connection *connection)
     }
 }
 
+/* Thousands of connections with a message each that never ends: who has begun a long one then goes. */
+static bool holds_too_much(const struct connection *connection)
+{
+    size_t bytes = 0;
+    if (sip_framer_held_bytes(connection->framer) <= HELD_FAIR_BYTES) {
+        return false;
+    }
+    for (const struct connection *each = connection->node->connections; each != NULL; each = each->hh.next) {
+        bytes += sip_framer_held_bytes(each->framer);
+    }
+    return bytes > HELD_BYTES_MAX;
+}
+
 void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t size_bytes, void *arg)
 {
     struct connection *connection = arg;
@@ -189,6 +206,11 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
         return;
     }
     receive_frames(connection);
+    if (!connection->is_closing && !connection->is_deaf && holds_too_much(connection)) {
+        node_log(connection->node, "connection %llu: no room for so long a message: closed",
+                 (unsigned long long)connection->id);
+        close_connection(connection, NET_CLOSE_NOW);
+    }
 }
 
 /* FIN and close_notify end a connection in order: whoever waits for a response may still get it over another

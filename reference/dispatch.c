@@ -108,11 +108,15 @@ static void refuse_malformed(struct connection *connection, const struct sip_mes
     free(tag);
 }
 
+/* An actor serves one scenario, in the memory of all. */
+enum { ACTOR_TRANSACTIONS_MAX = 2000 };
+
 static struct server_transaction *begin_transaction(struct connection *connection,
                                                     const struct sip_message *request)
 {
     struct reference_node *node = connection->node;
-    bool is_full = HASH_COUNT(node->server_transactions) >= TRANSACTIONS_MAX;
+    size_t most = node->answers_users ? ACTOR_TRANSACTIONS_MAX : TRANSACTIONS_MAX;
+    bool is_full = HASH_COUNT(node->server_transactions) >= most;
     struct server_transaction *transaction = is_full ? NULL : server_transaction_new(connection, request);
     if (transaction == NULL) {
         node_log(node, "connection %llu: no room for a transaction", (unsigned long long)connection->id);

@@ -10,7 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READY_DEFAULT_MS = 20000, STOP_DEFAULT_MS = 5000, STATE_TEXT_MAX = 512, LAST_LINE_MAX = 256 };
+enum {
+    READY_DEFAULT_MS = 20000,
+    STOP_DEFAULT_MS = 5000,
+    STATE_TEXT_MAX = 512,
+    LAST_LINE_MAX = 256,
+    LOG_MAX_BYTES = 64 << 20
+};
 extern char **environ;
 
 struct device {
@@ -22,7 +28,7 @@ struct device {
     struct device_probe *probe;     /* until it is ready */
     struct device_lines lines;
     char last_line[LAST_LINE_MAX]; /* of its output: what a crash most likely was about */
-    bool is_stopping;
+    bool is_stopping, is_log_full;
     uint64_t ready_ms;
 };
 
@@ -45,10 +51,17 @@ static void enter_state(struct device *device, enum device_state state, const ch
 }
 
 /* ---- output ---- */
-static void write_log(int fd, const char *line)
+static void write_log(struct device *device, const char *line)
 {
-    size_t size_bytes = strlen(line);
+    int fd = device->options.log_fd;
     char newline = '\n';
+    if (device->is_log_full)
+        return;
+    if (lseek(fd, 0, SEEK_END) > LOG_MAX_BYTES) {
+        device->is_log_full = true;
+        line = "(what the device wrote beyond 64 MiB is left out)";
+    }
+    size_t size_bytes = strlen(line);
     /* A full disk must not stop the run: the journal has the line too. */
     if (write(fd, line, size_bytes) < 0 || write(fd, &newline, 1) < 0)
         errno = 0;
@@ -58,7 +71,7 @@ static void on_line(const char *line, void *arg)
 {
     struct device *device = arg;
     if (device->options.log_fd >= 0)
-        write_log(device->options.log_fd, line);
+        write_log(device, line);
     if (line[0])
         snprintf(device->last_line, sizeof device->last_line, "%s", line);
     if (device->options.on_output)

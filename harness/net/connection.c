@@ -111,8 +111,16 @@ static bool has_unsettled_end(const struct net_connection *connection)
            (connection->read_errno || (connection->has_fin && !connection->has_signed_fin));
 }
 
+static void count_queues(struct net_connection *connection)
+{
+    size_t bytes = connection->out.capacity_bytes + connection->early.capacity_bytes;
+    connection->net->queued_bytes += bytes - connection->counted_bytes; /* modulo: may go down */
+    connection->counted_bytes = bytes;
+}
+
 void net_connection_leave(struct net_connection *connection)
 {
+    count_queues(connection);
     if (--connection->depth > 0)
         return;
     if (is_end_complete(connection))
@@ -179,9 +187,13 @@ void net_connection_drop(struct net_connection *connection)
     connection->phase = NET_PHASE_CLOSED;
     net_queue_clear(&connection->out);
     net_queue_clear(&connection->early);
+    count_queues(connection);
     if (connection->listener) {
         net->accepted--;
+        connection->listener->accepted--;
         net_accept_update(net);
+        if (net->accepting == NET_ACCEPT_FEW)
+            net_listener_watch(connection->listener);
     }
     if (!connection->is_freed)
         net_connection_defer(connection, NET_DEFER_CLOSED);

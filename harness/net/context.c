@@ -31,10 +31,15 @@ static void on_hangup(struct loop_poll *poll, int events, void *arg)
 
 void net_accept_update(struct net *net)
 {
-    bool is_paused = net->accepted >= net->options.max_connections || loop_timer_is_active(net->accept_timer);
-    if (is_paused == net->is_accept_paused)
+    size_t max = net->options.max_connections;
+    enum net_accepting accepting = NET_ACCEPT_ALL;
+    if (net->accepted >= max || loop_timer_is_active(net->accept_timer))
+        accepting = NET_ACCEPT_NONE;
+    else if (net->accepted >= max - max / 8)
+        accepting = NET_ACCEPT_FEW;
+    if (accepting == net->accepting)
         return;
-    net->is_accept_paused = is_paused;
+    net->accepting = accepting;
     struct net_listener *listener;
     TAILQ_FOREACH(listener, &net->listeners, link)
     net_listener_watch(listener);

@@ -70,10 +70,23 @@ const struct net_address *net_listener_address(const struct net_listener *listen
     return &listener->address;
 }
 
+bool net_listener_is_paused(const struct net_listener *listener)
+{
+    switch (listener->net->accepting) {
+    case NET_ACCEPT_ALL:
+        return false;
+    case NET_ACCEPT_FEW:
+        return listener->accepted >= NET_FEW_CONNECTIONS;
+    case NET_ACCEPT_NONE:
+        break;
+    }
+    return true;
+}
+
 void net_listener_watch(struct net_listener *listener)
 {
     if (listener->poll)
-        loop_poll_set(listener->poll, listener->net->is_accept_paused ? 0 : LOOP_READABLE);
+        loop_poll_set(listener->poll, net_listener_is_paused(listener) ? 0 : LOOP_READABLE);
 }
 
 void net_listener_free(struct net_listener *listener)
@@ -108,6 +121,7 @@ void net_listener_adopt(struct net_listener *listener, int fd, const struct net_
     connection->listener = listener;
     listener->refs++;
     net->accepted++;
+    listener->accepted++;
     connection->tls = net_transport_is_secure(connection->transport) ? &listener->tls : NULL;
     connection->facts.was_certificate_requested = connection->tls && connection->tls->request_certificate;
     connection->handshake_timeout_ms = listener->options.handshake_timeout_ms;
@@ -122,6 +136,8 @@ void net_listener_adopt(struct net_listener *listener, int fd, const struct net_
         net_connection_start(connection);
     net_connection_leave(connection);
     net_accept_update(net);
+    if (net->accepting == NET_ACCEPT_FEW)
+        net_listener_watch(listener);
 }
 
 static bool is_out_of_resources(int error_number)
@@ -153,7 +169,7 @@ static void on_acceptable(struct loop_poll *poll, int events, void *arg)
     (void)poll;
     (void)events;
     listener->refs++; /* on_accept may free it */
-    for (int i = 0; i < NET_ACCEPT_BUDGET && listener->fd >= 0 && !listener->net->is_accept_paused; i++) {
+    for (int i = 0; i < NET_ACCEPT_BUDGET && listener->fd >= 0 && !net_listener_is_paused(listener); i++) {
         if (!accept_one(listener))
             break;
     }

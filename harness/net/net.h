@@ -43,11 +43,11 @@ struct net;
 struct net_options {
     /* At once; further accepted TLS sockets wait without a TLS session, first come first served within a
      * listener, and their handshake time begins when their turn comes. A socket that has sent no byte needs
-     * no turn. One listener gets 7/8 of them at most, so that a flood at one address leaves the others
-     * theirs. 0: 1,000 */
+     * no turn. The last eighth is for listeners that have few, so that floods at some addresses leave
+     * the others theirs. 0: 1,000 */
     size_t max_handshakes;
-    size_t
-        max_connections; /* accepted and held, all listeners together; beyond it accept() pauses. 0: 12,000 */
+    size_t max_connections; /* accepted and held, all listeners together; beyond it accept() pauses; the last
+                               eighth is for listeners that have few. 0: 12,000 */
     /* One line of NSS key log format, without newline; may be NULL. */
     void (*on_keylog)(const char *line, void *arg);
     void *arg;
@@ -186,7 +186,7 @@ const struct net_address *net_listener_address(const struct net_listener *listen
 void net_listener_free(struct net_listener *listener);
 
 /* Queues bytes; before on_ready they wait for it. 0, or -1 when the connection can't take them (closing,
- * failed, or 4 MiB are queued). */
+ * failed, or 4 MiB are queued, or 48 MiB by all connections together and some by this one). */
 int net_connection_write(struct net_connection *connection, const void *bytes, size_t size_bytes);
 /* Asynchronous; may be called again with a harsher mode. on_closed comes in a later iteration. NOTIFY_ONLY
  * and SILENT do not lead to on_closed by themselves. */

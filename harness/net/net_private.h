@@ -14,6 +14,10 @@ enum {
     NET_QUEUE_LIMIT_BYTES = 4 * 1024 * 1024,
     /* What TLS itself adds (records, alerts, handshake) still fits when the user's limit is reached. */
     NET_QUEUE_HARD_LIMIT_BYTES = NET_QUEUE_LIMIT_BYTES + 1024 * 1024,
+    /* Of all connections together: a flood of requests whose sender reads no answers must not fill the
+     * memory. Beyond it a connection may have no more queued than its fair share. */
+    NET_QUEUES_LIMIT_BYTES = 48 * 1024 * 1024,
+    NET_QUEUE_FAIR_BYTES = 4 * 1024,
     NET_READ_BUFFER_BYTES = 64 * 1024,  /* holds a datagram, and any TLS record whole */
     NET_READ_BUDGET_BYTES = 128 * 1024, /* of one connection in one turn of the loop */
     NET_READ_TURNS_MAX = 32,            /* records in one turn, so that a flood of empty ones ends too */
@@ -21,6 +25,9 @@ enum {
     NET_LINGER_MS = 2000,
     NET_HANDSHAKE_TIMEOUT_MS = 10000,
     NET_ACCEPT_RETRY_MS = 100,
+    /* The last eighth of all handshakes and connections is for listeners that have few. */
+    NET_FEW_HANDSHAKES = 4,
+    NET_FEW_CONNECTIONS = 16,
     NET_CHAIN_MAX = 16,
     NET_SERVER_NAME_MAX = 255
 };
@@ -100,6 +107,7 @@ void net_tls_config_fini(struct net_tls_config *config);
 
 /* ---- the context ---- */
 enum { NET_TLS_VERSIONS = NET_TLS_1_3 + 1 };
+enum net_accepting { NET_ACCEPT_ALL, NET_ACCEPT_FEW, NET_ACCEPT_NONE };
 
 struct net {
     struct loop *loop;
@@ -118,7 +126,8 @@ struct net {
         *hangup_poll; /* only while there is something in it: it must not keep an idle loop alive */
     size_t hangup_watched;
     size_t handshakes, held, accepted;
-    bool is_accept_paused;
+    size_t queued_bytes; /* memory of all queues */
+    enum net_accepting accepting;
     gnutls_priority_t priorities[NET_TLS_VERSIONS]
                                 [NET_TLS_VERSIONS]; /* by lowest and highest version; made when needed */
     gnutls_certificate_credentials_t certificates;
@@ -137,10 +146,11 @@ struct net_listener {
     struct net_tls_config tls;
     struct net_address address;
     TAILQ_HEAD(net_held, net_connection) held; /* wait for a handshake slot */
-    size_t handshakes;
+    size_t handshakes, accepted;
 };
 void net_listener_unref(struct net_listener *listener);
-void net_listener_watch(struct net_listener *listener); /* as the context's pause says */
+bool net_listener_is_paused(const struct net_listener *listener); /* the limits keep it from accepting now */
+void net_listener_watch(struct net_listener *listener);           /* as the limits say */
 
 /* ---- connections ---- */
 enum net_phase {
@@ -194,6 +204,7 @@ struct net_connection {
 
     struct net_queue out;   /* bytes for the socket */
     struct net_queue early; /* the user's bytes, before the connection is ready */
+    size_t counted_bytes;   /* of both, as the context has counted them */
     size_t bytes_in, bytes_out;
     struct net_end last_sign;
 

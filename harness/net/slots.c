@@ -1,16 +1,14 @@
 #include "net/net_private.h"
 
-/* A handshake costs tens of KiB and a signature, so their number is limited. One listener never gets all
- * slots: a device that floods one scenario's address must not keep another scenario from its verdict. */
-static size_t share_of_listener(const struct net *net)
-{
-    return net->options.max_handshakes - net->options.max_handshakes / 8;
-}
-
+/* A handshake costs tens of KiB and a signature, so their number is limited. The last eighth of the slots is
+ * for listeners that have few: a device that floods the addresses of some scenarios must not keep another
+ * scenario from its verdict. */
 static bool has_free_slot(const struct net_listener *listener)
 {
     const struct net *net = listener->net;
-    return net->handshakes < net->options.max_handshakes && listener->handshakes < share_of_listener(net);
+    size_t max = net->options.max_handshakes;
+    return net->handshakes < max - max / 8 ||
+           (net->handshakes < max && listener->handshakes < NET_FEW_HANDSHAKES);
 }
 
 static void count(struct net_connection *connection)

@@ -5,6 +5,8 @@
 static bool can_write(const struct net_connection *connection, size_t size_bytes)
 {
     size_t queued_bytes = connection->out.size_bytes + connection->early.size_bytes;
+    if (queued_bytes > NET_QUEUE_FAIR_BYTES && connection->net->queued_bytes > NET_QUEUES_LIMIT_BYTES)
+        return false;
     return net_connection_is_alive(connection) && !connection->is_closing && !connection->is_silent &&
            !connection->is_dead && !connection->has_sent_close_notify &&
            connection->phase != NET_PHASE_FAILED && size_bytes <= NET_QUEUE_LIMIT_BYTES &&

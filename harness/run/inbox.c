@@ -3,15 +3,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-void inbox_count(struct world *world, size_t size_bytes)
+static void end_flooded(struct world *world, const char *what)
+{
+    if (world->is_over)
+        return;
+    world_end(world, VERDICT_INCONCLUSIVE, 0, "The device flooded the scenario: %s.", what);
+    world->outcome.is_soft = false; /* once is enough */
+}
+
+/* Floods of many worlds come together in one memory: the one that has the most gives way to the others. */
+static void relieve(struct run *run)
+{
+    struct world *largest = NULL;
+
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct world *world = run->jobs[i].world;
+
+        if (world && !world->is_over && (!largest || world->event_bytes > largest->event_bytes))
+            largest = world;
+    }
+    if (largest)
+        end_flooded(largest, "more than all scenarios together may take");
+}
+
+void inbox_count_bytes(struct world *world, size_t size_bytes)
 {
     world->event_bytes += size_bytes;
-    if (++world->happened <= RUN_EVENTS_MAX && world->event_bytes <= RUN_EVENT_BYTES_MAX)
-        return;
-    world_end(world, VERDICT_INCONCLUSIVE, 0,
-              "The device flooded the scenario: more than %d events or %d MiB.", RUN_EVENTS_MAX,
-              RUN_EVENT_BYTES_MAX >> 20);
-    world->outcome.is_soft = false; /* once is enough */
+    world->run->event_bytes += size_bytes;
+    if (world->event_bytes > RUN_EVENT_BYTES_MAX)
+        end_flooded(world, "more than 32 MiB");
+    else if (world->run->event_bytes > RUN_ALL_BYTES_MAX)
+        relieve(world->run);
+}
+
+void inbox_count(struct world *world, size_t size_bytes)
+{
+    inbox_count_bytes(world, size_bytes);
+    if (++world->happened > RUN_EVENTS_MAX)
+        end_flooded(world, "more than 20000 events");
 }
 
 struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq)
@@ -153,7 +182,7 @@ static void take_message(struct wire *wire, const uint8_t *bytes, size_t size_by
     struct origin *origin;
     uint64_t seq;
 
-    inbox_count(world, size_bytes);
+    inbox_count(world, 0); /* the bytes were counted as they came */
     if (error != SIP_OK) {
         journal_world_raw(wire, bytes, size_bytes, sip_error_text(error));
         return;
@@ -204,8 +233,11 @@ static bool take_frame(struct wire *wire)
 
 void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
 {
-    if (wire->is_broken || wire->world->is_over)
+    if (wire->is_broken || wire->world->is_over) {
+        wire->world->run->dropped += size_bytes;
         return;
+    }
+    inbox_count_bytes(wire->world, size_bytes); /* an unfinished message takes memory too */
     if (!wire->framer)
         wire->framer = sip_framer_new(SIP_MESSAGE_MAX_BYTES);
     if (!wire->framer || !sip_framer_push(wire->framer, bytes, size_bytes)) {
@@ -241,4 +273,6 @@ void inbox_free(struct world *world)
     free(world->events);
     world->events = NULL;
     world->event_count = 0;
+    world->run->event_bytes -= world->event_bytes;
+    world->event_bytes = 0;
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_LINES_MAX = 200000 };
-
 static void tell(const struct run *run, const char *line)
 {
     if (run->options->on_message)
@@ -69,8 +67,11 @@ static void on_output(struct device *device, const char *line, void *arg)
     struct run *run = arg;
 
     (void)device;
-    if (run->output_lines++ < OUTPUT_LINES_MAX) /* device.log has all of it */
+    run->output_bytes += strlen(line) + 1;
+    if (run->output_bytes <= RUN_OUTPUT_BYTES_MAX)
         journal_run_text(run, "device-output", NULL, line);
+    else
+        run->output_dropped++;
 }
 
 bool instance_start(struct run *run)

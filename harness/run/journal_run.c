@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -194,6 +195,13 @@ void journal_run_plan(struct run *run)
         write_plan_entry(run->journal, &plan->entries[i]);
 }
 
+static int64_t peak_memory_bytes(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_SELF, &usage) ? 0 : (int64_t)usage.ru_maxrss * 1024;
+}
+
 void journal_run_end(struct run *run, bool is_complete, const char *outcome)
 {
     journal_begin(run->journal, "end");
@@ -201,6 +209,11 @@ void journal_run_end(struct run *run, bool is_complete, const char *outcome)
     journal_string(run->journal, "outcome", outcome);
     if (run->failure)
         journal_string(run->journal, "reason", run->failure);
+    journal_integer(run->journal, "peak_memory_bytes", peak_memory_bytes());
+    if (run->dropped)
+        journal_integer(run->journal, "dropped", (int64_t)run->dropped);
+    if (run->output_dropped)
+        journal_integer(run->journal, "output_lines_dropped", (int64_t)run->output_dropped);
     journal_end(run->journal);
 }
 

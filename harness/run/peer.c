@@ -187,13 +187,31 @@ bool peer_write(struct wire *wire, const void *bytes, size_t size_bytes)
 
 /* ---- listeners */
 
+static void on_refused_closed(struct net_connection *connection, void *arg)
+{
+    (void)arg;
+    net_connection_free(connection);
+}
+
+static void refuse(struct run *run, struct net_connection *connection, struct net_connection_events *events)
+{
+    run->dropped++;
+    *events = (struct net_connection_events){.on_closed = on_refused_closed};
+    net_connection_close(connection, NET_CLOSE_NOW);
+}
+
 static void on_accept(struct net_listener *listener, struct net_connection *connection,
                       struct net_connection_events *events, void **connection_arg, void *arg)
 {
     struct post *post = arg;
-    struct wire *wire = run_allocate(1, sizeof *wire);
+    struct wire *wire;
 
     (void)listener;
+    if (post->world->is_over) { /* the scheduler waits for news of a crash; a flood goes on meanwhile */
+        refuse(post->world->run, connection, events);
+        return;
+    }
+    wire = run_allocate(1, sizeof *wire);
     wire_init(wire, post->world, connection, post->is_barrier ? WIRE_BARRIER : WIRE_PEER);
     wire->post = post;
     wire->host = post->host;

@@ -70,11 +70,13 @@ static void on_signal(struct loop_signal *signal, int signum, void *arg)
 
 static void on_query(const struct dns_query *query, void *arg)
 {
-    const struct world *world = query->zone ? dns_zone_user(query->zone) : NULL;
+    struct world *world = query->zone ? dns_zone_user(query->zone) : NULL;
 
     (void)arg;
-    if (world && !world->is_over)
-        journal_world_query(world, query);
+    if (!world || world->is_over)
+        return;
+    inbox_count(world, 0);
+    journal_world_query(world, query);
 }
 
 static void on_keylog(const char *line, void *arg)

@@ -24,15 +24,18 @@
 
 enum {
     RUN_EVENTS_MAX = 20000,         /* of a world; more is a flood */
-    RUN_EVENT_BYTES_MAX = 32 << 20, /* of a world's messages, kept and journaled */
-    RUN_HOSTS_MAX = 256,            /* of a variant, ua and barrier included */
-    RUN_NESTING_MAX = 8,            /* of repeat within repeat */
-    RUN_FIBERS_MAX = 64,            /* of a world */
-    RUN_ALTERNATIVES_MAX = 32,      /* of an expect or check */
-    RUN_WITHIN_MS = 4000,           /* default patience of an expect */
-    RUN_BARRIER_MS = 4000,          /* patience for the barrier's answer */
-    RUN_CONNECT_MS = 10000,         /* patience for a connection of ours */
-    RUN_WARM_MS = 5000,             /* between two requests that keep a connection warm */
+    RUN_EVENT_BYTES_MAX = 32 << 20, /* that came to a world, kept and journaled */
+    RUN_ALL_BYTES_MAX = 48 << 20,   /* that came to all worlds that live: the one with the most has to go */
+    RUN_OUTPUT_BYTES_MAX =
+        16 << 20,              /* of the device's output in the journal, and four times that in device.log */
+    RUN_HOSTS_MAX = 256,       /* of a variant, ua and barrier included */
+    RUN_NESTING_MAX = 8,       /* of repeat within repeat */
+    RUN_FIBERS_MAX = 64,       /* of a world */
+    RUN_ALTERNATIVES_MAX = 32, /* of an expect or check */
+    RUN_WITHIN_MS = 4000,      /* default patience of an expect */
+    RUN_BARRIER_MS = 4000,     /* patience for the barrier's answer */
+    RUN_CONNECT_MS = 10000,    /* patience for a connection of ours */
+    RUN_WARM_MS = 5000,        /* between two requests that keep a connection warm */
     RUN_CLOSE_SIGN_MS = 300, /* how long the device's own sign is waited for before a round trip has to prove
                                 that it saw ours */
     RUN_CRASH_MS = 500,      /* a scenario that saw a connection end waits so long for the news of a crash */
@@ -177,8 +180,11 @@ struct run {
     struct device *device;
     struct device_setting *settings;
     size_t setting_count;
-    char *out_dir, *config_dir; /* absolute */
-    size_t output_lines;
+    char *out_dir, *config_dir;          /* absolute */
+    size_t output_bytes, output_dropped; /* of the device's output in the journal; lines left out */
+    size_t event_bytes;                  /* of all worlds that live */
+    size_t dropped; /* bytes that came where they could not be understood, and connections to
+                       worlds that had ended */
     bool was_ready; /* once, whichever instance */
     unsigned instances, failed_starts, idle_crashes;
     bool has_crashed; /* to be handled in the next tick */
@@ -444,7 +450,9 @@ void peer_free_all(struct world *world);
 
 /* inbox.c: what came in */
 void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes);
-void inbox_count(struct world *world, size_t size_bytes); /* towards the limits of a world */
+/* Towards the limits of a world: something happened; bytes came. */
+void inbox_count(struct world *world, size_t size_bytes);
+void inbox_count_bytes(struct world *world, size_t size_bytes);
 struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq);
 struct observed inbox_view(const struct event *event);
 struct event *inbox_named(const struct world *world, const char *name);

@@ -223,3 +223,8 @@ struct sip_frame sip_framer_next(struct sip_framer *framer)
     framer_advance(framer, framer->message_size);
     return frame;
 }
+
+size_t sip_framer_held_bytes(const struct sip_framer *framer)
+{
+    return framer->capacity;
+}

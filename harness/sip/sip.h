@@ -203,5 +203,7 @@ void sip_framer_free(struct sip_framer *framer);
 /* false when out of memory (then the framer is in error). */
 bool sip_framer_push(struct sip_framer *framer, const uint8_t *bytes, size_t size_bytes);
 struct sip_frame sip_framer_next(struct sip_framer *framer);
+/* Memory that it has for bytes. */
+size_t sip_framer_held_bytes(const struct sip_framer *framer);
 
 #endif
