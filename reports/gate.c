@@ -52,6 +52,28 @@ static bool report_suite_says(const struct report *report, const char *name)
     return json_is_true(json_object_get(json_object_get(report->run, "suite"), name));
 }
 
+static bool report_is_interrupted(const struct report *report)
+{
+    return strcmp(report_text(report->end, "outcome"), "interrupted") == 0;
+}
+
+static bool report_is_whole(const struct report *report)
+{
+    return report->run && report->end && !report->is_cut && !report->corrupt_lines && !report->missing_lines;
+}
+
+/* --fail-fast: it found what it was to stop at. That is a finding, not a run that could not be done. */
+static bool report_is_stopped_early(const struct report *report)
+{
+    return report_is_whole(report) && strcmp(report_text(report->end, "outcome"), "fail-fast") == 0;
+}
+
+bool report_is_complete(const struct report *report)
+{
+    return report_is_whole(report) && !report_is_interrupted(report) &&
+           json_is_true(json_object_get(report->end, "complete"));
+}
+
 void report_judge_gate(struct report *report)
 {
     report->is_gate_met = true;
@@ -71,26 +93,19 @@ void report_judge_gate(struct report *report)
     if (report->corrupt_lines || report->missing_lines)
         report_refuse(report, "The journal is damaged: %zu corrupt and %zu missing lines.",
                       report->corrupt_lines, report->missing_lines);
-    if (!report_is_complete(report))
+    if (report_is_stopped_early(report))
+        report_refuse(report, "The run was stopped at its first failure.");
+    else if (!report_is_complete(report))
         report_refuse(report, "The run is not complete.");
-}
-
-static bool report_is_interrupted(const struct report *report)
-{
-    return strcmp(report_text(report->end, "outcome"), "interrupted") == 0;
-}
-
-bool report_is_complete(const struct report *report)
-{
-    return report->run && !report_is_interrupted(report) && !report->is_cut && !report->corrupt_lines &&
-           !report->missing_lines && json_is_true(json_object_get(report->end, "complete"));
 }
 
 int report_exit_status(const struct report *report)
 {
     if (report_is_interrupted(report))
         return 130;
-    if (!report_is_complete(report) || report->by_verdict[REPORT_ERROR])
+    if (!report_is_complete(report) && !report_is_stopped_early(report))
+        return 3;
+    if (report->by_verdict[REPORT_ERROR])
         return 3;
     for (size_t i = 0; i < report->entry_count; i++)
         if (report->entries[i].has_error)

@@ -242,7 +242,7 @@ static void table_put_ends(struct table *table, size_t first)
     for (size_t i = first; i < table->end; i++) {
         const struct report_column *column = table->columns[i];
         bool is_complete = json_is_true(json_object_get(column->result, "complete"));
-        bool is_stopped = report_column_exit_status(column) == 130;
+        bool is_stopped = report_column_exit_status(column) != 3; /* by a signal, or at its first failure */
         table_put_cell(table, i, is_complete ? PAGE_PLAIN : PAGE_BAD,
                        is_complete  ? "complete"
                        : is_stopped ? "stopped"

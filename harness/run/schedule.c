@@ -376,6 +376,8 @@ void schedule_tick(struct run *run)
             run->stage = STAGE_OVER;
         advance(run);
         settle_jobs(run, false);
+        if (run->is_stopping_early) /* what is running is let go: it could take as long as all of it */
+            run->stage = STAGE_OVER;
     } while (run->stage != before && run->stage != STAGE_OVER);
     schedule_report_progress(run);
     if (run->stage == STAGE_OVER)

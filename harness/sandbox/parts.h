@@ -52,6 +52,7 @@ struct sandbox_refusal {
         apparmor_restricts; /* kernel.apparmor_restrict_unprivileged_userns; -1: no such setting. Likewise: */
     long unprivileged_clone;  /* kernel.unprivileged_userns_clone */
     long max_user_namespaces; /* user.max_user_namespaces */
+    bool is_ordinary_user;    /* the caller is not root */
 };
 void sandbox_refusal_observe(struct sandbox_refusal *refusal); /* fills what this machine says */
 void sandbox_refusal_explain(const struct sandbox_refusal *refusal, char *out, size_t size_bytes);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static long read_number(const char *path)
 {
@@ -57,12 +58,15 @@ void sandbox_refusal_observe(struct sandbox_refusal *refusal)
     refusal->is_chrooted = is_chrooted();
     refusal->is_seccomp_filtered = is_seccomp_filtered();
     refusal->apparmor_restricts = read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+    refusal->is_ordinary_user = geteuid() != 0;
     refusal->unprivileged_clone = read_number("/proc/sys/kernel/unprivileged_userns_clone");
     refusal->max_user_namespaces = read_number("/proc/sys/user/max_user_namespaces");
 }
 
 static const char *cause_of(const struct sandbox_refusal *r)
 {
+    if (r->mode == SANDBOX_ROOT && r->is_ordinary_user)
+        return "--sandbox root is for root: use --sandbox user";
     if (r->mode == SANDBOX_ROOT)
         return r->is_seccomp_filtered
                    ? "a seccomp filter (a container's) forbids it: start the container with --privileged, or "
