@@ -221,6 +221,52 @@ Test(limits, half_done_handshakes_keep_no_other_listener_waiting)
     world_fini(&hall.world);
 }
 
+/* Several floods together leave the last slots to whoever has few. */
+Test(limits, two_flooded_listeners_leave_a_third_its_slots)
+{
+    static struct hall hall;
+    const struct net_options options = {.max_handshakes = 80};
+    enum { STALLED = 200, HONEST = 10 };
+    world_init(&hall.world, &options);
+    struct net_listener *first = hall_listen(&hall, NET_TLS, 60000);
+    struct net_listener *second = hall_listen(&hall, NET_TLS, 60000);
+    struct net_listener *third = hall_listen(&hall, NET_TLS, 60000);
+    struct crowd others = {0}, honest = {0};
+    crowd_connect(&hall.clients, &hall.world, first, NET_TCP, STALLED);
+    crowd_connect(&others, &hall.world, second, NET_TCP, STALLED);
+    write_half_hellos(&hall.clients);
+    write_half_hellos(&others);
+    run_until_count(&hall.world, &hall.world.accepted, 2 * STALLED);
+    crowd_connect(&honest, &hall.world, third, NET_TLS, HONEST);
+    run_until_count(&hall.world, &honest.ready, HONEST);
+    cr_assert_eq(hall.servers.timeout, 0);
+    cr_assert_leq(hall.world.net->handshakes, 80);
+    free(hall.clients.connections);
+    free(others.connections);
+    free(honest.connections);
+    world_fini(&hall.world);
+}
+
+/* Likewise the last connections. */
+Test(limits, a_flooded_listener_leaves_another_its_connections)
+{
+    static struct hall hall;
+    const struct net_options options = {.max_connections = 160};
+    enum { FLOOD = 300, SHARE = 140, HONEST = 5 };
+    world_init(&hall.world, &options);
+    struct net_listener *flooded = hall_listen(&hall, NET_TCP, 0);
+    struct net_listener *other = hall_listen(&hall, NET_TCP, 0);
+    struct crowd honest = {0};
+    crowd_connect(&hall.clients, &hall.world, flooded, NET_TCP, FLOOD);
+    run_until_count(&hall.world, &hall.world.accepted, SHARE);
+    crowd_connect(&honest, &hall.world, other, NET_TCP, HONEST);
+    run_until_count(&hall.world, &hall.world.accepted, SHARE + HONEST);
+    cr_assert_eq(hall.world.net->accepted, SHARE + HONEST);
+    free(hall.clients.connections);
+    free(honest.connections);
+    world_fini(&hall.world);
+}
+
 /* Of the same listener it waits until the time of the others is up. */
 Test(limits, half_done_handshakes_make_room_in_the_end)
 {
