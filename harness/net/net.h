@@ -95,6 +95,8 @@ struct net_tls_facts {
     bool has_server_name;
     bool was_certificate_requested; /* a CertificateRequest was seen (client) or sent (server) */
     bool is_resumed;
+    const uint8_t *own_certificate;          /* DER of the leaf that we showed; NULL: none */
+    size_t own_certificate_size;             /* bytes */
     size_t peer_certificate_count;           /* 0: none was shown. Leaf first */
     const uint8_t *const *peer_certificates; /* DER */
     const size_t *peer_certificate_sizes;    /* bytes */

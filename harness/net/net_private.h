@@ -216,6 +216,7 @@ struct net_connection {
     struct net_tls_facts facts;
     char *server_name;
     gnutls_datum_t certificates[NET_CHAIN_MAX];
+    uint8_t *own_certificate; /* what facts point to; NULL: none */
     const uint8_t *certificate_bytes[NET_CHAIN_MAX];
     size_t certificate_sizes[NET_CHAIN_MAX];
 };

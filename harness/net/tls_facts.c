@@ -43,6 +43,21 @@ static void copy_certificates(struct net_connection *connection)
     facts->peer_certificate_sizes = connection->certificate_sizes;
 }
 
+/* What GnuTLS selected for the peer to see; a client that was not asked has selected nothing. */
+static void copy_own_certificate(struct net_connection *connection)
+{
+    const gnutls_datum_t *shown = gnutls_certificate_get_ours(connection->session);
+    struct net_tls_facts *facts = &connection->facts;
+    if (!shown || !shown->size || connection->own_certificate)
+        return;
+    connection->own_certificate = malloc(shown->size);
+    if (!connection->own_certificate)
+        return;
+    memcpy(connection->own_certificate, shown->data, shown->size);
+    facts->own_certificate = connection->own_certificate;
+    facts->own_certificate_size = shown->size;
+}
+
 void net_facts_update(struct net_connection *connection)
 {
     struct net_tls_facts *facts = &connection->facts;
@@ -52,12 +67,15 @@ void net_facts_update(struct net_connection *connection)
     facts->cipher_suite = gnutls_ciphersuite_get(connection->session);
     facts->is_resumed = gnutls_session_is_resumed(connection->session) != 0;
     copy_certificates(connection);
+    copy_own_certificate(connection);
 }
 
 void net_facts_fini(struct net_connection *connection)
 {
     for (size_t i = 0; i < connection->facts.peer_certificate_count; i++)
         free(connection->certificates[i].data);
+    free(connection->own_certificate);
+    connection->own_certificate = NULL;
     free(connection->server_name);
     connection->server_name = NULL;
     connection->facts = (struct net_tls_facts){0};

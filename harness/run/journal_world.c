@@ -93,23 +93,30 @@ static const char *version_name(enum net_tls_version version)
     return NULL;
 }
 
+static void write_certificate(struct journal *journal, const char *name, const uint8_t *der,
+                              size_t size_bytes)
+{
+    struct certs_facts read;
+
+    if (!certs_read(der, size_bytes, &read))
+        return;
+    journal_open_object(journal, name);
+    journal_string(journal, "subject", read.subject);
+    journal_string(journal, "issuer", read.issuer);
+    journal_string(journal, "names", read.names);
+    journal_string(journal, "common_name", read.common_name);
+    journal_string(journal, "fingerprint", read.fingerprint);
+    journal_close(journal);
+    certs_facts_fini(&read);
+}
+
 static void write_certificates(struct journal *journal, const struct net_tls_facts *facts)
 {
+    if (facts->own_certificate)
+        write_certificate(journal, "own_certificate", facts->own_certificate, facts->own_certificate_size);
     journal_open_array(journal, "peer_certificates");
-    for (size_t i = 0; i < facts->peer_certificate_count; i++) {
-        struct certs_facts read;
-
-        if (!certs_read(facts->peer_certificates[i], facts->peer_certificate_sizes[i], &read))
-            continue;
-        journal_open_object(journal, NULL);
-        journal_string(journal, "subject", read.subject);
-        journal_string(journal, "issuer", read.issuer);
-        journal_string(journal, "names", read.names);
-        journal_string(journal, "common_name", read.common_name);
-        journal_string(journal, "fingerprint", read.fingerprint);
-        journal_close(journal);
-        certs_facts_fini(&read);
-    }
+    for (size_t i = 0; i < facts->peer_certificate_count; i++)
+        write_certificate(journal, NULL, facts->peer_certificates[i], facts->peer_certificate_sizes[i]);
     journal_close(journal);
 }
 
