@@ -142,7 +142,8 @@ static bool is_settled(const struct run *run, const struct world *world)
 {
     uint64_t now = loop_now_ms(run->loop);
 
-    return !world->sign_ms || world->over_ms - world->sign_ms > RUN_CRASH_MS ||
+    /* the last sign may have come after the end */
+    return !world->sign_ms || world->over_ms > world->sign_ms + RUN_CRASH_MS ||
            now - world->over_ms >= run_scaled_ms(run, RUN_CRASH_MS);
 }
 
