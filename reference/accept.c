@@ -25,8 +25,7 @@ static bool judge_client(struct connection *connection, const struct net_tls_fac
     if (!connection->has_certificate) {
         return true;
     }
-    bool is_early = node_has(node, FAULT_ALIAS_BEFORE_CLIENT_FINISHED) && facts->version == NET_TLS_1_3;
-    connection->is_valid = is_early || verifier_check(node->verifier, facts, false, why);
+    connection->is_valid = verifier_check(node->verifier, facts, false, why);
     if (!identities_extract(facts->peer_certificates[0], facts->peer_certificate_sizes[0], &node->faults,
                             &connection->identities)) {
         connection->is_valid = false;
@@ -90,13 +89,25 @@ static bool turns_down(const struct reference_node *node, const struct connectio
     return false;
 }
 
+/* An actor serves one scenario, in the memory of all; a TLS session takes some 40 KiB. */
+enum { ACTOR_CONNECTIONS_MAX = 1000 };
+
+static void on_refused_closed(struct net_connection *net, void *arg)
+{
+    (void)arg;
+    net_connection_free(net);
+}
+
 static void on_accept(struct net_listener *net_listener, struct net_connection *net,
                       struct net_connection_events *events, void **connection_arg, void *arg)
 {
     const struct listener *listener = arg;
-    struct connection *connection = connection_new(listener->node, listener->transport);
+    const struct reference_node *node = listener->node;
+    bool is_full = node->answers_users && HASH_COUNT(node->connections) >= ACTOR_CONNECTIONS_MAX;
+    struct connection *connection = is_full ? NULL : connection_new(listener->node, listener->transport);
     (void)net_listener;
     if (connection == NULL) {
+        *events = (struct net_connection_events){.on_closed = on_refused_closed};
         net_connection_close(net, NET_CLOSE_RST);
         return;
     }

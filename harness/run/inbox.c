@@ -36,6 +36,12 @@ void inbox_count_bytes(struct world *world, size_t size_bytes)
         relieve(world->run);
 }
 
+void inbox_count_session(struct world *world)
+{
+    if (++world->sessions > RUN_SESSIONS_MAX)
+        end_flooded(world, "more than 1000 TLS sessions");
+}
+
 void inbox_count(struct world *world, size_t size_bytes)
 {
     inbox_count_bytes(world, size_bytes);

@@ -70,6 +70,8 @@ static void on_ready(struct net_connection *connection, void *arg)
     read_facts(wire);
     if (net_connection_tls(wire->connection))
         journal_world_tls(wire);
+    if (wire->post && net_connection_tls(wire->connection))
+        inbox_count_session(wire->world);
     if (wire->post && !wire->post->is_barrier)
         inbox_add(wire->world, OBSERVED_CONNECTION, wire, journal_world_ready(wire));
     world_wake(wire->world);

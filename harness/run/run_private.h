@@ -28,6 +28,7 @@ enum {
     RUN_ALL_BYTES_MAX = 48 << 20,   /* that came to all worlds that live: the one with the most has to go */
     RUN_OUTPUT_BYTES_MAX =
         16 << 20,              /* of the device's output in the journal, and four times that in device.log */
+    RUN_SESSIONS_MAX = 1000,   /* TLS handshakes that the device completes with a world; some 40 KiB each */
     RUN_HOSTS_MAX = 256,       /* of a variant, ua and barrier included */
     RUN_NESTING_MAX = 8,       /* of repeat within repeat */
     RUN_FIBERS_MAX = 64,       /* of a world */
@@ -395,6 +396,7 @@ struct world {
     struct group *groups;
     struct event **events;
     size_t event_count, event_room, event_bytes;
+    size_t sessions; /* of TLS that the device opened */
     size_t happened; /* towards the limit: events, connections, messages, pings */
     struct actor *actors;
     struct fiber *fibers;
@@ -453,6 +455,7 @@ void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes);
 /* Towards the limits of a world: something happened; bytes came. */
 void inbox_count(struct world *world, size_t size_bytes);
 void inbox_count_bytes(struct world *world, size_t size_bytes);
+void inbox_count_session(struct world *world);
 struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq);
 struct observed inbox_view(const struct event *event);
 struct event *inbox_named(const struct world *world, const char *name);

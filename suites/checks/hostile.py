@@ -88,7 +88,7 @@ def data_with_targets(folder):
 
 
 def scenarios_of(mode):
-    if mode in LIFE:
+    if mode in LIFE and mode != "chatty":
         return ORDINARY
     return ANSWERED if mode.startswith("answers-") else ATTACKED
 

@@ -46,6 +46,9 @@ const struct attack *attack_find(const char *mode); /* NULL: no such */
 /* Never returns. */
 void attack_run(const struct attack *attack) __attribute__((noreturn));
 
+/* ---- handshakes.c: the mode full-handshakes; never returns */
+void handshakes_run(void) __attribute__((noreturn));
+
 /* ---- corrupt.c: what the device itself sends */
 bool corrupt_set_mode(const char *mode); /* false: no such mode */
 

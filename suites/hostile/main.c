@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,15 +14,19 @@ enum { EXIT_USAGE = 2 };
 int main(int argc, char **argv)
 {
     const struct attack *attack = argc > 3 ? attack_find(argv[1]) : NULL;
+    bool shakes_hands = argc > 3 && !strcmp(argv[1], "full-handshakes");
 
-    if (argc < 4 || (!attack && !corrupt_set_mode(argv[1]) && !death_set_mode(argv[1], argv[2]))) {
+    if (argc < 4 ||
+        (!attack && !shakes_hands && !corrupt_set_mode(argv[1]) && !death_set_mode(argv[1], argv[2]))) {
         fprintf(stderr,
                 "usage: sipreuse-hostile MODE MARKER --config FILE; the modes are in suites/hostile\n");
         return EXIT_USAGE;
     }
     death_at_start();
-    if (attack && fork() == 0) {
+    if ((attack || shakes_hands) && fork() == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (shakes_hands)
+            handshakes_run();
         attack_run(attack);
     }
     argv[2] = argv[0];
