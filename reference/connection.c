@@ -152,19 +152,36 @@ void connection_on_ready(struct net_connection *net, void *arg)
     }
 }
 
+/* RFC 5626 §4.4.1, all that came at once together: a flood of pings must not cost a system call each. */
+static void send_pongs(struct connection *connection, size_t count)
+{
+    uint8_t bytes[1024];
+    while (count > 0 && !connection->is_closing) {
+        size_t now = count < sizeof(bytes) / 2 ? count : sizeof(bytes) / 2;
+        for (size_t i = 0; i < now * 2; i++) {
+            bytes[i] = i % 2 == 0 ? '\r' : '\n';
+        }
+        if (net_connection_write(connection->net, bytes, now * 2) != 0) {
+            return; /* the peer reads none of them */
+        }
+        count -= now;
+    }
+}
+
 static void receive_frames(struct connection *connection)
 {
-    static const char PONG[] = "\r\n";
+    size_t pings = 0;
     while (!connection->is_closing) {
         struct sip_frame frame = sip_framer_next(connection->framer);
         switch (frame.kind) {
         case SIP_FRAME_NONE:
+            send_pongs(connection, pings);
             return;
         case SIP_FRAME_MESSAGE:
             dispatch_message(connection, frame.bytes, frame.size_bytes);
             break;
-        case SIP_FRAME_PING: /* RFC 5626 §4.4.1 */
-            net_connection_write(connection->net, PONG, sizeof(PONG) - 1);
+        case SIP_FRAME_PING:
+            pings++;
             break;
         case SIP_FRAME_PONG:
             break;
@@ -172,6 +189,7 @@ static void receive_frames(struct connection *connection)
             node_log(connection->node, "connection %llu: %s: closed", (unsigned long long)connection->id,
                      sip_error_text(frame.error));
             dispatch_unframed(connection, frame.bytes, frame.size_bytes, frame.error);
+            send_pongs(connection, pings);
             connection->is_deaf = true; /* what follows cannot be told apart; what came before is answered */
             close_when_done(connection);
             return;
