@@ -257,8 +257,10 @@ struct connection {
     bool has_certificate, is_valid, is_authenticated; /* valid: the path; authenticated: the identity too */
     struct identities identities;                     /* the peer's */
     struct waiter *waiters;
-    size_t outstanding;       /* transactions that it still carries */
-    uint64_t heard_ms;        /* last bytes from the peer */
+    size_t outstanding;     /* transactions that it still carries */
+    uint64_t heard_ms;      /* last bytes from the peer */
+    uint64_t busy_since_ms; /* for faults: a second of requests, and how many they are */
+    size_t busy_count;
     struct loop_timer *timer; /* NULL: none was needed */
 };
 enum { CONNECTION_HANDSHAKE_MS = 10000 };
@@ -370,6 +372,14 @@ void exchange_start(struct exchange *exchange); /* may call back before it retur
 void exchange_cancel(struct exchange *exchange);
 void exchange_free(struct exchange *exchange); /* NULL is fine; allowed in its callback */
 
+/* ---- busy.c: load, as three faults see it ---- */
+void busy_note_request(struct connection *connection);
+bool busy_is(const struct connection *connection);
+bool busy_loses(const struct connection *connection); /* the fault lose-under-load: the last one noted */
+/* The fault twice-under-load: forwards it once more, on its own account. */
+void busy_repeat(struct server_transaction *transaction, const struct sip_message *request,
+                 const struct next_hop *hop, const struct record_route *plan);
+
 /* ---- server_transaction.c (RFC 3261 §17.2) ---- */
 struct server_transaction {
     struct reference_node *node;
@@ -381,9 +391,10 @@ struct server_transaction {
     struct net_address local;
     enum net_transport transport;
     size_t domain; /* of ours, acting */
-    bool is_invite, has_final, is_put_down;
+    bool is_invite, has_final, is_put_down, was_busy;
     unsigned final_status;
     struct exchange *exchange;
+    struct exchange *twin; /* for the fault twice-under-load */
     struct loop_timer *timer;
 };
 char *server_transaction_key(const struct sip_message *request, const char *method);

@@ -148,7 +148,9 @@ static void handle_request(struct connection *connection, struct sip_message *re
     if (server_transaction_find(node, request, request->method) != NULL) {
         return; /* sent again: over reliable transports the response is on its way */
     }
-    struct server_transaction *transaction = begin_transaction(connection, request);
+    busy_note_request(connection);
+    struct server_transaction *transaction =
+        busy_loses(connection) ? NULL : begin_transaction(connection, request);
     if (transaction == NULL) {
         return;
     }

@@ -154,6 +154,7 @@ static void forward(struct server_transaction *transaction, struct sip_message *
     if (transaction->is_invite) {
         server_transaction_answer(transaction, 100, NULL);
     }
+    busy_repeat(transaction, request, &hop, &plan);
     transaction->exchange = exchange_new(node, request, &hop, &plan, on_exchange, transaction);
     next_hop_fini(&hop);
     if (transaction->exchange == NULL) {

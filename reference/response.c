@@ -63,7 +63,8 @@ static void downgrade(struct next_hop *hop, struct target *target)
 void response_send(struct reference_node *node, const struct server_transaction *transaction,
                    const struct sip_message *response)
 {
-    bool strays = node_has(node, FAULT_RESPONSE_ON_OTHER) && !has_alias(transaction->request);
+    bool strays = (node_has(node, FAULT_RESPONSE_ON_OTHER) && !has_alias(transaction->request)) ||
+                  (node_has(node, FAULT_RESPONSE_CROSSES_UNDER_LOAD) && transaction->was_busy);
     struct connection *connection =
         connection_find(node, strays ? find_other(node, transaction) : transaction->connection);
     struct next_hop hop;

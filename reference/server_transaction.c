@@ -77,6 +77,7 @@ struct server_transaction *server_transaction_new(struct connection *connection,
     transaction->source = *net_connection_remote(connection->net);
     transaction->local = *net_connection_local(connection->net);
     transaction->transport = connection->transport;
+    transaction->was_busy = busy_is(connection);
     transaction->domain = acting_domain(node, request, connection->domain);
     HASH_ADD_KEYPTR(hh, node->server_transactions, transaction->key, strlen(transaction->key), transaction);
     close_transaction_began(connection);
@@ -97,6 +98,7 @@ void server_transaction_free(struct server_transaction *transaction)
     put_down(transaction);
     HASH_DELETE(hh, transaction->node->server_transactions, transaction);
     exchange_free(transaction->exchange);
+    exchange_free(transaction->twin);
     loop_timer_free(transaction->timer);
     sip_message_free(transaction->request);
     free(transaction->key);

@@ -121,7 +121,7 @@ void expect_take(struct fiber *fiber, const struct scenario_alternative *alterna
 /* How many events it takes for the alternative to hold. */
 static size_t events_wanted(const struct scenario_alternative *alternative, const struct event *event)
 {
-    if (alternative->match == MATCH_REQUEST && alternative->received)
+    if (alternative->received)
         return alternative->received;
     /* Good answers have to be complete; the first bad one decides. */
     if (alternative->match == MATCH_RESPONSE && alternative->status_from < 300 && event->origin &&
@@ -170,6 +170,17 @@ static bool count_in(struct fiber *fiber, const struct scenario_alternative *alt
         if (world->events[i]->counted_by == alternative)
             world->events[i]->is_consumed = true;
     return true;
+}
+
+/* The alternatives of this step go, and those of a later one may stand where they stood. */
+static void forget_counting(const struct world *world, const struct expectation *expectation)
+{
+    static const char EARLIER_STEP;
+
+    for (size_t i = 0; i < world->event_count; i++)
+        for (size_t j = 0; j < expectation->count; j++)
+            if (world->events[i]->counted_by == &expectation->alternatives[j])
+                world->events[i]->counted_by = &EARLIER_STEP;
 }
 
 /* ---- watching */
@@ -429,6 +440,7 @@ enum step_result step_expect(struct fiber *fiber, const struct step_expect *step
         return STEP_WAITS;
     if (scan(fiber, expectation) || scan_states(fiber, expectation) || watch_time(fiber, expectation)) {
         warm_stop(fiber);
+        forget_counting(fiber->world, expectation);
         return fiber->world->is_over ? STEP_WAITS : STEP_GOES_ON;
     }
     set_timer(fiber, expectation);

@@ -186,7 +186,8 @@ struct scenario_alternative {
     enum net_sign signs[SCENARIO_SIGNS_MAX]; /* CLOSED: any of; none: any sign */
     size_t sign_count;
     struct scenario_range count, live; /* CONNECTIONS: accepted in all, open now; REQUESTS: count */
-    unsigned received; /* REQUEST with times: how many have to be in before the alternative holds; 0: 1 */
+    unsigned received; /* REQUEST, RESPONSE with times: how many have to be in before it holds; 0: 1, good
+                          responses all */
     /* TLS */
     int certificate_requested; /* -1: not asked */
     int peer_certificate;      /* -1; 0 absent; 1 present */

@@ -47,14 +47,11 @@ static void where_take(struct build *build, const struct document_value *where,
     }
 }
 
-static void request_take(struct build *build, const struct document_value *matcher,
-                         struct scenario_alternative *out)
+/* Of a request or a response: how many of them it takes. */
+static void received_take(struct build *build, const struct document_value *matcher,
+                          struct scenario_alternative *out)
 {
     const struct document_value *received = document_member(matcher, "received");
-    out->of = texts_take_each(build, document_member(matcher, "of"), take_send_or_stimulus);
-    out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
-    out->methods = texts_take_each(build, document_member(matcher, "method"), take_method);
-    where_take(build, document_member(matcher, "where"), out);
     out->received = value_unsigned(received, 0);
     if (!received || build_failed(build))
         return;
@@ -67,12 +64,23 @@ static void request_take(struct build *build, const struct document_value *match
                         "no more than the stimuli named in 'of' make ('times')", NULL);
 }
 
+static void request_take(struct build *build, const struct document_value *matcher,
+                         struct scenario_alternative *out)
+{
+    out->of = texts_take_each(build, document_member(matcher, "of"), take_send_or_stimulus);
+    out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
+    out->methods = texts_take_each(build, document_member(matcher, "method"), take_method);
+    where_take(build, document_member(matcher, "where"), out);
+    received_take(build, matcher, out);
+}
+
 static void response_take(struct build *build, const struct document_value *matcher,
                           struct scenario_alternative *out)
 {
     out->of = texts_take_each(build, document_member(matcher, "of"), take_send_or_stimulus);
     out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
     value_status(build, document_member(matcher, "status"), &out->status_from, &out->status_to);
+    received_take(build, matcher, out);
 }
 
 static void closed_take(struct build *build, const struct document_value *matcher,
