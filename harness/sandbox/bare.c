@@ -3,12 +3,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PORT_TRIES = 64, FTW_FDS = 16 };
@@ -64,6 +67,49 @@ static unsigned short find_port(const struct sandbox *sandbox, enum sandbox_role
     return 0;
 }
 
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+static void remove_scratch(const struct sandbox *sandbox)
+{
+    if (sandbox->scratch[0])
+        nftw(sandbox->scratch, remove_entry, FTW_FDS, FTW_DEPTH | FTW_PHYS);
+}
+
+/* No namespace takes the scratch along when this process is killed: a child waits for the end of a pipe that
+ * only we hold, and tidies up. The signals of a terminal are for us, not for it. Without it a killed run
+ * leaves a folder, which is no reason to refuse the run. */
+static void start_janitor(struct sandbox *sandbox)
+{
+    int ends[2];
+    char byte;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return;
+    sandbox->janitor = fork();
+    if (sandbox->janitor == 0) {
+        signal(SIGINT, SIG_IGN);
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGHUP, SIG_IGN);
+        close(ends[1]);
+        while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+            ;
+        remove_scratch(sandbox);
+        _exit(0);
+    }
+    close(ends[0]);
+    if (sandbox->janitor < 0) {
+        sandbox->janitor = 0;
+        close(ends[1]);
+        return;
+    }
+    sandbox->janitor_fd = ends[1];
+}
+
 bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_bytes)
 {
     const char *tmp = getenv("TMPDIR");
@@ -78,6 +124,7 @@ bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_b
         sandbox->scratch[0] = '\0';
         return false;
     }
+    start_janitor(sandbox);
     sandbox->dns_port = find_port(sandbox, SANDBOX_DNS, 0);
     sandbox->sip_port = find_port(sandbox, SANDBOX_DEVICE, 0);
     sandbox->sips_port = find_port(sandbox, SANDBOX_DEVICE, sandbox->sip_port);
@@ -88,16 +135,13 @@ bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_b
     return false;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+void sandbox_bare_end(struct sandbox *sandbox)
 {
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
-}
-
-void sandbox_bare_remove_scratch(const struct sandbox *sandbox)
-{
-    if (sandbox->scratch[0])
-        nftw(sandbox->scratch, remove_entry, FTW_FDS, FTW_DEPTH | FTW_PHYS);
+    remove_scratch(sandbox);
+    if (sandbox->janitor_fd >= 0)
+        close(sandbox->janitor_fd);
+    sandbox->janitor_fd = -1;
+    if (sandbox->janitor > 0)
+        waitpid(sandbox->janitor, NULL, 0);
+    sandbox->janitor = 0;
 }

@@ -54,7 +54,8 @@ const char *sandbox_scratch(const struct sandbox *sandbox);
 /* The path of this executable, for devices that are part of it. */
 const char *sandbox_program(const struct sandbox *sandbox);
 /* The words to put before a device's argv so that it starts inside the device host (its network, its
- * resolv.conf and hosts): NULL-terminated, owned by the sandbox; empty in NONE. */
+ * resolv.conf and hosts): NULL-terminated, owned by the sandbox. In NONE there is no such host: the device
+ * is only made to die with the harness. */
 const char *const *sandbox_device_prefix(const struct sandbox *sandbox);
 /* Entry of that prefix; cli/ calls it first thing in main: when argv says so it enters the device host and
  * execs, else it returns. */

@@ -305,7 +305,6 @@ static int bare(const struct sandbox *sandbox)
         close(bind_to(&address, sandbox_device_port(sandbox, true)));
     }
     printf("second ::1 %s\n", sandbox_harness_address(sandbox, 6, 1, &address) ? "there" : "absent");
-    printf("prefix %s\n", sandbox_device_prefix(sandbox)[0] ? "not empty" : "empty");
     printf("scratch %s\n", sandbox_scratch(sandbox));
     return sandbox_has_private_resolver(sandbox);
 }

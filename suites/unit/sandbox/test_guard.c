@@ -66,6 +66,24 @@ Test(guard, kill_9_takes_everything_along, .timeout = 60)
     }
 }
 
+Test(guard, kill_9_without_a_sandbox_leaves_nothing_either, .timeout = 60)
+{
+    const struct probe_way way = {.mode = "none", .drops_root = geteuid() == 0};
+    char folder[64], scratch[256];
+    probe_start(&probe, &way, "hold");
+    probe_expect(&probe, "\nholding\n");
+    const char *said = strstr(probe.text, "scratch ");
+    cr_assert_not_null(said);
+    snprintf(scratch, sizeof scratch, "%.*s", (int)strcspn(said + 8, "\n"), said + 8);
+    cr_assert_eq(access(scratch, F_OK), 0);
+    kill(probe.pid, SIGKILL);
+    probe_drain(&probe);
+    strcpy(folder, probe.folder);
+    cr_expect_eq(access(scratch, F_OK), -1, "%s is left behind", scratch);
+    cr_expect_eq(probe_finish(&probe), 1000 + SIGKILL);
+    expect_no_process(folder);
+}
+
 static void expect_one(int signum, pid_t (*target)(pid_t pid))
 {
     struct probe_way ways[PROBE_WAYS_MAX];
