@@ -179,8 +179,8 @@ static char *format_via(const struct client_transaction *transaction, const stru
     char address[NET_ADDRESS_TEXT_MAX];
     char *via = NULL;
     net_address_format(&sent_by, address);
-    int size = asprintf(&via, "SIP/2.0/%s %s;branch=%s%s", is_secure ? "TLS" : "TCP", address,
-                        transaction->branch, alias);
+    const char *transport = is_secure && !node_has(node, FAULT_VIA_WRONG_TRANSPORT) ? "TLS" : "TCP";
+    int size = asprintf(&via, "SIP/2.0/%s %s;branch=%s%s", transport, address, transaction->branch, alias);
     return size < 0 ? NULL : via;
 }
 
@@ -213,7 +213,7 @@ static void send_on(struct client_transaction *transaction, struct connection *c
     transaction->is_carried = true;
     close_transaction_began(connection);
     if (connection->is_opened_by_us) {
-        remembered_set(node, &transaction->hop, &transaction->target, connection->id);
+        remembered_set(node, &transaction->hop, &transaction->target, transaction->request, connection->id);
     }
     HASH_ADD_KEYPTR(hh, node->client_transactions, transaction->key, strlen(transaction->key), transaction);
     transaction->is_listed = true;
@@ -249,6 +249,19 @@ static bool is_dropped(const struct client_transaction *transaction, enum fault 
     return node_has(transaction->node, fault) && (connection == NULL || !connection_can_write(connection));
 }
 
+/* The faults ack-without-alias and cancel-new-via: a part of the topmost Via becomes another one. */
+static void change_via(struct sip_message *message, const char *part, const char *other)
+{
+    char *via = message == NULL ? NULL : sip_message_value(message, "Via", 0);
+    char *at = via == NULL ? NULL : strstr(via, part);
+    char *changed = NULL;
+    if (at != NULL && asprintf(&changed, "%.*s%s%s", (int)(at - via), via, other, at + strlen(part)) >= 0) {
+        sip_message_replace_value(message, "Via", 0, changed);
+        free(changed);
+    }
+    free(via);
+}
+
 static void send_cancel(struct client_transaction *transaction)
 {
     transaction->has_cancelled = true;
@@ -256,6 +269,9 @@ static void send_cancel(struct client_transaction *transaction)
         return;
     }
     struct sip_message *cancel = derive_cancel(transaction->request);
+    if (node_has(transaction->node, FAULT_CANCEL_NEW_VIA)) {
+        change_via(cancel, transaction->branch, "z9hG4bKother");
+    }
     if (cancel != NULL) {
         courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
                      cancel);
@@ -278,6 +294,9 @@ static void send_ack(struct client_transaction *transaction, const struct sip_me
         return;
     }
     struct sip_message *ack = derive_ack(transaction->request, response);
+    if (node_has(transaction->node, FAULT_ACK_WITHOUT_ALIAS)) {
+        change_via(ack, ";alias", "");
+    }
     if (ack != NULL) {
         courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
                      ack);
@@ -341,8 +360,9 @@ static bool is_own_via(const struct sip_via *own, const struct sip_via *top)
     return strcasecmp(own->host, top->host) == 0 && own->port == top->port; /* RFC 3261 §18.1.2 */
 }
 
-bool client_transaction_receive(struct reference_node *node, const struct sip_message *response)
+bool client_transaction_receive(const struct connection *connection, const struct sip_message *response)
 {
+    struct reference_node *node = connection->node;
     struct sip_via via;
     if (response->method == NULL || sip_message_top_via(response, &via) != SIP_OK) {
         return false;
@@ -353,7 +373,11 @@ bool client_transaction_receive(struct reference_node *node, const struct sip_me
     if (key != NULL) {
         HASH_FIND(hh, node->client_transactions, key, strlen(key), transaction);
     }
-    bool is_ours = transaction != NULL && is_own_via(&transaction->via, &via);
+    bool is_ours = transaction != NULL &&
+                   (is_own_via(&transaction->via, &via) || node_has(node, FAULT_ACCEPT_FOREIGN_VIA));
+    if (is_ours && node_has(node, FAULT_NO_LISTENER_FOR_RESPONSES)) {
+        is_ours = transaction->connection == connection->id;
+    }
     free(key);
     sip_via_fini(&via);
     if (is_ours) {

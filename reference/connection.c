@@ -10,8 +10,9 @@
 
 enum {
     MESSAGE_MAX_BYTES = 1 << 18,
-    HELD_BYTES_MAX = 16 << 20, /* of unfinished messages, all connections of a node together */
-    HELD_FAIR_BYTES = 16 << 10 /* of one: it is never closed for what the others hold */
+    SMALL_BUFFER_BYTES = 1 << 14, /* of the fault small-buffer */
+    HELD_BYTES_MAX = 16 << 20,    /* of unfinished messages, all connections of a node together */
+    HELD_FAIR_BYTES = 16 << 10    /* of one: it is never closed for what the others hold */
 };
 
 struct connection *connection_new(struct reference_node *node, enum net_transport transport)
@@ -20,7 +21,8 @@ struct connection *connection_new(struct reference_node *node, enum net_transpor
     if (connection == NULL) {
         return NULL;
     }
-    connection->framer = sip_framer_new(MESSAGE_MAX_BYTES);
+    connection->framer =
+        sip_framer_new(node_has(node, FAULT_SMALL_BUFFER) ? SMALL_BUFFER_BYTES : MESSAGE_MAX_BYTES);
     if (connection->framer == NULL) {
         free(connection);
         return NULL;
@@ -152,6 +154,31 @@ void connection_on_ready(struct net_connection *net, void *arg)
     }
 }
 
+/* The faults of RFC 3261 §18.3 and §7.5 that see a stream as a row of reads. True: the bytes are dealt with.
+ */
+static bool misframes(struct connection *connection, const uint8_t *bytes, size_t size_bytes)
+{
+    const struct reference_node *node = connection->node;
+    if (node_has(node, FAULT_CRLF_BREAKS) && size_bytes > 4 && bytes[0] == '\r') {
+        return true;
+    }
+    if (node_has(node, FAULT_ONE_READ_ONE_MESSAGE)) {
+        dispatch_message(connection, bytes, size_bytes);
+        return true;
+    }
+    return false;
+}
+
+/* The fault first-message-only. */
+static void forget_rest(struct connection *connection)
+{
+    struct sip_framer *framer = sip_framer_new(MESSAGE_MAX_BYTES);
+    if (framer != NULL) {
+        sip_framer_free(connection->framer);
+        connection->framer = framer;
+    }
+}
+
 /* RFC 5626 §4.4.1, all that came at once together: a flood of pings must not cost a system call each. */
 static void send_pongs(struct connection *connection, size_t count)
 {
@@ -179,6 +206,10 @@ static void receive_frames(struct connection *connection)
             return;
         case SIP_FRAME_MESSAGE:
             dispatch_message(connection, frame.bytes, frame.size_bytes);
+            if (node_has(connection->node, FAULT_FIRST_MESSAGE_ONLY)) {
+                forget_rest(connection);
+                return;
+            }
             break;
         case SIP_FRAME_PING:
             pings++;
@@ -219,6 +250,9 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
     }
     connection->heard_ms = loop_now_ms(connection->node->loop);
     close_note_message(connection);
+    if (misframes(connection, bytes, size_bytes)) {
+        return;
+    }
     if (!sip_framer_push(connection->framer, bytes, size_bytes)) {
         close_connection(connection, NET_CLOSE_GRACEFUL);
         return;
@@ -259,13 +293,18 @@ void connection_on_sign(struct net_connection *net, const struct net_end *end, v
     if (connection->has_peer_closed && is_good) {
         return;
     }
+    if (end->sign == NET_SIGN_CLOSE_NOTIFY && node_has(connection->node, FAULT_REQUEST_AFTER_CLOSE_NOTIFY)) {
+        return;
+    }
     node_log(connection->node, "connection %llu: %s%s%s", (unsigned long long)connection->id,
              net_sign_name(end->sign), end->text[0] != '\0' ? ": " : "", end->text);
     connection->has_peer_closed = true;
     stop_connecting(connection);
     connection_forget(connection);
     tell_waiters(connection, end->text[0] != '\0' ? end->text : net_sign_name(end->sign));
-    close_connection(connection, is_good ? NET_CLOSE_GRACEFUL : NET_CLOSE_NOW);
+    bool is_curt =
+        end->sign == NET_SIGN_CLOSE_NOTIFY && node_has(connection->node, FAULT_NO_CLOSE_NOTIFY_REPLY);
+    close_connection(connection, !is_good ? NET_CLOSE_NOW : is_curt ? NET_CLOSE_FIN : NET_CLOSE_GRACEFUL);
     if (!is_good) {
         client_transaction_connection_broke(connection->node, connection->id, net_sign_name(end->sign));
     }

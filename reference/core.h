@@ -292,9 +292,10 @@ bool lost_contains(const struct reference_node *node, const struct target *targe
 unsigned lost_uses(struct reference_node *node, const struct target *target,
                    bool is_opened_by_us); /* counts this one */
 void lost_free(struct reference_node *node);
-const struct target *remembered_find(const struct reference_node *node, const struct next_hop *hop);
+const struct target *remembered_find(const struct reference_node *node, const struct next_hop *hop,
+                                     const struct sip_message *request);
 void remembered_set(struct reference_node *node, const struct next_hop *hop, const struct target *target,
-                    uint64_t connection);
+                    const struct sip_message *request, uint64_t connection);
 void remembered_free(struct reference_node *node);
 
 /* ---- aliasing.c: rows for connections ---- */
@@ -350,7 +351,7 @@ bool client_transaction_was_reused(
 /* The connection broke: requests on it that nobody has answered failed. */
 void client_transaction_connection_broke(struct reference_node *node, uint64_t connection, const char *why);
 /* Responses find their transaction by branch, method and the Via that it sent; false: none. */
-bool client_transaction_receive(struct reference_node *node, const struct sip_message *response);
+bool client_transaction_receive(const struct connection *connection, const struct sip_message *response);
 
 struct record_route { /* what a request gets when its server is known */
     bool is_wanted;

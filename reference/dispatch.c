@@ -44,7 +44,7 @@ static void note_source(struct connection *connection, struct sip_message *reque
     const struct net_address *source = net_connection_remote(connection->net);
     struct sip_via via;
     struct net_address sent_by;
-    if (sip_message_top_via(request, &via) != SIP_OK) {
+    if (node_has(connection->node, FAULT_NO_RECEIVED) || sip_message_top_via(request, &via) != SIP_OK) {
         return;
     }
     bool is_truthful = net_address_parse(via.host, 0, &sent_by) && net_address_equal_ip(&sent_by, source);
@@ -81,6 +81,9 @@ static void handle_cancel(struct server_transaction *cancel)
     struct server_transaction *invite = server_transaction_find(cancel->node, cancel->request, "INVITE");
     struct exchange *exchange = invite == NULL ? NULL : invite->exchange;
     bool is_late = invite != NULL && invite->has_final;
+    if (invite != NULL && node_has(cancel->node, FAULT_RESPONSE_LATEST_CONNECTION)) {
+        invite->connection = cancel->connection;
+    }
     server_transaction_answer(cancel, invite == NULL ? 481 : 200, NULL);
     if (exchange != NULL && !is_late) {
         exchange_cancel(exchange);
@@ -175,7 +178,7 @@ void dispatch_message(struct connection *connection, const uint8_t *bytes, size_
     }
     if (message->is_request) {
         handle_request(connection, message);
-    } else if (!client_transaction_receive(node, message)) {
+    } else if (!client_transaction_receive(connection, message)) {
         node_log(node, "connection %llu: a %u that belongs to no request of ours",
                  (unsigned long long)connection->id, message->status);
     }

@@ -203,7 +203,7 @@ static void on_targets(struct targets *targets, const char *why, void *arg)
 void exchange_start(struct exchange *exchange)
 {
     struct reference_node *node = exchange->node;
-    const struct target *remembered = remembered_find(node, &exchange->hop);
+    const struct target *remembered = remembered_find(node, &exchange->hop, exchange->request);
     if (remembered != NULL && targets_add(&exchange->targets, remembered)) {
         try_next(exchange);
         return;

@@ -152,13 +152,17 @@ static bool add_record_route(const struct reference_node *node, struct sip_messa
     }
     bool is_sips = strncasecmp(request->request_uri, "sips:", 5) == 0;
     const char *name = node->domains[plan->domain].name;
+    const char *astray = node_has(node, FAULT_RECORD_ROUTE_WRONG) ? "nowhere." : "";
+    if (node_has(node, FAULT_CONTACT_EPHEMERAL)) {
+        snprintf(port_text, sizeof(port_text), ":%u", 49152U);
+    }
     char literal[NET_ADDRESS_TEXT_MAX];
     if (node_has(node, FAULT_RECORD_ROUTE_IP) && net_transport_is_secure(transport)) {
         format_literal(&plan->local, literal);
         name = literal;
     }
-    int size = is_sips ? asprintf(&value, "<sips:%s%s;lr>", name, port_text)
-                       : asprintf(&value, "<sip:%s%s;transport=%s;lr>", name, port_text,
+    int size = is_sips ? asprintf(&value, "<sips:%s%s%s;lr>", astray, name, port_text)
+                       : asprintf(&value, "<sip:%s%s%s;transport=%s;lr>", astray, name, port_text,
                                   net_transport_name(transport));
     bool is_added = size > 0 && sip_message_prepend(request, "Record-Route", value);
     if (size > 0) {

@@ -13,7 +13,7 @@ struct lost_address {
     struct lost_address *next;
 };
 struct remembered_target {
-    char *host;
+    char *key;
     size_t domain;
     struct target target;
     uint64_t connection;
@@ -95,36 +95,47 @@ void lost_free(struct reference_node *node)
     node->lost = NULL;
 }
 
-static struct remembered_target *find_remembered(const struct reference_node *node,
-                                                 const struct next_hop *hop)
+/* By what a target is remembered: its domain, or for dialog-sticks the dialog. */
+static const char *key_of(const struct reference_node *node, const struct next_hop *hop,
+                          const struct sip_message *request)
 {
+    const char *call_id = sip_message_header(request, "Call-ID");
+    return node_has(node, FAULT_DIALOG_STICKS) && call_id != NULL ? call_id : hop->host;
+}
+
+static struct remembered_target *find_remembered(const struct reference_node *node,
+                                                 const struct next_hop *hop,
+                                                 const struct sip_message *request)
+{
+    const char *key = key_of(node, hop, request);
     struct remembered_target *at;
     LL_FOREACH(node->remembered, at)
     {
-        if (at->domain == hop->domain && strcasecmp(at->host, hop->host) == 0) {
+        if (at->domain == hop->domain && strcasecmp(at->key, key) == 0) {
             return at;
         }
     }
     return NULL;
 }
 
-const struct target *remembered_find(const struct reference_node *node, const struct next_hop *hop)
+const struct target *remembered_find(const struct reference_node *node, const struct next_hop *hop,
+                                     const struct sip_message *request)
 {
-    const struct remembered_target *found = find_remembered(node, hop);
+    const struct remembered_target *found = find_remembered(node, hop, request);
     const struct connection *connection = found == NULL ? NULL : connection_find(node, found->connection);
     return connection != NULL && connection_is_usable(connection) ? &found->target : NULL;
 }
 
 void remembered_set(struct reference_node *node, const struct next_hop *hop, const struct target *target,
-                    uint64_t connection)
+                    const struct sip_message *request, uint64_t connection)
 {
-    if (!node_has(node, FAULT_PREFER_EXISTING)) {
+    if (!node_has(node, FAULT_PREFER_EXISTING) && !node_has(node, FAULT_DIALOG_STICKS)) {
         return;
     }
-    struct remembered_target *found = find_remembered(node, hop);
+    struct remembered_target *found = find_remembered(node, hop, request);
     if (found == NULL) {
         found = calloc(1, sizeof(*found));
-        if (found == NULL || (found->host = strdup(hop->host)) == NULL) {
+        if (found == NULL || (found->key = strdup(key_of(node, hop, request))) == NULL) {
             free(found);
             return;
         }
@@ -142,7 +153,7 @@ void remembered_free(struct reference_node *node)
     struct remembered_target *next;
     LL_FOREACH_SAFE(node->remembered, at, next)
     {
-        free(at->host);
+        free(at->key);
         free(at);
     }
     node->remembered = NULL;

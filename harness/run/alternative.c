@@ -16,6 +16,20 @@ static char *expand_optional(struct fiber *fiber, const char *text)
     return text ? world_expand(fiber, text) : NULL;
 }
 
+/* The topmost Via of a request that an expectation named. */
+static char *via_of(struct fiber *fiber, const char *name)
+{
+    char *expanded = name ? world_expand(fiber, name) : NULL;
+    const struct event *event = expanded ? inbox_named(fiber->world, expanded) : NULL;
+    char *via = event && event->message ? sip_message_value(event->message, "Via", 0) : NULL;
+
+    if (expanded && !via)
+        world_end(fiber->world, VERDICT_ERROR, 0,
+                  "There is no request called \"%s\" whose Via could be compared.", expanded);
+    free(expanded);
+    return via;
+}
+
 /* The reason and the observed value stay as they are: they may speak of what the alternative itself brings,
  * and are expanded then. */
 static void expand_one(struct fiber *fiber, struct scenario_alternative *out,
@@ -30,6 +44,7 @@ static void expand_one(struct fiber *fiber, struct scenario_alternative *out,
         out->where[i] = from->where[i];
         out->where[i].pattern = world_expand(fiber, from->where[i].pattern);
     }
+    out->via_of = via_of(fiber, from->via_of);
     out->as = expand_optional(fiber, from->as);
     out->name = expand_optional(fiber, from->name);
     out->listener = expand_optional(fiber, from->listener);
@@ -62,6 +77,7 @@ static void free_one(struct scenario_alternative *alternative)
     for (size_t i = 0; i < alternative->where_count; i++)
         free(alternative->where[i].pattern);
     free(alternative->where);
+    free(alternative->via_of);
     free(alternative->as);
     free(alternative->name);
     free(alternative->listener);

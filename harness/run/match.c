@@ -101,10 +101,45 @@ static bool where_fits(const struct scenario_where *where, const struct sip_mess
     return matches != where->is_negated;
 }
 
+static bool params_equal(const struct sip_params *a, const struct sip_params *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct sip_param *other = sip_params_find(b, a->items[i].name);
+        const char *value = a->items[i].value;
+
+        if (!other || !value != !other->value || (value && strcasecmp(value, other->value)))
+            return false;
+    }
+    return true;
+}
+
+/* RFC 3261 §9.1, §17.1.1.3: equal as header field values are, not byte by byte. */
+static bool via_fits(const char *expected, const struct sip_message *message)
+{
+    struct sip_via a, b;
+    bool is_equal;
+
+    if (!message || sip_via_parse(expected, &a) != SIP_OK)
+        return false;
+    if (sip_message_top_via(message, &b) != SIP_OK) {
+        sip_via_fini(&a);
+        return false;
+    }
+    is_equal = !strcasecmp(a.transport, b.transport) && !strcasecmp(a.host, b.host) && a.port == b.port &&
+               params_equal(&a.params, &b.params);
+    sip_via_fini(&a);
+    sip_via_fini(&b);
+    return is_equal;
+}
+
 static bool request_fits(const struct scenario_alternative *alternative, const struct observed *event)
 {
     if (event->kind != OBSERVED_REQUEST || !origin_fits(alternative, event) ||
         !method_fits(alternative, event))
+        return false;
+    if (alternative->via_of && !via_fits(alternative->via_of, event->message))
         return false;
     for (size_t i = 0; i < alternative->where_count; i++)
         if (!where_fits(&alternative->where[i], event->message))

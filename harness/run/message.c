@@ -95,9 +95,22 @@ static void add_identity(struct sip_message *message, struct wire *wire, const s
     }
 }
 
-static void set_body(struct fiber *fiber, struct sip_message *message, const char *template)
+static char *fill(size_t size)
 {
-    char *body = template ? world_expand(fiber, template) : NULL;
+    char *text = run_allocate(size + 1, 1);
+
+    memset(text, 'x', size);
+    return text;
+}
+
+static void set_body(struct fiber *fiber, struct sip_message *message, const struct scenario_message *wanted)
+{
+    char *body = NULL;
+
+    if (wanted && wanted->body_bytes)
+        body = fill(wanted->body_bytes);
+    else if (wanted && wanted->body)
+        body = world_expand(fiber, wanted->body);
 
     sip_message_set_body(message, body, body ? strlen(body) : 0, body ? "text/plain" : NULL);
     free(body);
@@ -136,7 +149,7 @@ struct sip_message *message_request(struct wire *wire, struct origin *origin,
         append_all(draft->fiber, message, "Route", &draft->message->routes);
     sip_message_append(message, "Max-Forwards", "70");
     add_identity(message, wire, origin, draft);
-    set_body(draft->fiber, message, draft->message ? draft->message->body : NULL);
+    set_body(draft->fiber, message, draft->message);
     if (draft->message)
         message_apply_headers(draft->fiber, message, draft->message);
     return message;
@@ -166,7 +179,28 @@ static void add_contact(struct sip_message *response, const struct event *event,
     free(uri);
 }
 
+/* RFC 3261 §18.1.2: whose response it claims to be. */
+static void replace_sent_by(struct sip_message *response, const char *sent_by)
+{
+    char *via = sip_message_value(response, "Via", 0);
+    size_t head = via ? strcspn(via, " \t") : 0;
+    char *changed;
+
+    if (!via)
+        return;
+    changed = text_format("%.*s %s%s", (int)head, via, sent_by, via + strcspn(via, ";"));
+    sip_message_replace_value(response, "Via", 0, changed);
+    free(changed);
+    free(via);
+}
+
 void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact)
+{
+    message_answer_as(event, status, wire, contact, NULL);
+}
+
+void message_answer_as(struct event *event, unsigned status, struct wire *wire, const char *contact,
+                       const char *sent_by)
 {
     const struct sip_message *request = event->message;
     struct sip_message *response;
@@ -178,6 +212,8 @@ void message_answer(struct event *event, unsigned status, struct wire *wire, con
         return;
     if (status > 100 && status < 300 && (contact || !strcmp(request->method, "INVITE")))
         add_contact(response, event, wire, contact);
+    if (sent_by)
+        replace_sent_by(response, sent_by);
     event->last_answer = status;
     if (event->origin && status >= 300)
         event->origin->has_error_answer = true;

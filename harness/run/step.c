@@ -74,13 +74,15 @@ static enum step_result step_respond(struct fiber *fiber, const struct step_resp
     struct world *world = fiber->world;
     char *name = world_expand(fiber, step->to);
     char *on = step->on ? world_expand(fiber, step->on) : NULL;
+    char *sent_by = step->sent_by ? world_expand(fiber, step->sent_by) : NULL;
     struct event *event = inbox_named(world, name);
     struct wire *wire = on ? peer_wire(world, on) : event ? event->wire : NULL;
 
     if (!event || !event->message || event->kind != OBSERVED_REQUEST)
         world_end(world, VERDICT_ERROR, 0, "There is no request called \"%s\" to respond to.", name);
     else if (wire)
-        message_answer(event, step->status, wire, NULL);
+        message_answer_as(event, step->status, wire, NULL, sent_by);
+    free(sent_by);
     free(name);
     free(on);
     return world->is_over ? STEP_WAITS : STEP_GOES_ON;

@@ -126,6 +126,7 @@ struct scenario_message { /* of send and stimulate */
     struct scenario_header *headers; /* added, or replacing those of the default message */
     size_t header_count;
     char *body;
+    unsigned body_bytes; /* a body of so many bytes; 0: body decides */
 };
 struct step_send {
     char *name, *on;
@@ -186,6 +187,8 @@ struct scenario_alternative {
     enum net_sign signs[SCENARIO_SIGNS_MAX]; /* CLOSED: any of; none: any sign */
     size_t sign_count;
     struct scenario_range count, live; /* CONNECTIONS: accepted in all, open now; REQUESTS: count */
+    char *via_of; /* REQUEST: one that was named; the topmost Via is equal to its one. Once expanded: that Via
+                   */
     unsigned received; /* REQUEST, RESPONSE with times: how many have to be in before it holds; 0: 1, good
                           responses all */
     /* TLS */
@@ -216,6 +219,7 @@ struct step_expect { /* expect and check */
 struct step_respond {
     char *to, *on; /* request's name; connection (NULL: the request's) */
     unsigned status;
+    char *sent_by; /* in the topmost Via, instead of what the device wrote; NULL: as it was */
 };
 struct step_close {
     char *on;

@@ -99,6 +99,7 @@ void step_take_respond(struct build *build, const struct document_value *value, 
     step->respond.to = scope_take(build, SCOPE_REQUEST, document_member(value, "to"));
     step->respond.on = scope_take(build, SCOPE_CONNECTION, document_member(value, "on"));
     step->respond.status = value_unsigned(document_member(value, "status"), 200);
+    step->respond.sent_by = text_take(build, document_member(value, "sent_by"), TEXT_PLAIN);
 }
 
 void step_take_change_dns(struct build *build, const struct document_value *value, struct scenario_step *step)

@@ -71,6 +71,7 @@ static void request_take(struct build *build, const struct document_value *match
     out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
     out->methods = texts_take_each(build, document_member(matcher, "method"), take_method);
     where_take(build, document_member(matcher, "where"), out);
+    out->via_of = scope_take(build, SCOPE_REQUEST, document_member(matcher, "via_of"));
     received_take(build, matcher, out);
 }
 
@@ -80,6 +81,7 @@ static void response_take(struct build *build, const struct document_value *matc
     out->of = texts_take_each(build, document_member(matcher, "of"), take_send_or_stimulus);
     out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
     value_status(build, document_member(matcher, "status"), &out->status_from, &out->status_to);
+    where_take(build, document_member(matcher, "where"), out);
     received_take(build, matcher, out);
 }
 

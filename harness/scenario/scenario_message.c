@@ -35,6 +35,7 @@ static void message_take(struct build *build, const struct document_value *value
     message->lower_vias = texts_take(build, document_member(value, "lower_vias"), TEXT_PLAIN);
     message->routes = texts_take(build, document_member(value, "routes"), TEXT_PLAIN);
     message->body = take_or(build, value, "body", NULL);
+    message->body_bytes = value_unsigned(document_member(value, "body_bytes"), 0);
     headers_take(build, document_member(value, "headers"), message);
 }
 
@@ -64,7 +65,7 @@ static void check_escapes(struct build *build, const struct document_value *valu
 static void raw_take(struct build *build, const struct document_value *value, struct step_send *send)
 {
     static const char *const excluded[] = {"method",     "uri",        "alias",   "sent_by", "via_transport",
-                                           "via_params", "lower_vias", "headers", "body"};
+                                           "via_params", "lower_vias", "headers", "body",    "body_bytes"};
     const struct document_value *raw = document_member(value, "raw");
     send->raw = text_take(build, raw, TEXT_PLAIN);
     if (raw)

@@ -128,6 +128,35 @@ Test(match, a_request_that_differs_on_a_named_connection_is_none)
     cr_assert_not(match_is_surprise(alternatives, 1, &event));
 }
 
+static bool has_via(const char *expected, const char *via)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_REQUEST, .of = ONE("x"), .on = ONE("c1"), .via_of = (char *)(uintptr_t)expected}};
+    struct observed event = request_on("x", "c1", NULL);
+    struct sip_message *message = sip_request_new("OPTIONS", "sip:x");
+    bool fits;
+
+    cr_assert(sip_message_append(message, "Via", via));
+    event.message = message;
+    fits = match_event(alternatives, 1, &event) == 0;
+    sip_message_free(message);
+    return fits;
+}
+
+Test(match, a_via_is_compared_as_a_header_field_value)
+{
+    static const char via[] = "SIP/2.0/TLS h:5061;branch=z9hG4bKx;alias";
+
+    cr_assert(has_via(via, via));
+    cr_assert(has_via(via, "SIP/2.0/tls  H:5061 ;alias;branch=z9hG4bKx"));
+    cr_assert_not(has_via(via, "SIP/2.0/TLS h:5061;branch=z9hG4bKx"));
+    cr_assert_not(has_via(via, "SIP/2.0/TLS h:5061;branch=z9hG4bKy;alias"));
+    cr_assert_not(has_via(via, "SIP/2.0/TCP h:5061;branch=z9hG4bKx;alias"));
+    cr_assert_not(has_via(via, "SIP/2.0/TLS h;branch=z9hG4bKx;alias"));
+    cr_assert_not(has_via(via, "SIP/2.0/TLS h:5061;branch=z9hG4bKx;alias=yes"));
+    cr_assert_not(has_via("nonsense", via));
+}
+
 Test(match, other_is_what_no_other_alternative_names)
 {
     struct scenario_alternative alternatives[] = {

@@ -112,6 +112,7 @@ Test(steps, listen_repeat_dialog_cancel)
     cr_expect_str_eq(steps[3].stimulate.message.method, "CANCEL");
     cr_expect_str_eq(steps[4].respond.to, "last");
     cr_expect_eq(steps[4].respond.status, 486);
+    cr_expect_str_eq(steps[4].respond.sent_by, "{peer.uri}:5061");
     cr_expect_eq(steps[5].wait.ms, 40000);
     const struct scenario_alternative *connections = &steps[6].expect.alternatives[0];
     cr_expect_str_eq(connections->listener, "direct");
