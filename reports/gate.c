@@ -21,10 +21,13 @@ static void report_refuse(struct report *report, const char *format, ...)
     free(text);
 }
 
-/* One reason for all requirements of a level with a status that closes the gate. */
+/* One reason for all requirements of a level with a status that closes the gate and that the baseline does
+ * not account for. */
 static void report_refuse_status(struct report *report, enum report_level level, enum report_status status)
 {
-    size_t count = report->by_status[level][status];
+    size_t count = 0;
+    for (size_t i = 0; i < report->row_count; i++)
+        count += report->rows[i].level == level && report->rows[i].open_status == status;
     if (count == 0)
         return;
     char *ids = NULL;
@@ -37,7 +40,7 @@ static void report_refuse_status(struct report *report, enum report_level level,
     }
     const char *separator = "";
     for (size_t i = 0; i < report->row_count; i++)
-        if (report->rows[i].level == level && report->rows[i].status == status) {
+        if (report->rows[i].level == level && report->rows[i].open_status == status) {
             fprintf(list, "%s%s", separator, report->rows[i].id);
             separator = ", ";
         }

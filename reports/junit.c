@@ -58,9 +58,26 @@ static void junit_put_element(FILE *out, const char *element, const char *type, 
     fputs("/>\n", out);
 }
 
+/* A failure that the baseline lists: what was seen, and why it is accepted. */
+static void junit_put_listed(FILE *out, const struct report_entry *entry)
+{
+    char *prefix = NULL;
+    const char *word = entry->word == REPORT_PASS ? "not exercised" : report_verdict_word(entry->word);
+    if (asprintf(&prefix, "baseline, line %" PRId64 " (%s%s%s): %s", entry->known->line, entry->known->reason,
+                 entry->known->until ? "; until " : "", entry->known->until ? entry->known->until : "",
+                 word) < 0)
+        return;
+    junit_put_element(out, "skipped", "baseline", prefix, entry->reason);
+    free(prefix);
+}
+
 static void junit_put_outcome(FILE *out, const struct report_entry *entry)
 {
     const char *word = report_verdict_word(entry->word);
+    if (entry->known) {
+        junit_put_listed(out, entry);
+        return;
+    }
     switch (entry->word) {
     case REPORT_PASS:
         if (!entry->is_exercised)
@@ -145,9 +162,10 @@ static void junit_put_suite(FILE *out, const struct report *report, size_t first
         if (!junit_is_area(entry, head))
             continue;
         tests++;
-        failures += entry->word == REPORT_FAIL;
+        failures += entry->word == REPORT_FAIL && !entry->known;
         errors += entry->word == REPORT_ERROR;
-        skipped += entry->word == REPORT_INCONCLUSIVE || entry->word == REPORT_NOT_APPLICABLE ||
+        skipped += entry->known || entry->word == REPORT_INCONCLUSIVE ||
+                   entry->word == REPORT_NOT_APPLICABLE ||
                    (entry->word == REPORT_PASS && !entry->is_exercised);
     }
     char area[256];
@@ -203,10 +221,12 @@ static void junit_put_run(FILE *out, const struct report *report, const char *ti
 void report_put_junit(const struct report *report, FILE *out)
 {
     const char *timestamp = report_text(report->run, "time");
+    size_t failures = junit_run_failures(report);
+    for (size_t i = 0; i < report->entry_count; i++)
+        failures += report->entries[i].word == REPORT_FAIL && !report->entries[i].known;
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", out);
     junit_put_attribute(out, "name", report_device_name(report));
-    fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", report->entry_count + 2,
-            report->by_verdict[REPORT_FAIL] + junit_run_failures(report),
+    fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\"", report->entry_count + 2, failures,
             report->by_verdict[REPORT_ERROR] + junit_run_errors(report));
     junit_put_time(out, (int64_t)(report->last_ns / 1000000U));
     fputs(">\n", out);

@@ -142,6 +142,14 @@ static bool report_take_device(struct report *report, json_t *line)
     return true;
 }
 
+static bool report_take_baseline(struct report *report, json_t *line)
+{
+    if (report->baseline || !json_is_array(json_object_get(line, "entries")))
+        return false;
+    report->baseline = json_incref(line);
+    return true;
+}
+
 static bool report_take_end(struct report *report, json_t *line)
 {
     json_decref(report->end);
@@ -159,7 +167,7 @@ static bool report_take_line(struct report *report, json_t *line)
         {"plan", report_take_plan},       {"crash", report_take_crash},
         {"device", report_take_device},   {"scenario-start", report_take_start},
         {"verdict", report_take_verdict}, {"observation", report_take_observation},
-        {"end", report_take_end},
+        {"end", report_take_end},         {"baseline", report_take_baseline},
     };
     const char *event = json_string_value(json_object_get(line, "event"));
     if (!event)
@@ -291,8 +299,10 @@ void report_free(struct report *report)
         report_entry_fini(&report->entries[i]);
     free(report->entries);
     free(report->rows);
+    free(report->known);
     free(report->journal_path);
     json_decref(report->run);
+    json_decref(report->baseline);
     json_decref(report->end);
     json_decref(report->entry_index);
     json_decref(report->requirement_lines);

@@ -59,4 +59,20 @@ int report_column_exit_status(const struct report_column *column);
 void report_print_table(struct report_column *const *columns, size_t count, FILE *out, unsigned width,
                         bool is_coloured);
 
+/* ---- what is known, and what has changed ---- */
+struct report_baseline_made {
+    size_t entries, errors; /* errors: scenarios that no baseline can list */
+};
+/* A baseline file that lists what keeps the gate of the result shut, and every failure. reason NULL: what the
+ * scenario says itself; until NULL: no end. */
+struct report_baseline_made report_put_baseline(const struct report_column *column, const char *reason,
+                                                const char *until, FILE *out);
+struct report_diff;
+struct report_diff *report_diff_new(const struct report_column *old,
+                                    const struct report_column *latest); /* NULL: out of memory */
+void report_diff_free(struct report_diff *diff);
+bool report_diff_is_worse(const struct report_diff *diff);
+void report_print_diff(const struct report_diff *diff, FILE *out, unsigned width, bool is_coloured);
+bool report_put_diff_json(const struct report_diff *diff, FILE *out);
+
 #endif

@@ -51,6 +51,23 @@ struct report_entry {
     const char *reason, *because, *failed_requirement;
     const char **requirements;
     size_t requirement_count;
+    const struct report_known *known; /* the baseline lists all that is not good of it; NULL: not so */
+};
+
+/* One entry of the baseline that is about this device. */
+enum report_known_state {
+    KNOWN_HELD,     /* what it lists was seen */
+    KNOWN_CURED,    /* what it is about was decided, and is good */
+    KNOWN_EXPIRED,  /* its last day was over when the run began */
+    KNOWN_NOT_SEEN, /* nothing that it is about was decided */
+    KNOWN_STATES
+};
+struct report_known {
+    const char *requirement, *scenario, *variant; /* NULL: none */
+    const char *verdict, *reason, *until;         /* until may be NULL */
+    int64_t line;                                 /* of the baseline's file */
+    enum report_known_state state;
+    size_t held; /* variants of scenarios */
 };
 
 struct report_row { /* one requirement */
@@ -59,6 +76,7 @@ struct report_row { /* one requirement */
     enum report_level level;
     bool is_derived;
     enum report_status status;
+    enum report_status open_status; /* what is left of it without what the baseline lists: for the gate */
 };
 
 enum { REPORT_CRASHES_MAX = 1000 };
@@ -73,6 +91,9 @@ struct report {
     size_t row_count;
     json_t *crashes;       /* lines */
     json_t *failed_device; /* last line that says that the device never got ready; NULL: none */
+    json_t *baseline;      /* line; NULL: none was given */
+    struct report_known *known;
+    size_t known_count;
     size_t corrupt_lines, missing_lines;
     bool is_cut;      /* the last line has no end */
     bool is_repeated; /* --repeat: the worst verdict counts, else the last */
@@ -80,6 +101,7 @@ struct report {
     /* rolled up */
     size_t by_verdict[REPORT_VERDICTS], not_exercised;
     size_t by_status[REPORT_LEVELS][REPORT_STATUSES];
+    size_t known_by_state[KNOWN_STATES], known_variants;
     bool is_gate_met;
     json_t *gate_reasons; /* array of sentences */
 };
@@ -89,6 +111,21 @@ struct report *report_read(FILE *file, const char *journal_path, char *error, si
 /* Verdicts of entries, status of requirements, totals and the gate. false: out of memory. */
 bool report_roll_up(struct report *report);
 void report_judge_gate(struct report *report);
+
+/* known.c: the baseline of a run. */
+/* Takes the entries that are about this device out of the journal's line. false: out of memory. */
+bool report_known_load(struct report *report);
+/* The entry that lists what the scenario says about the requirement; NULL: none does. */
+const struct report_known *report_known_find(const struct report *report, const struct report_entry *entry,
+                                             const char *requirement);
+/* What each entry came to, and which variants are listed. */
+void report_known_judge(struct report *report);
+const char *report_known_state_word(enum report_known_state state);
+/* "aliasing/honour tcp-*", "5923-8.2-not-asked": heap; NULL: out of memory. */
+char *report_known_name(const struct report_known *known);
+/* For result.json; new references, null without a baseline. */
+json_t *report_known_json(const struct report *report);
+json_t *report_known_entry_json(const struct report_known *known);
 
 /* A result as the table sees it. */
 struct report_column {

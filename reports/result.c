@@ -35,15 +35,15 @@ static json_t *report_ids_json(const char *const *ids, size_t count)
 static json_t *report_entry_json(const struct report_entry *entry)
 {
     return json_pack(
-        "{s:s, s:s, s:o, s:s, s:b, s:s?, s:s, s:s?, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "id", entry->id,
-        "variant", entry->variant, "title", report_copy(entry->plan, "title"), "verdict",
+        "{s:s, s:s, s:o, s:s, s:b, s:s?, s:s, s:s?, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        entry->id, "variant", entry->variant, "title", report_copy(entry->plan, "title"), "verdict",
         report_verdict_word(entry->word), "exercised", (int)entry->is_exercised, "because", entry->because,
         "reason", entry->reason, "requirement", entry->failed_requirement, "level",
         report_level_word(entry->level), "derived", (int)entry->is_derived, "requirements",
         report_ids_json(entry->requirements, entry->requirement_count), "start_ms",
         report_copy(entry->verdict, "start_ms"), "duration_ms", report_copy(entry->verdict, "duration_ms"),
         "observations", report_observations_json(entry), "control", report_copy(entry->plan, "control"),
-        "event", report_copy(entry->verdict, "on"));
+        "event", report_copy(entry->verdict, "on"), "baseline", report_known_entry_json(entry->known));
 }
 
 static bool report_entry_is_about(const struct report_entry *entry, const char *id)
@@ -71,9 +71,10 @@ static json_t *report_scenarios_of(const struct report *report, const char *id)
 
 static json_t *report_row_json(const struct report *report, const struct report_row *row)
 {
-    return json_pack("{s:s, s:s, s:b, s:s, s:o}", "id", row->id, "level", report_level_word(row->level),
+    bool is_listed = row->status != row->open_status;
+    return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b}", "id", row->id, "level", report_level_word(row->level),
                      "derived", (int)row->is_derived, "status", report_status_word(row->status), "scenarios",
-                     report_scenarios_of(report, row->id));
+                     report_scenarios_of(report, row->id), "baselined", (int)is_listed);
 }
 
 static json_t *report_totals_json(const struct report *report)
@@ -83,6 +84,7 @@ static json_t *report_totals_json(const struct report *report)
     for (enum report_verdict word = REPORT_PASS; word < REPORT_VERDICTS; word++)
         json_object_set_new(scenarios, report_verdict_word(word),
                             json_integer((json_int_t)report->by_verdict[word]));
+    json_object_set_new(scenarios, "baselined", json_integer((json_int_t)report->known_variants));
     json_object_set_new(scenarios, "not-exercised", json_integer((json_int_t)report->not_exercised));
     json_object_set_new(requirements, "total", json_integer((json_int_t)report->row_count));
     for (enum report_status status = REPORT_CONFORMANT; status < REPORT_STATUSES; status++) {
@@ -115,6 +117,17 @@ static json_t *report_pick(const struct report *report, const char *object, cons
     return picked;
 }
 
+/* The policy goes along: who makes a baseline of a result has to know what closed the gate. */
+static json_t *report_suite_json(const struct report *report)
+{
+    const json_t *suite = json_object_get(report->run, "suite");
+    json_t *picked = report_pick(report, "suite", "name", "version", NULL);
+    json_object_set_new(picked, "strict", json_boolean(json_is_true(json_object_get(suite, "strict"))));
+    json_object_set_new(picked, "require_exercised",
+                        json_boolean(json_is_true(json_object_get(suite, "require_exercised"))));
+    return picked;
+}
+
 json_t *report_result_json(const struct report *report)
 {
     json_t *scenarios = json_array(), *requirements = json_array();
@@ -125,16 +138,15 @@ json_t *report_result_json(const struct report *report)
     json_t *gate = json_pack("{s:b, s:O}", "met", (int)report->is_gate_met, "reasons", report->gate_reasons);
     json_t *journal = json_pack("{s:I, s:I}", "corrupt_lines", (json_int_t)report->corrupt_lines,
                                 "missing_lines", (json_int_t)report->missing_lines);
-    return json_pack("{s:s, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "schema",
-                     "sipreuse-result/1", "complete", (int)report_is_complete(report), "exit_status",
-                     report_exit_status(report), "gate", gate, "suite",
-                     report_pick(report, "suite", "name", "version", NULL), "tool",
-                     report_pick(report, "tool", "version", "libraries", NULL), "environment",
-                     report_pick(report, "environment", "kernel", "sandbox", "sctp"), "device",
-                     report_device_json(report), "start", report_copy(report->run, "time"), "duration_ms",
-                     (json_int_t)(report->last_ns / 1000000U), "seed", report_copy(report->run, "seed"),
-                     "scenarios", scenarios, "requirements", requirements, "totals",
-                     report_totals_json(report), "journal", journal);
+    return json_pack(
+        "{s:s, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+        "sipreuse-result/1", "complete", (int)report_is_complete(report), "exit_status",
+        report_exit_status(report), "gate", gate, "suite", report_suite_json(report), "tool",
+        report_pick(report, "tool", "version", "libraries", NULL), "environment",
+        report_pick(report, "environment", "kernel", "sandbox", "sctp"), "device", report_device_json(report),
+        "start", report_copy(report->run, "time"), "duration_ms", (json_int_t)(report->last_ns / 1000000U),
+        "seed", report_copy(report->run, "seed"), "scenarios", scenarios, "requirements", requirements,
+        "totals", report_totals_json(report), "journal", journal, "baseline", report_known_json(report));
 }
 
 bool report_write_result(const struct report *report, const char *path)

@@ -62,8 +62,15 @@ struct report_tally {
     size_t fails, undecided, passes, exercised, others, not_applicable;
 };
 
-static void report_tally_add(struct report_tally *tally, const struct report_entry *entry, const char *id)
+/* is_listed: the baseline accepts it, so that it stands in nobody's way. */
+static void report_tally_add(struct report_tally *tally, const struct report_entry *entry, const char *id,
+                             bool is_listed)
 {
+    if (is_listed) {
+        tally->passes++;
+        tally->exercised++;
+        return;
+    }
     switch (entry->word) {
     case REPORT_PASS:
         tally->passes++;
@@ -116,13 +123,19 @@ static struct report_row report_row_new(const struct report *report, const struc
     return row;
 }
 
-static void report_collect(struct report *report, struct report_tally *tallies,
+/* What a row is made of: all that was seen, and that without what the baseline lists. */
+struct report_tallies {
+    struct report_tally all, open;
+};
+
+static void report_collect(struct report *report, struct report_tallies *tallies,
                            const struct report_entry *entry, const char *id)
 {
     size_t at = report_row_find(report, id);
     if (at == report->row_count)
         report->rows[report->row_count++] = report_row_new(report, entry, id);
-    report_tally_add(&tallies[at], entry, id);
+    report_tally_add(&tallies[at].all, entry, id, false);
+    report_tally_add(&tallies[at].open, entry, id, report_known_find(report, entry, id) != NULL);
 }
 
 static bool report_entry_names(const struct report_entry *entry, const char *id)
@@ -142,7 +155,7 @@ static bool report_collect_rows(struct report *report)
         most += report->entries[i].requirement_count + 1;
     report->rows = calloc(most, sizeof *report->rows);
     report->row_count = 0;
-    struct report_tally *tallies = calloc(most, sizeof *tallies);
+    struct report_tallies *tallies = calloc(most, sizeof *tallies);
     if (!report->rows || !tallies) {
         free(tallies);
         return false;
@@ -155,7 +168,8 @@ static bool report_collect_rows(struct report *report)
             report_collect(report, tallies, entry, entry->failed_requirement);
     }
     for (size_t i = 0; i < report->row_count; i++) {
-        report->rows[i].status = report_tally_status(&tallies[i]);
+        report->rows[i].status = report_tally_status(&tallies[i].all);
+        report->rows[i].open_status = report_tally_status(&tallies[i].open);
         report->by_status[report->rows[i].level][report->rows[i].status]++;
     }
     free(tallies);
@@ -172,8 +186,9 @@ bool report_roll_up(struct report *report)
         report->by_verdict[entry->word]++;
         report->not_exercised += entry->word == REPORT_PASS && !entry->is_exercised;
     }
-    if (!report_collect_rows(report))
+    if (!report_known_load(report) || !report_collect_rows(report))
         return false;
+    report_known_judge(report);
     report_judge_gate(report);
     return true;
 }

@@ -68,6 +68,8 @@ static void summary_put_verdicts(struct page *page, const struct report *report)
     for (enum report_verdict word = REPORT_FAIL; word < REPORT_VERDICTS; word++)
         if (report->by_verdict[word])
             fprintf(line, ", %zu %s", report->by_verdict[word], report_verdict_word(word));
+    if (report->known_variants)
+        fprintf(line, "; %zu of them in the baseline", report->known_variants);
     fclose(line);
     fputc('\n', page->out);
     page_wrap(page, 2, text);
@@ -121,6 +123,8 @@ static void summary_put_variant(struct page *page, const struct report_entry *en
         page_put(page, PAGE_DIM, "  events.jsonl:%" PRId64, event);
     if (entry->word == REPORT_ERROR)
         page_put(page, PAGE_BAD, "  error of the suite");
+    if (entry->known)
+        page_put(page, PAGE_DIM, "  baseline");
     fputc('\n', page->out);
 }
 
@@ -258,6 +262,41 @@ static void summary_put_crashes(struct page *page, const struct report *report)
     }
 }
 
+/* What the reader has to do something about, one line each. */
+static void summary_put_known_entries(struct page *page, const struct report *report,
+                                      enum report_known_state state, const char *advice)
+{
+    for (size_t i = 0; i < report->known_count; i++) {
+        const struct report_known *known = &report->known[i];
+        char *name = report_known_name(known), *text = NULL;
+        if (known->state == state && name &&
+            asprintf(&text, "line %" PRId64 ": %s (%s%s%s): %s", known->line, name, known->verdict,
+                     known->until ? ", until " : "", known->until ? known->until : "", advice) >= 0)
+            page_wrap(page, 4, text);
+        free(name);
+        free(text);
+    }
+}
+
+static void summary_put_baseline(struct page *page, const struct report *report)
+{
+    if (!report->baseline)
+        return;
+    const size_t *count = report->known_by_state;
+    bool is_stale = count[KNOWN_CURED] || count[KNOWN_EXPIRED];
+    fputs("\n  ", page->out);
+    page_put(page, is_stale ? PAGE_DOUBT : PAGE_DIM, "Baseline ");
+    page_put_text(page, report_text(report->baseline, "file"));
+    if (report->known_count == 0)
+        fputs(": no entry is about this device", page->out);
+    else
+        fprintf(page->out, ": %zu held, %zu cured, %zu expired, %zu not seen", count[KNOWN_HELD],
+                count[KNOWN_CURED], count[KNOWN_EXPIRED], count[KNOWN_NOT_SEEN]);
+    fputc('\n', page->out);
+    summary_put_known_entries(page, report, KNOWN_CURED, "cured; remove the line");
+    summary_put_known_entries(page, report, KNOWN_EXPIRED, "expired; it counts no more");
+}
+
 static void summary_put_gate(struct page *page, const struct report *report)
 {
     fputc('\n', page->out);
@@ -300,6 +339,7 @@ void report_print_summary(const struct report *report, FILE *out, unsigned width
     summary_put_unfinished(&page, report);
     summary_put_not_exercised(&page, report);
     summary_put_crashes(&page, report);
+    summary_put_baseline(&page, report);
     summary_put_gate(&page, report);
     free(is_shown);
 }

@@ -52,7 +52,7 @@ bool cli_parse_scale(const char *option, const char *value, double *out);
 
 /* ---- where files are ---- */
 struct cli_paths {
-    char *scenarios, *suites, *devices, *profile_schema;
+    char *scenarios, *suites, *devices, *profile_schema, *baseline_schema;
 };
 /* $SIPREUSE_DATA, else share/sipreuse beside the program's folder, else the source tree it was built from;
  * folders given on the command line win over that (NULL: none). false: reported. */
@@ -77,7 +77,7 @@ void cli_remove_tree(const char *path);
 /* ---- what a run is about ---- */
 struct cli_request {
     struct cli_paths paths;
-    const char *device, *suite_name, *out, *rerun;
+    const char *device, *suite_name, *out, *rerun, *baseline;
     const char **selectors;
     size_t selector_count;
     char **rerun_selectors; /* of --rerun-failed; NULL-terminated, owned */
@@ -98,6 +98,7 @@ void run_request_fini(struct cli_request *request);
 struct cli_material {
     struct catalogue *catalogue;
     struct suite *suite;
+    struct baseline *baseline; /* NULL: none was given */
     struct device_profile *profile;
     struct selection selection;
 };
@@ -110,6 +111,10 @@ void cli_strings_free(char **strings);
 /* Whether word is one of those names; false: reported, with the nearest one. what: "device"; names NULL:
  * none. */
 bool cli_name_is_known(const char *what, const char *word, char *const *names);
+
+/* A RESULT, an output folder or the result.json in it, for reports/; NULL: reported. */
+struct report_column;
+struct report_column *cli_result_open(const char *word);
 
 /* ---- progress of a run ---- */
 struct run_progress;
@@ -136,6 +141,8 @@ int cli_list(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_baseline(int argc, char **argv);
+int cli_diff(int argc, char **argv);
 int cli_kill_matrix(int argc, char **argv);
 
 #endif

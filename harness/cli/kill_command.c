@@ -6,7 +6,7 @@
 
 #include "cli/kill_matrix.h"
 
-enum { OPT_JSON, OPT_JOBS, OPT_FAULT, OPT_SANDBOX, OPT_TIMEOUT_SCALE, OPT_OUT };
+enum { OPT_JSON, OPT_JOBS, OPT_FAULT, OPT_SANDBOX, OPT_TIMEOUT_SCALE, OPT_OUT, OPT_REPORT };
 static const struct cli_option options[] = {
     [OPT_JSON] = {"json", NULL, "the matrix for programs", '\0'},
     [OPT_JOBS] = {"jobs", "N", "runs at once (default: four for each processor)", 'j'},
@@ -14,6 +14,8 @@ static const struct cli_option options[] = {
     [OPT_SANDBOX] = {"sandbox", "MODE", "as for run", '\0'},
     [OPT_TIMEOUT_SCALE] = {"timeout-scale", "X", "as for run", '\0'},
     [OPT_OUT] = {"out", "DIR", "keep what the runs wrote, a folder for each (default: thrown away)", 'o'},
+    [OPT_REPORT] = {"report", "FILE", "the matrix as a page of Markdown, with why it is to be believed",
+                    '\0'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {
@@ -89,6 +91,9 @@ static bool take_option(struct kill_wish *wish, int option, const char *value)
         return cli_parse_scale("timeout-scale", value, &scale);
     case OPT_OUT:
         wish->out = value;
+        return true;
+    case OPT_REPORT:
+        wish->page = value;
         return true;
     case CLI_ARGUMENT:
         wish->selectors[wish->selector_count++] = value;

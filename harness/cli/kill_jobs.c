@@ -1,6 +1,7 @@
 /* The runs of a kill matrix: which there are, and how they go on side by side. */
 #include "cli/kill_matrix.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -352,6 +353,9 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
                           run.done, run.job_count);
     else
         status = wish->is_json ? kill_matrix_put_json(&run.matrix) : kill_matrix_put_text(&run.matrix);
+    if (!run.is_interrupted && wish->page && !kill_matrix_write_page(&run.matrix, wish->page))
+        status =
+            cli_fail(CLI_IMPOSSIBLE, "the report '%s' could not be written: %s", wish->page, strerror(errno));
 out:
     kill_run_fini(&run);
     loop_free(run.loop);

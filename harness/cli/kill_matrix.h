@@ -74,7 +74,7 @@ bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_r
 
 /* What was asked for on the command line. */
 struct kill_wish {
-    const char *fault, *sandbox, *timeout_scale, *out; /* NULL: not given */
+    const char *fault, *sandbox, *timeout_scale, *out, *page; /* NULL: not given */
     const char **selectors;
     size_t selector_count;
     uint64_t jobs; /* 0: four for each processor */
@@ -85,5 +85,7 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
 /* Prints; the exit status. */
 int kill_matrix_put_json(const struct kill_matrix *matrix);
 int kill_matrix_put_text(const struct kill_matrix *matrix);
+/* Markdown that stands alone. false: errno. */
+bool kill_matrix_write_page(const struct kill_matrix *matrix, const char *path);
 
 #endif

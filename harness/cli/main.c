@@ -14,6 +14,8 @@ static const struct {
     {"list", cli_list, "show scenarios, suites, devices, requirements"},
     {"explain", cli_explain, "what a scenario or requirement is about, its clause, its call flow"},
     {"report", cli_report, "show results again, several side by side"},
+    {"baseline", cli_baseline, "list the failures of a result, so that they do not close the gate"},
+    {"diff", cli_diff, "what got better and worse from one result to another"},
     {"validate", cli_validate, "check scenario, suite, profile and recipe files"},
     {"device", reference_device_main, "the reference device on its own, as a proxy"},
     {"kill-matrix", cli_kill_matrix, "prove that each seeded fault is found"},

@@ -149,6 +149,12 @@ int cli_material_load(struct cli_material *material, struct cli_request *request
     if (!material->suite)
         return cli_fail_file(&diagnostic);
     material->suite->is_strict |= request->is_strict;
+    if (request->baseline) {
+        material->baseline = baseline_load(request->baseline, request->paths.baseline_schema,
+                                           material->catalogue, &diagnostic);
+        if (!material->baseline)
+            return cli_fail_file(&diagnostic);
+    }
     material->profile = device_profile_load(request->paths.devices, request->device,
                                             request->paths.profile_schema, &diagnostic);
     if (!material->profile)
@@ -163,6 +169,7 @@ void cli_material_fini(struct cli_material *material)
     selection_fini(&material->selection);
     device_profile_free(material->profile);
     suite_free(material->suite);
+    baseline_free(material->baseline);
     catalogue_free(material->catalogue);
     *material = (struct cli_material){0};
 }

@@ -89,6 +89,7 @@ bool cli_paths_find(struct cli_paths *paths, const char *scenarios, const char *
     paths->devices = paths->suites ? cli_folder(devices, data, "devices") : NULL;
     /* The schema belongs to the program, not to a folder of somebody's own profiles. */
     paths->profile_schema = cli_path_join(data, "devices/schema/profile.schema.json");
+    paths->baseline_schema = cli_path_join(data, "reports/schema/baseline.schema.json");
     free(data);
     return paths->devices != NULL;
 }
@@ -99,6 +100,7 @@ void cli_paths_fini(struct cli_paths *paths)
     free(paths->suites);
     free(paths->devices);
     free(paths->profile_schema);
+    free(paths->baseline_schema);
     *paths = (struct cli_paths){0};
 }
 

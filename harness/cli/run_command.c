@@ -92,6 +92,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
     const struct run_options options = {.catalogue = material->catalogue,
                                         .plan = plan,
                                         .suite = material->suite,
+                                        .baseline = material->baseline,
                                         .profile = material->profile,
                                         .sandbox = sandbox,
                                         .journal = journal,

@@ -16,6 +16,7 @@ enum {
     OPT_STRICT,
     OPT_TIMEOUT_SCALE,
     OPT_OUT,
+    OPT_BASELINE,
     OPT_PLAN,
     OPT_RERUN,
     OPT_REPEAT,
@@ -41,6 +42,9 @@ static const struct cli_option options[] = {
     [OPT_TIMEOUT_SCALE] = {"timeout-scale", "X", "waiting times times X, for slow devices (0.1 to 100)",
                            '\0'},
     [OPT_OUT] = {"out", "DIR", "output folder, new or empty (default: ./sipreuse-out/<device>-<time>)", 'o'},
+    [OPT_BASELINE] =
+        {"baseline", "FILE",
+         "failures that are known and do not close the gate ('sipreuse baseline make' makes one)", 'b'},
     [OPT_PLAN] = {"plan", NULL, "show what would run, what not, and why; run nothing", '\0'},
     [OPT_RERUN] = {"rerun-failed", "RESULT",
                    "run what failed or stayed undecided in an earlier run (its output folder)", '\0'},
@@ -137,6 +141,9 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
         return cli_parse_scale("timeout-scale", value, &request->timeout_scale);
     case OPT_OUT:
         request->out = value;
+        return true;
+    case OPT_BASELINE:
+        request->baseline = value;
         return true;
     case OPT_PLAN:
         request->is_plan_only = true;

@@ -122,6 +122,36 @@ void journal_run_head(struct run *run)
     journal_end(journal);
 }
 
+static void write_baseline_entry(struct journal *journal, const struct baseline_entry *entry)
+{
+    journal_open_object(journal, NULL);
+    journal_integer(journal, "line", entry->line);
+    journal_string(journal, "device", entry->device);
+    journal_string(journal, "requirement", entry->requirement);
+    journal_string(journal, "scenario", entry->scenario);
+    journal_string(journal, "variant", entry->variant);
+    journal_string(journal, "verdict", entry->verdict);
+    journal_string(journal, "reason", entry->reason);
+    journal_string(journal, "until", entry->until);
+    journal_close(journal);
+}
+
+/* Whole, other devices' entries too: the report has to be able to say that none is about this one. */
+static void write_baseline(const struct run *run)
+{
+    const struct baseline *baseline = run->options->baseline;
+
+    if (!baseline)
+        return;
+    journal_begin(run->journal, "baseline");
+    journal_string(run->journal, "file", baseline->path);
+    journal_open_array(run->journal, "entries");
+    for (size_t i = 0; i < baseline->count; i++)
+        write_baseline_entry(run->journal, &baseline->entries[i]);
+    journal_close(run->journal);
+    journal_end(run->journal);
+}
+
 static bool is_touched(const struct run_plan *plan, const char *requirement)
 {
     for (size_t i = 0; i < plan->count; i++)
@@ -188,6 +218,7 @@ void journal_run_plan(struct run *run)
     const struct catalogue *catalogue = run->options->catalogue;
     const struct run_plan *plan = run->options->plan;
 
+    write_baseline(run);
     for (size_t i = 0; catalogue && i < catalogue->requirement_count; i++)
         if (is_touched(plan, catalogue->requirements[i].id))
             write_requirement(run->journal, &catalogue->requirements[i]);

@@ -40,7 +40,8 @@ struct run_progress {
 struct run_options {
     const struct catalogue *catalogue;
     const struct run_plan *plan;
-    const struct suite *suite; /* NULL: selectors alone */
+    const struct suite *suite;       /* NULL: selectors alone */
+    const struct baseline *baseline; /* for the journal; NULL: none */
     const struct device_profile *profile;
     const struct sandbox *sandbox;
     struct journal *journal;
