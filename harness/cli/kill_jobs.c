@@ -353,7 +353,8 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
                           run.done, run.job_count);
     else
         status = wish->is_json ? kill_matrix_put_json(&run.matrix) : kill_matrix_put_text(&run.matrix);
-    if (!run.is_interrupted && wish->page && !kill_matrix_write_page(&run.matrix, wish->page))
+    if (!run.is_interrupted && wish->page &&
+        !kill_matrix_write_page(&run.matrix, wish->fault || wish->selector_count, wish->page))
         status =
             cli_fail(CLI_IMPOSSIBLE, "the report '%s' could not be written: %s", wish->page, strerror(errno));
 out:

@@ -85,7 +85,7 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
 /* Prints; the exit status. */
 int kill_matrix_put_json(const struct kill_matrix *matrix);
 int kill_matrix_put_text(const struct kill_matrix *matrix);
-/* Markdown that stands alone. false: errno. */
-bool kill_matrix_write_page(const struct kill_matrix *matrix, const char *path);
+/* Markdown that stands alone; is_partial: not all faults and scenarios were asked for. false: errno. */
+bool kill_matrix_write_page(const struct kill_matrix *matrix, bool is_partial, const char *path);
 
 #endif

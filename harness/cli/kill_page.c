@@ -166,12 +166,17 @@ static void put_pairs(const struct kill_matrix *matrix, FILE *out)
         fputs("None.\n", out);
 }
 
-bool kill_matrix_write_page(const struct kill_matrix *matrix, const char *path)
+bool kill_matrix_write_page(const struct kill_matrix *matrix, bool is_partial, const char *path)
 {
     FILE *out = fopen(path, "we");
     if (!out)
         return false;
     put_intro(out);
+    if (is_partial)
+        fputs("**This is a part of the matrix**: only chosen faults or scenarios were run, so it proves no "
+              "more "
+              "than those.\n\n",
+              out);
     put_totals(matrix, out);
     put_fault_free(matrix, out);
     fputs("\n## Fault by fault\n\n| fault | device | | requirement: scenarios that failed "
