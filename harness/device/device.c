@@ -100,13 +100,21 @@ static void describe_end(const struct device *device, int exit_status, int term_
                  quote, device->last_line);
 }
 
+/* What it may have left in its group is killed, and nobody has to remember it any longer. */
+static void drop_process(struct device *device)
+{
+    sandbox_release(device->options.sandbox, loop_process_pid(device->process));
+    loop_process_free(device->process);
+    device->process = NULL;
+}
+
 static void on_exit_of_process(struct loop_process *process, int exit_status, int term_signal, void *arg)
 {
     struct device *device = arg;
     char text[STATE_TEXT_MAX];
     device_lines_finish(&device->lines, on_line, device);
-    device->process = NULL;
-    loop_process_free(process);
+    (void)process;
+    drop_process(device);
     device_probe_free(device->probe);
     device->probe = NULL;
     loop_timer_stop(device->ready_timer);
@@ -272,7 +280,9 @@ static bool spawn(struct device *device, const struct device_values *values, cha
         };
         device->process = loop_process_spawn(device->options.loop, &options, &error_number);
     }
-    if (argv && !device->process)
+    if (device->process)
+        sandbox_adopt(device->options.sandbox, loop_process_pid(device->process));
+    else if (argv)
         snprintf(error, error_size_bytes, "cannot start %s: %s", argv[0], strerror(error_number));
     free(environment);
     free_words(own);
@@ -352,7 +362,7 @@ void device_free(struct device *device)
     if (!device)
         return;
     if (device->process)
-        loop_process_free(device->process);
+        drop_process(device);
     device_probe_free(device->probe);
     loop_timer_free(device->ready_timer);
     loop_timer_free(device->stop_timer);

@@ -117,7 +117,7 @@ void instance_drop(struct run *run)
 void instance_report_crash(struct run *run)
 {
     char *line =
-        text_format("The device crashed: %s; %zu scenario%s in flight will run again, alone",
+        text_format("The device crashed: %s; %zu scenario%s in flight will run again, few at once",
                     run->device_text ? run->device_text : "", run->running, run->running == 1 ? "" : "s");
 
     journal_run_text(run, "crash", NULL, run->device_text);

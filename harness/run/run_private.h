@@ -147,7 +147,8 @@ struct job {
     const struct scenario_variant *variant;
     unsigned round; /* of --repeat, from 0 */
     enum job_state state;
-    bool is_alone;   /* exclusive, or in flight when the device crashed */
+    bool is_suspect; /* in flight when the device crashed */
+    bool is_alone;   /* exclusive, or a suspect in flight when it crashed again */
     unsigned kills;  /* how often the device crashed while it ran alone */
     bool is_second;  /* a soft outcome beside others: tried again among few */
     char *zone_name; /* of the next execution; new for each */
@@ -196,9 +197,10 @@ struct run {
     size_t job_count;
     enum run_stage stage;
     unsigned round;
-    struct job *alone;   /* the only job of this instance; NULL: all ordinary ones of the round */
-    bool is_second_wave; /* this instance is for jobs that are tried again */
-    bool is_one_by_one;  /* this instance is for jobs that were in flight when one crashed, each alone */
+    struct job *alone;     /* the only job of this instance; NULL: all ordinary ones of the round */
+    bool is_second_wave;   /* this instance is for jobs that are tried again */
+    bool is_suspects_wave; /* this instance is for jobs that were in flight when one crashed, few at once */
+    bool is_one_by_one;    /* this instance is for suspects of a second crash, each alone */
     size_t running, resolved, failed;
     bool is_stopping_early; /* fail-fast */
     bool is_interrupted;

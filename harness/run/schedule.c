@@ -3,8 +3,9 @@
  * whose fail or inconclusive rests on something that did not come or on an error: devices let their
  * connections disturb each other (an error queue that a failed handshake leaves behind, a full table), and a
  * verdict must be about the scenario alone. The second one counts. Then those that were in flight when the
- * device crashed: each alone, one after another on a fresh instance until one of them kills it. Last those
- * that need an instance of their own: the exclusive scenarios, and whoever has killed one alone. Everything
+ * device crashed: few at once first, for most of hundreds had nothing to do with it; those in flight when it
+ * crashes again each alone, one after another on a fresh instance until one of them kills it. Last those that
+ * need an instance of their own: the exclusive scenarios, and whoever has killed one alone. Everything
  * happens in the tick, one timer callback, so that no state changes under another's feet. */
 #include "run/run_private.h"
 
@@ -126,7 +127,8 @@ static void abort_job(struct run *run, struct job *job)
     job->state = JOB_QUEUED;
     if (run->alone == job || run->is_one_by_one)
         job->kills++;
-    job->is_alone = true;
+    job->is_alone |= job->is_suspect;
+    job->is_suspect = true;
     if (job->kills < KILLS_MAX)
         return;
     job->outcome.verdict = job->steps_verdict = VERDICT_FAIL;
@@ -196,7 +198,9 @@ static bool is_next(const struct run *run, const struct job *job)
         return job == run->alone;
     if (run->is_one_by_one)
         return job->is_alone && !job->kills && !job->variant->scenario->is_exclusive;
-    return !job->is_alone && job->is_second == run->is_second_wave;
+    if (job->is_alone || job->is_suspect != run->is_suspects_wave)
+        return false;
+    return run->is_suspects_wave || job->is_second == run->is_second_wave;
 }
 
 static void start_job(struct run *run, struct job *job)
@@ -214,7 +218,7 @@ static size_t most_at_once(const struct run *run)
 
     if (run->is_one_by_one)
         return 1;
-    return run->is_second_wave && most > SECOND_AT_ONCE ? SECOND_AT_ONCE : most;
+    return (run->is_second_wave || run->is_suspects_wave) && most > SECOND_AT_ONCE ? SECOND_AT_ONCE : most;
 }
 
 /* True when there is more to start. */
@@ -254,9 +258,10 @@ static bool choose_batch(struct run *run)
             continue;
         run->round = job->round;
         run->alone = NULL;
-        for (unsigned kind = 0; kind < 3; kind++) {
+        for (unsigned kind = 0; kind < 4; kind++) {
             run->is_second_wave = kind == 1;
-            run->is_one_by_one = kind == 2;
+            run->is_suspects_wave = kind == 2;
+            run->is_one_by_one = kind == 3;
             if (has_next(run))
                 return true;
         }

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -14,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PORT_TRIES = 64, FTW_FDS = 16 };
+enum { PORT_TRIES = 64, FTW_FDS = 16, GROUPS_MAX = 64 };
 
 static bool try_bind(int family, const struct net_address *address, int type, unsigned short *port)
 {
@@ -81,14 +80,33 @@ static void remove_scratch(const struct sandbox *sandbox)
         nftw(sandbox->scratch, remove_entry, FTW_FDS, FTW_DEPTH | FTW_PHYS);
 }
 
-/* No namespace takes the scratch along when this process is killed: a child waits for the end of a pipe that
- * only we hold, and tidies up. The signals of a terminal are for us, not for it. Without it a killed run
- * leaves a folder, which is no reason to refuse the run. */
+/* What the janitor reads: a process group to remember, or, negative, one to forget. Until we end. */
+static size_t remember_groups(int fd, int64_t groups[GROUPS_MAX])
+{
+    size_t count = 0;
+    int64_t said;
+    ssize_t size;
+    while ((size = read(fd, &said, sizeof said)) == sizeof said || (size < 0 && errno == EINTR)) {
+        if (size < 0)
+            continue;
+        if (said > 0 && count < GROUPS_MAX)
+            groups[count++] = said;
+        for (size_t i = 0; said < 0 && i < count; i++) {
+            if (groups[i] == -said)
+                groups[i--] = groups[--count];
+        }
+    }
+    return count;
+}
+
+/* No namespace takes devices and scratch along when this process is killed: a child waits for the end of a
+ * socket whose other end only we hold, and tidies up. The signals of a terminal are for us, not for it.
+ * Without it a killed run leaves something behind, which is no reason to refuse the run. */
 static void start_janitor(struct sandbox *sandbox)
 {
     int ends[2];
-    char byte;
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    int64_t groups[GROUPS_MAX];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return;
     sandbox->janitor = fork();
     if (sandbox->janitor == 0) {
@@ -96,8 +114,8 @@ static void start_janitor(struct sandbox *sandbox)
         signal(SIGTERM, SIG_IGN);
         signal(SIGHUP, SIG_IGN);
         close(ends[1]);
-        while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
-            ;
+        for (size_t count = remember_groups(ends[0], groups); count > 0; count--)
+            kill(-(pid_t)groups[count - 1], SIGKILL);
         remove_scratch(sandbox);
         _exit(0);
     }
@@ -108,6 +126,24 @@ static void start_janitor(struct sandbox *sandbox)
         return;
     }
     sandbox->janitor_fd = ends[1];
+}
+
+static void tell_janitor(const struct sandbox *sandbox, int64_t what)
+{
+    ssize_t size = 0;
+    while (sandbox->janitor_fd >= 0 && what != 0 &&
+           (size = send(sandbox->janitor_fd, &what, sizeof what, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+        ;
+}
+
+void sandbox_adopt(const struct sandbox *sandbox, pid_t group)
+{
+    tell_janitor(sandbox, group);
+}
+
+void sandbox_release(const struct sandbox *sandbox, pid_t group)
+{
+    tell_janitor(sandbox, -(int64_t)group);
 }
 
 bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_bytes)

@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { EXIT_NOT_FOUND = 127, EXIT_FAILED = 126 };
@@ -43,26 +41,6 @@ static bool enter_device_host(const char *where)
     return true;
 }
 
-/* where: "none:PID". Without namespaces nothing ends a device whose harness was killed, so the kernel is
- * asked to do it; the harness may have died before it was asked. */
-static bool bind_to_harness(const char *where)
-{
-    long pid;
-    if (sscanf(where, "none:%ld", &pid) != 1) {
-        errno = EINVAL;
-        return false;
-    }
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        return false;
-    errno = ESRCH;
-    return getppid() == (pid_t)pid;
-}
-
-static bool enter(const char *where)
-{
-    return strncmp(where, "none:", 5) == 0 ? bind_to_harness(where) : enter_device_host(where);
-}
-
 void sandbox_device_main(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], SANDBOX_ENTER_WORD) != 0)
@@ -71,7 +49,7 @@ void sandbox_device_main(int argc, char **argv)
         fprintf(stderr, "sipreuse: %s is for the program's own use\n", SANDBOX_ENTER_WORD);
         exit(2);
     }
-    if (!enter(argv[2])) {
+    if (!enter_device_host(argv[2])) {
         fprintf(stderr, "sipreuse: cannot enter the device host: %s\n", strerror(errno));
         exit(EXIT_FAILED);
     }

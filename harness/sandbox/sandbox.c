@@ -46,17 +46,6 @@ static bool find_program(struct sandbox *sandbox, char *error, size_t error_size
     return false;
 }
 
-/* What the word before a device's argv is told: how it gets into the device host, or, where there is none,
- * whom it has to die with. NULL: out of memory. */
-static char *make_where(const struct sandbox *sandbox, const char *pid)
-{
-    char *where = NULL;
-    int size = sandbox->mode == SANDBOX_NONE ? asprintf(&where, "none:%ld", (long)getpid())
-                                             : asprintf(&where, "%s:%d:%d:%d", pid, sandbox->device_net_fd,
-                                                        sandbox->device_mnt_fd, sandbox->device_root_fd);
-    return size < 0 ? NULL : where;
-}
-
 static bool make_prefix(struct sandbox *sandbox, char *error, size_t error_size_bytes)
 {
     char pid[32] = "";
@@ -67,7 +56,9 @@ static bool make_prefix(struct sandbox *sandbox, char *error, size_t error_size_
     }
     sandbox->prefix[0] = strdup(sandbox->program);
     sandbox->prefix[1] = strdup(SANDBOX_ENTER_WORD);
-    sandbox->prefix[2] = make_where(sandbox, pid);
+    if (asprintf(&sandbox->prefix[2], "%s:%d:%d:%d", pid, sandbox->device_net_fd, sandbox->device_mnt_fd,
+                 sandbox->device_root_fd) < 0)
+        sandbox->prefix[2] = NULL;
     if (sandbox->prefix[0] && sandbox->prefix[1] && sandbox->prefix[2])
         return true;
     snprintf(error, error_size_bytes, "no sandbox: out of memory");
@@ -86,7 +77,8 @@ static bool enter_namespaced(struct sandbox *sandbox, char *error, size_t error_
             rmdir(sandbox->scratch);
         return false;
     }
-    return sandbox_hosts_make(sandbox, error, error_size_bytes);
+    return sandbox_hosts_make(sandbox, error, error_size_bytes) &&
+           make_prefix(sandbox, error, error_size_bytes);
 }
 
 struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size_t error_size_bytes)
@@ -112,8 +104,7 @@ struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size
     sandbox->device_net_fd = sandbox->device_mnt_fd = sandbox->device_root_fd = sandbox->janitor_fd = -1;
     if (find_program(sandbox, error, error_size_bytes) &&
         (sandbox->mode == SANDBOX_NONE ? sandbox_bare_make(sandbox, error, error_size_bytes)
-                                       : enter_namespaced(sandbox, error, error_size_bytes)) &&
-        make_prefix(sandbox, error, error_size_bytes))
+                                       : enter_namespaced(sandbox, error, error_size_bytes)))
         return sandbox;
     sandbox_free(sandbox);
     return NULL;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "net/net.h"
 
@@ -54,11 +55,15 @@ const char *sandbox_scratch(const struct sandbox *sandbox);
 /* The path of this executable, for devices that are part of it. */
 const char *sandbox_program(const struct sandbox *sandbox);
 /* The words to put before a device's argv so that it starts inside the device host (its network, its
- * resolv.conf and hosts): NULL-terminated, owned by the sandbox. In NONE there is no such host: the device
- * is only made to die with the harness. */
+ * resolv.conf and hosts): NULL-terminated, owned by the sandbox; empty in NONE. */
 const char *const *sandbox_device_prefix(const struct sandbox *sandbox);
 /* Entry of that prefix; cli/ calls it first thing in main: when argv says so it enters the device host and
  * execs, else it returns. */
 void sandbox_device_main(int argc, char **argv);
+
+/* A device's process group was started, or has ended. In NONE, where no namespace takes it along, it is
+ * killed when this process is; elsewhere nothing is needed. */
+void sandbox_adopt(const struct sandbox *sandbox, pid_t group);
+void sandbox_release(const struct sandbox *sandbox, pid_t group);
 
 #endif

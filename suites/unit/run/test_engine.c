@@ -302,8 +302,9 @@ Test(engine, who_kills_the_device_alone_twice_fails_and_nobody_else, .timeout = 
     expect_rows(&trial, "toy/beside-dying", VERDICT_PASS, "");
     expect_rows(&trial, "toy/right", VERDICT_PASS, "");
     check_schema(&trial);
-    cr_assert_eq(count_events(&trial, "scenario-abort", "scenario", "toy/dying"), 3);
-    cr_assert_eq(count_events(&trial, "crash", NULL, NULL), 3, "once beside others, twice alone");
+    cr_assert_eq(count_events(&trial, "scenario-abort", "scenario", "toy/dying"), 4);
+    cr_assert_eq(count_events(&trial, "crash", NULL, NULL), 4,
+                 "once beside all, once among few, twice alone");
     trial_end(&trial);
 }
 

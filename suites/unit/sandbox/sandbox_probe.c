@@ -158,6 +158,7 @@ static pid_t start_device(const struct sandbox *sandbox, const char *self, const
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
+        setpgid(0, 0); /* as loop/ starts a device */
         if (out >= 0)
             dup2(out, STDOUT_FILENO);
         execv(argv[0], (char *const *)(uintptr_t)argv);
@@ -220,7 +221,8 @@ static int hold(const struct sandbox *sandbox, const char *self)
     sigprocmask(SIG_BLOCK, &blocked, &old);
     if (pipe(pipe_fds) != 0)
         return 1;
-    start_device(sandbox, self, "hold", pipe_fds[1]);
+    pid_t pid = start_device(sandbox, self, "hold", pipe_fds[1]);
+    sandbox_adopt(sandbox, pid);
     if (read(pipe_fds[0], line, sizeof line) <= 0) /* it runs */
         return 1;
     printf("scratch %s\nholding\n", sandbox_scratch(sandbox));
