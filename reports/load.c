@@ -276,6 +276,8 @@ struct report *report_load(const char *journal_path, char *error, size_t error_s
         return NULL;
     }
     struct report *report = report_read(file, journal_path, error, error_size_bytes);
+    if (report)
+        report_find_evidence(report, file);
     fclose(file);
     return report;
 }
@@ -285,6 +287,7 @@ static void report_entry_fini(struct report_entry *entry)
     free(entry->id);
     free(entry->variant);
     free(entry->requirements);
+    free(entry->evidence);
     json_decref(entry->plan);
     json_decref(entry->verdict);
     json_decref(entry->observations);

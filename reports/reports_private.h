@@ -44,6 +44,7 @@ struct report_entry {
     json_t *observations;        /* of the attempt that counts: array of lines */
     json_t *latest_observations; /* of the attempt that was begun last */
     bool has_error;              /* in any repetition */
+    char *evidence;              /* of a failure: what came on which connection; NULL: nothing to tell */
     /* rolled up */
     enum report_verdict word;
     enum report_level level;
@@ -108,6 +109,8 @@ struct report {
 
 /* Reads a journal from an open file. NULL: error. */
 struct report *report_read(FILE *file, const char *journal_path, char *error, size_t error_size_bytes);
+/* evidence.c: reads the journal again for what the failures rest on. */
+void report_find_evidence(struct report *report, FILE *file);
 /* Verdicts of entries, status of requirements, totals and the gate. false: out of memory. */
 bool report_roll_up(struct report *report);
 void report_judge_gate(struct report *report);

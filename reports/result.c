@@ -35,11 +35,11 @@ static json_t *report_ids_json(const char *const *ids, size_t count)
 static json_t *report_entry_json(const struct report_entry *entry)
 {
     return json_pack(
-        "{s:s, s:s, s:o, s:s, s:b, s:s?, s:s, s:s?, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        "{s:s, s:s, s:o, s:s, s:b, s:s?, s:s, s:s?, s:s?, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
         entry->id, "variant", entry->variant, "title", report_copy(entry->plan, "title"), "verdict",
         report_verdict_word(entry->word), "exercised", (int)entry->is_exercised, "because", entry->because,
-        "reason", entry->reason, "requirement", entry->failed_requirement, "level",
-        report_level_word(entry->level), "derived", (int)entry->is_derived, "requirements",
+        "reason", entry->reason, "evidence", entry->evidence, "requirement", entry->failed_requirement,
+        "level", report_level_word(entry->level), "derived", (int)entry->is_derived, "requirements",
         report_ids_json(entry->requirements, entry->requirement_count), "start_ms",
         report_copy(entry->verdict, "start_ms"), "duration_ms", report_copy(entry->verdict, "duration_ms"),
         "observations", report_observations_json(entry), "control", report_copy(entry->plan, "control"),

@@ -128,6 +128,16 @@ static void summary_put_variant(struct page *page, const struct report_entry *en
     fputc('\n', page->out);
 }
 
+/* Why, and what shows it: once for all variants that share the reason, from the last of them. */
+static void summary_put_reason(struct page *page, const struct report_entry *entry)
+{
+    char *seen = NULL;
+    page_wrap(page, 16, entry->reason);
+    if (entry->evidence && asprintf(&seen, "Seen: %s", entry->evidence) >= 0)
+        page_wrap(page, 16, seen);
+    free(seen);
+}
+
 /* The scenarios behind a status: each variant with its place in the journal, a reason once for all variants
  * that share it. */
 static void summary_put_entries(struct page *page, const struct report *report, const char *id,
@@ -141,7 +151,7 @@ static void summary_put_entries(struct page *page, const struct report *report, 
             continue;
         bool is_same_scenario = last && strcmp(last->id, entry->id) == 0;
         if (last && !was_shown && !(is_same_scenario && summary_is_same_reason(last->reason, entry->reason)))
-            page_wrap(page, 16, last->reason);
+            summary_put_reason(page, last);
         if (!is_same_scenario) {
             fputs("            ", page->out);
             page_put_text(page, entry->id);
@@ -154,7 +164,7 @@ static void summary_put_entries(struct page *page, const struct report *report, 
         last = entry;
     }
     if (last && !was_shown)
-        page_wrap(page, 16, last->reason);
+        summary_put_reason(page, last);
 }
 
 static void summary_put_requirement(struct page *page, const struct report_row *row)
