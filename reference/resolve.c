@@ -320,22 +320,32 @@ static bool is_transport_known(const struct resolution *resolution)
     return hop->has_transport && !has(resolution, FAULT_IGNORE_TRANSPORT_PARAM);
 }
 
+/* Straight to SRV records: the transport is known, and neither a literal nor a port says where to go. */
+static bool starts_with_srv(const struct resolution *resolution)
+{
+    const struct next_hop *hop = &resolution->hop;
+    if (hop->is_numeric) {
+        return hop->port == 0 && has(resolution, FAULT_RESOLVE_LITERAL);
+    }
+    if (hop->port != 0 && !has(resolution, FAULT_SRV_WITH_PORT)) {
+        return false;
+    }
+    return is_transport_known(resolution);
+}
+
 void resolution_start(struct resolution *resolution)
 {
     const struct next_hop *hop = &resolution->hop;
     resolution->outstanding = 1;
     if (hop->is_unsupported) {
         snprintf(resolution->why, sizeof(resolution->why), "its transport is not spoken here");
-    } else if (hop->is_numeric && hop->port == 0 && has(resolution, FAULT_RESOLVE_LITERAL)) {
+    } else if (starts_with_srv(resolution)) {
         add_default_service(resolution, default_transport(hop));
         ask_srv(resolution);
     } else if (hop->is_numeric) {
         take_literal(resolution);
     } else if (hop->port != 0 && !has(resolution, FAULT_SRV_WITH_PORT)) {
         ask_host(resolution, default_transport(hop));
-    } else if (is_transport_known(resolution)) {
-        add_default_service(resolution, default_transport(hop));
-        ask_srv(resolution);
     } else {
         resolution->outstanding++;
         lookup_ask_naptr(resolution->lookup, hop->host, on_naptr, resolution);

@@ -64,7 +64,7 @@ static json_t *result_load(const char *result)
         return root;
     }
     char *journal = cli_path_join(result, "events.jsonl");
-    bool has_journal = !root && stat(path, &status) != 0 && stat(journal, &status) == 0;
+    bool has_journal = !root && path && stat(path, &status) != 0 && stat(journal, &status) == 0;
     free(journal);
     if (has_journal)
         cli_fail(

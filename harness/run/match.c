@@ -109,7 +109,7 @@ static bool params_equal(const struct sip_params *a, const struct sip_params *b)
         const struct sip_param *other = sip_params_find(b, a->items[i].name);
         const char *value = a->items[i].value;
 
-        if (!other || !value != !other->value || (value && strcasecmp(value, other->value)))
+        if (!other || !value != !other->value || (value && strcasecmp(value, other->value) != 0))
             return false;
     }
     return true;

@@ -130,9 +130,9 @@ static void start_janitor(struct sandbox *sandbox)
 
 static void tell_janitor(const struct sandbox *sandbox, int64_t what)
 {
-    ssize_t size = 0;
-    while (sandbox->janitor_fd >= 0 && what != 0 &&
-           (size = send(sandbox->janitor_fd, &what, sizeof what, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+    if (sandbox->janitor_fd < 0 || what == 0)
+        return;
+    while (send(sandbox->janitor_fd, &what, sizeof what, MSG_NOSIGNAL) < 0 && errno == EINTR)
         ;
 }
 
