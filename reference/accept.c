@@ -25,7 +25,8 @@ static bool judge_client(struct connection *connection, const struct net_tls_fac
     if (!connection->has_certificate) {
         return true;
     }
-    connection->is_valid = verifier_check(node->verifier, facts, false, why);
+    bool is_early = node_has(node, FAULT_ALIAS_BEFORE_CLIENT_FINISHED) && facts->version == NET_TLS_1_3;
+    connection->is_valid = is_early || verifier_check(node->verifier, facts, false, why);
     if (!identities_extract(facts->peer_certificates[0], facts->peer_certificate_sizes[0], &node->faults,
                             &connection->identities)) {
         connection->is_valid = false;
