@@ -1,0 +1,130 @@
+/* A run and its jobs: which variant is executed when, on which instance of the device, and what is written
+ * about the run. */
+#ifndef RUN_SCHEDULE_H
+#define RUN_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "certs/certs.h"
+#include "dns/dns.h"
+#include "loop/loop.h"
+#include "net/net.h"
+#include "run/run.h"
+#include "run/verdict.h"
+
+/* ---- plan.c */
+/* Names of the hosts of a variant: its own, those of actors, "ua", "barrier"; each once. Returns how many, at
+ * most max. */
+size_t plan_hosts(const struct scenario_variant *variant, const char **names, size_t max);
+
+/* ---- the run */
+struct world;
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_FINISHED /* control open */, JOB_RESOLVED };
+struct job {
+    const struct run_plan_entry *entry;
+    const struct scenario_variant *variant;
+    unsigned round; /* of --repeat, from 0 */
+    enum job_state state;
+    bool is_suspect; /* in flight when the device crashed */
+    bool is_alone;   /* exclusive, or a suspect in flight when it crashed again */
+    unsigned kills;  /* how often the device crashed while it ran alone */
+    bool is_second;  /* a soft outcome beside others: tried again among few */
+    char *zone_name; /* of the next execution; new for each */
+    struct certs_minted
+        *revoked; /* minted before the device starts, so that they are on its CRL; by certificate index */
+    size_t revoked_count;
+    struct world *world;
+    struct outcome outcome;
+    enum verdict steps_verdict; /* before its control changed it */
+    struct observation *observations;
+    uint64_t start_ns, end_ns;
+};
+
+enum run_stage { STAGE_IDLE, STAGE_STARTING, STAGE_RUNNING, STAGE_STOPPING, STAGE_OVER };
+struct run {
+    const struct run_options *options;
+    struct loop *loop;
+    struct net *net;
+    struct dns_server *dns;
+    struct certs_authority *authority;
+    struct journal *journal;
+    uint64_t start_ns;
+    char label[8];
+    unsigned long worlds_made;
+    char *domains[DEVICE_DOMAINS_MAX]; /* of the device, {run} replaced */
+    struct certs_minted domain_certificates[DEVICE_DOMAINS_MAX];
+    size_t domain_count;
+    bool has_ip4, has_ip6;
+    int log_fd, keylog_fd;
+    /* device */
+    struct device *device;
+    struct device_setting *settings;
+    size_t setting_count;
+    char *out_dir, *config_dir;          /* absolute */
+    size_t output_bytes, output_dropped; /* of the device's output in the journal; lines left out */
+    size_t event_bytes;                  /* of all worlds that live */
+    size_t dropped; /* bytes that came where they could not be understood, and connections to
+                       worlds that had ended */
+    bool was_ready; /* once, whichever instance */
+    unsigned instances, failed_starts, idle_crashes;
+    bool has_crashed; /* to be handled in the next tick */
+    bool has_stopped, is_ready, is_never_ready;
+    char *device_text;
+    /* jobs */
+    struct job *jobs;
+    size_t job_count;
+    enum run_stage stage;
+    unsigned round;
+    struct job *alone;     /* the only job of this instance; NULL: all ordinary ones of the round */
+    bool is_second_wave;   /* this instance is for jobs that are tried again */
+    bool is_suspects_wave; /* this instance is for jobs that were in flight when one crashed, few at once */
+    bool is_one_by_one;    /* this instance is for suspects of a second crash, each alone */
+    size_t running, resolved, failed;
+    bool is_stopping_early; /* fail-fast */
+    bool is_interrupted;
+    struct loop_timer *tick, *progress_timer;
+    struct loop_signal *on_int, *on_term;
+    enum run_outcome outcome;
+    char *failure; /* one sentence, of RUN_DEVICE_FAILED and RUN_FAILED */
+};
+void run_wake(struct run *run); /* the scheduler looks at everything in the next iteration */
+void run_fail(struct run *run, enum run_outcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* How much slower than thought this machine is: the larger of what the user said and what the loop measures.
+ */
+double run_scale(const struct run *run);
+uint64_t run_scaled_ms(const struct run *run, uint64_t ms);
+
+/* ---- dut.c: what the run makes for the device: names, certificates, settings */
+bool dut_prepare(struct run *run, char *error, size_t error_size_bytes);
+bool dut_write_crl(struct run *run, char *error, size_t error_size_bytes);
+void dut_make_settings(struct run *run);
+void dut_fini(struct run *run);
+
+/* ---- instance.c: the device's life */
+bool instance_start(struct run *run);
+void instance_stop(struct run *run);
+void instance_drop(struct run *run);
+void instance_report_crash(struct run *run);
+
+/* ---- schedule.c */
+bool schedule_make(struct run *run);
+void schedule_tick(struct run *run);
+void schedule_fini(struct run *run);
+void schedule_report_progress(struct run *run);
+/* settle.c: controls */
+void settle_jobs(struct run *run, bool is_last);
+
+/* ---- journal_run.c: what is written about the run */
+void journal_run_head(struct run *run);
+void journal_run_plan(struct run *run);
+void journal_run_end(struct run *run, bool is_complete, const char *outcome);
+/* "device", "device-output", "crash"; state may be NULL. */
+void journal_run_text(struct run *run, const char *event, const char *state, const char *text);
+void journal_run_verdict(struct run *run, const struct job *job);
+void journal_run_retry(struct run *run, const struct job *job); /* with the outcome that is given up */
+void versions_write(struct journal *journal);                   /* versions.c: member "libraries" */
+
+#endif

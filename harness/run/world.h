@@ -1,0 +1,244 @@
+/* A world: everything that a job has while it runs, and what happens in it. */
+#ifndef RUN_WORLD_H
+#define RUN_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "run/limits.h"
+#include "run/match.h"
+#include "run/schedule.h"
+#include "run/verdict.h"
+
+struct fiber;
+struct warm;
+
+/* ---- the world */
+struct host {
+    const char *name;
+    struct net_address address;
+};
+enum wire_role { WIRE_PEER, WIRE_UA, WIRE_BARRIER };
+struct post { /* a listener */
+    struct post *next;
+    struct world *world;
+    char *name;
+    const struct host *host;
+    enum net_transport transport; /* as the scenario says; a stalled one listens below TLS */
+    struct net_listener *listener;
+    bool is_barrier, is_stalled;
+    struct net_credential *credential;
+    char **server_names;
+    struct net_credential **server_credentials;
+    size_t server_name_count;
+    size_t accepted;
+};
+struct wire { /* a connection as its world knows it */
+    struct wire *next;
+    struct world *world;
+    enum wire_role role;
+    uint64_t id;
+    struct net_connection *connection; /* NULL: closed and gone */
+    struct post *post;                 /* where it was accepted; NULL: opened by us */
+    const struct host *host;           /* our end */
+    enum net_transport transport;
+    struct sip_framer *framer; /* made with the first bytes */
+    char *name;                /* NULL: none */
+    bool was_named, is_ready, is_broken, is_closing, has_sign, is_dead;
+    enum net_sign sign;
+    struct net_address local, remote;
+    char *peer_names, *server_name; /* from the handshake; NULL: none */
+    char *end_text;                 /* how it ended, one sentence; NULL: it has not */
+    bool was_certificate_requested, has_peer_certificate;
+};
+enum origin_purpose { ORIGIN_STEP, ORIGIN_PROBE /* round trip */, ORIGIN_WARM, ORIGIN_BARRIER };
+struct origin { /* a request that we sent, or several of one name */
+    struct origin *next;
+    struct group *group; /* NULL unless ORIGIN_STEP */
+    enum origin_purpose purpose;
+    char *call_id, *method, *branch, *token;
+    uint32_t cseq;      /* 0: not known */
+    uint32_t next_cseq; /* of the dialog that it may make */
+    struct wire *wire;  /* on which it went */
+    struct sip_message *request;
+    struct sip_message *established; /* the 2xx of an INVITE */
+    unsigned final_status;           /* the first one; 0: none yet */
+    const struct wire *final_wire;
+    bool was_received, has_error_answer, is_cancelled, is_lost;
+};
+struct group {
+    struct group *next;
+    char *name; /* NULL: another one has taken the name */
+    char *method;
+    size_t count;
+};
+struct event {
+    enum observed_kind kind;
+    uint64_t seq;
+    struct wire *wire;
+    struct origin *origin;
+    struct sip_message *message;
+    enum net_sign sign;
+    char *branch;         /* of a request's topmost Via */
+    char *name;           /* given by an alternative */
+    unsigned last_answer; /* status that we sent; 0: none */
+    bool is_consumed;
+    const void *counted_by; /* the alternative that counts it, not complete yet */
+};
+struct actor {
+    struct actor *next;
+    struct world *world;
+    const struct scenario_actor *recipe;
+    struct reference_node *node;
+    size_t unanswered;
+};
+struct credential_row {
+    struct credential_row *next;
+    char *name;
+    struct net_credential *credential;
+    char *chain_pem, *key_pem;
+};
+
+struct world {
+    struct run *run;
+    struct job *job;
+    const struct scenario_variant *variant;
+    const char *zone_name;
+    struct dns_zone *zone;
+    struct host hosts[RUN_HOSTS_MAX];
+    size_t host_count;
+    const struct host *ua_host, *barrier_host;
+    struct net_address device_address; /* port of the variant's transport */
+    struct credential_row *credentials;
+    struct post *posts;
+    struct wire *wires, *ua;
+    struct origin *origins;
+    struct group *groups;
+    struct event **events;
+    size_t event_count, event_room, event_bytes;
+    size_t sessions; /* of TLS that the device opened */
+    size_t happened; /* towards the limit: events, connections, messages, pings */
+    struct actor *actors;
+    struct fiber *fibers;
+    size_t fiber_count;
+    struct warm *warms;
+    struct loop_timer *wake;
+    unsigned long tokens;
+    bool is_over;
+    uint64_t over_ms, sign_ms; /* when it ended; when the device last showed a closing sign (0: never) */
+    struct outcome outcome;
+    struct observation *observations;
+};
+
+/* world.c */
+struct world *world_new(struct run *run, struct job *job);
+void world_start(struct world *world);
+void world_free(struct world *world);
+void world_wake(struct world *world);
+void world_end(struct world *world, enum verdict verdict, uint64_t on, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void world_observe(struct world *world, const char *name, const char *value, uint64_t on);
+const struct host *world_host(const struct world *world, const char *name);
+char *world_token(struct world *world); /* heap: unique text */
+
+/* names.c: placeholders */
+char *names_lookup(const char *name, void *arg);
+char *names_uri_ip(const struct net_address *address); /* IP, IPv6 in brackets; heap */
+
+/* credential.c */
+/* The credential of a certificate of the variant; minted at first use. NULL: the world has ended with an
+ * error. Borrowed. */
+struct net_credential *credential_get(struct fiber *fiber, const char *name);
+const struct credential_row *credential_row(struct fiber *fiber, const char *name);
+/* One with these names, beside those of the variant. NULL: the world has ended. Borrowed. */
+struct net_credential *credential_mint_names(struct world *world, const char *name, const char *const *sans,
+                                             size_t san_count);
+void credential_free_all(struct world *world);
+/* Mints what the CRL has to list, before the device starts. */
+bool credential_mint_revoked(struct run *run, struct job *job, char *error, size_t error_size_bytes);
+
+/* peer.c: listeners and connections */
+struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen);
+struct post *peer_listen_barrier(struct world *world, enum net_transport transport,
+                                 struct net_credential *credential);
+struct wire *peer_connect(struct world *world, const char *name, const struct host *host,
+                          enum net_transport transport, const struct net_address *remote,
+                          const struct net_tls_options *tls, enum wire_role role);
+struct wire *peer_wire(const struct world *world, const char *name);
+struct post *peer_post(const struct world *world, const char *name);
+void peer_name_wire(struct wire *wire, const char *name);
+bool peer_write(struct wire *wire, const void *bytes, size_t size_bytes);
+void peer_free_all(struct world *world);
+
+/* inbox.c: what came in */
+void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes);
+/* Towards the limits of a world: something happened; bytes came. */
+void inbox_count(struct world *world, size_t size_bytes);
+void inbox_count_bytes(struct world *world, size_t size_bytes);
+void inbox_count_session(struct world *world);
+struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq);
+struct observed inbox_view(const struct event *event);
+struct event *inbox_named(const struct world *world, const char *name);
+void inbox_answer_leftovers(struct world *world);
+void inbox_free(struct world *world);
+
+/* origin.c: what we sent */
+struct origin *origin_new(struct world *world, struct group *group, enum origin_purpose purpose);
+struct group *origin_group(struct world *world, const char *name, const char *method);
+struct origin *origin_find(const struct world *world, const struct sip_message *message);
+struct origin *origin_named(const struct world *world, const char *name);
+void origin_free_all(struct world *world);
+
+/* message.c: requests and responses of ours */
+struct request_draft {
+    const char *method, *uri, *from_domain, *from_user, *to;
+    const struct scenario_message *message; /* Via, headers, body; NULL: defaults */
+    struct fiber *fiber;                    /* for placeholders in message */
+};
+struct sip_message *message_request(struct wire *wire, struct origin *origin,
+                                    const struct request_draft *draft);
+bool message_send(struct wire *wire, const struct sip_message *message, const char *of);
+/* contact: URI of the Contact; NULL: the host's own. */
+void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact);
+/* sent_by: stands in the topmost Via; NULL: what the request had. */
+void message_answer_as(struct event *event, unsigned status, struct wire *wire, const char *contact,
+                       const char *sent_by);
+void message_apply_headers(struct fiber *fiber, struct sip_message *message,
+                           const struct scenario_message *changes);
+/* OPTIONS to the device's first domain; is_lost when it could not be sent. */
+struct origin *message_probe(struct wire *wire, enum origin_purpose purpose);
+
+/* dialog.c */
+void dialog_on_response(struct wire *wire, struct origin *invite, const struct sip_message *response);
+struct sip_message *dialog_request(struct fiber *fiber, struct wire *wire, struct origin *origin,
+                                   struct origin *invite, const char *method,
+                                   const struct scenario_message *wanted);
+struct sip_message *dialog_cancel(struct origin *origin, struct origin *invite);
+
+/* ua.c */
+struct wire *ua_open(struct world *world); /* may still be connecting; NULL: the world has ended */
+bool ua_is_ready(const struct world *world);
+
+/* actor.c */
+void actor_start_all(struct fiber *fiber);
+struct actor *actor_named(const struct world *world, const char *name);
+void actor_free_all(struct world *world);
+
+/* journal_world.c: what is written for each event */
+/* Begins an event of a scenario: "scenario" and "variant" are there already. */
+void journal_world_begin(const struct world *world, const char *event);
+void journal_world_start(const struct world *world);
+void journal_world_connection(const struct wire *wire, const char *opened_by);
+uint64_t journal_world_ready(const struct wire *wire);
+void journal_world_tls(const struct wire *wire);
+uint64_t journal_world_sign(const struct wire *wire, const struct net_end *end);
+uint64_t journal_world_message(const struct wire *wire, bool is_incoming, const struct sip_message *message,
+                               const uint8_t *bytes, size_t size_bytes, const char *of);
+void journal_world_raw(const struct wire *wire, const uint8_t *bytes, size_t size_bytes, const char *why);
+uint64_t journal_world_note(const struct world *world, const char *event, const char *name, const char *text);
+void journal_world_step(const struct fiber *fiber);
+void journal_world_actor(const struct actor *actor);
+void journal_world_query(const struct world *world, const struct dns_query *query);
+
+#endif
