@@ -262,6 +262,18 @@ static void change_via(struct sip_message *message, const char *part, const char
     free(via);
 }
 
+/* RFC 3263 §4: to the server that the INVITE went to, whatever the DNS says by now. */
+static void send_derived(const struct client_transaction *transaction, const struct sip_message *message,
+                         enum fault astray)
+{
+    if (node_has(transaction->node, astray)) {
+        courier_send_anew(transaction->node, &transaction->hop, message);
+        return;
+    }
+    courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
+                 message);
+}
+
 static void send_cancel(struct client_transaction *transaction)
 {
     transaction->has_cancelled = true;
@@ -273,8 +285,7 @@ static void send_cancel(struct client_transaction *transaction)
         change_via(cancel, transaction->branch, "z9hG4bKother");
     }
     if (cancel != NULL) {
-        courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
-                     cancel);
+        send_derived(transaction, cancel, FAULT_RESOLVE_PER_MESSAGE);
     }
     sip_message_free(cancel);
     loop_timer_start(transaction->timer, T1_64_MS); /* §9.1: then the INVITE is over, answered or not */
@@ -290,7 +301,8 @@ void client_transaction_cancel(struct client_transaction *transaction)
 
 static void send_ack(struct client_transaction *transaction, const struct sip_message *response)
 {
-    if (is_dropped(transaction, FAULT_DROP_ACK_ON_CLOSED)) {
+    if (is_dropped(transaction, FAULT_DROP_ACK_ON_CLOSED) ||
+        (response->status == 503 && node_has(transaction->node, FAULT_NO_ACK_TO_503))) {
         return;
     }
     struct sip_message *ack = derive_ack(transaction->request, response);
@@ -298,8 +310,7 @@ static void send_ack(struct client_transaction *transaction, const struct sip_me
         change_via(ack, ";alias", "");
     }
     if (ack != NULL) {
-        courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
-                     ack);
+        send_derived(transaction, ack, FAULT_RE_RESOLVE_ACK);
     }
     sip_message_free(ack);
 }

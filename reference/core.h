@@ -212,6 +212,7 @@ struct reference_node {
     struct courier *couriers;
     struct lost_address *lost;            /* where connections are gone, for faults */
     struct remembered_target *remembered; /* for the fault prefer-existing */
+    struct busy_server *busy_servers;     /* those that sent Retry-After */
     struct reference_counts counts;
 };
 static inline bool node_has(const struct reference_node *node, enum fault fault)
@@ -298,6 +299,12 @@ void remembered_set(struct reference_node *node, const struct next_hop *hop, con
                     const struct sip_message *request, uint64_t connection);
 void remembered_free(struct reference_node *node);
 
+/* ---- retry_after.c: servers that asked to be left alone (RFC 3261 §21.5.4) ---- */
+void retry_after_note(struct reference_node *node, const struct target *target,
+                      const struct sip_message *response);
+bool retry_after_is_set(const struct reference_node *node, const struct target *target);
+void retry_after_free_all(struct reference_node *node);
+
 /* ---- aliasing.c: rows for connections ---- */
 void aliasing_add_opened(struct connection *connection);
 /* RFC 5923 §8.2 for a request: makes the alias when policy has it. Returns 0, or the status a fault answers
@@ -326,6 +333,9 @@ struct sip_message *derive_ack(const struct sip_message *invite, const struct si
 /* first, last_resort: connections tried before and after the target; 0: none. */
 void courier_send(struct reference_node *node, uint64_t first, uint64_t last_resort,
                   const struct next_hop *hop, const struct target *target, const struct sip_message *message);
+/* The same to whatever the hop resolves to now: only a fault does that. */
+void courier_send_anew(struct reference_node *node, const struct next_hop *hop,
+                       const struct sip_message *message);
 void courier_free_all(struct reference_node *node);
 
 /* ---- client_transaction.c (RFC 3261 §17.1, RFC 6026), reliable transports only ---- */

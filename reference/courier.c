@@ -109,6 +109,25 @@ static void try_next(struct courier *courier, const char *why)
     }
 }
 
+/* On its way, with nowhere to go yet; NULL: out of memory. */
+static struct courier *courier_new(struct reference_node *node, const struct next_hop *hop,
+                                   const struct sip_message *message)
+{
+    struct courier *courier = calloc(1, sizeof(*courier));
+    if (courier == NULL) {
+        return NULL;
+    }
+    courier->node = node;
+    courier->message = sip_message_copy(message);
+    courier->waiter = (struct waiter){.on_ready = on_ready, .arg = courier};
+    if (courier->message == NULL || !next_hop_copy(hop, &courier->hop)) {
+        courier_free(courier);
+        return NULL;
+    }
+    DL_APPEND(node->couriers, courier);
+    return courier;
+}
+
 void courier_send(struct reference_node *node, uint64_t first, uint64_t last_resort,
                   const struct next_hop *hop, const struct target *target, const struct sip_message *message)
 {
@@ -116,21 +135,29 @@ void courier_send(struct reference_node *node, uint64_t first, uint64_t last_res
     if (connection != NULL && deliver(node, connection, message)) {
         return;
     }
-    struct courier *courier = calloc(1, sizeof(*courier));
+    struct courier *courier = courier_new(node, hop, message);
     if (courier == NULL) {
         return;
     }
-    courier->node = node;
     courier->last_resort = last_resort;
-    courier->message = sip_message_copy(message);
-    courier->waiter = (struct waiter){.on_ready = on_ready, .arg = courier};
-    if (courier->message == NULL || !next_hop_copy(hop, &courier->hop) ||
-        !targets_add(&courier->targets, target)) {
-        courier_free(courier);
+    targets_add(&courier->targets, target);
+    try_next(courier, "");
+}
+
+void courier_send_anew(struct reference_node *node, const struct next_hop *hop,
+                       const struct sip_message *message)
+{
+    struct courier *courier = courier_new(node, hop, message);
+    if (courier == NULL) {
         return;
     }
-    DL_APPEND(node->couriers, courier);
-    try_next(courier, "");
+    courier->has_resolved = true;
+    courier->resolution = resolution_new(node->lookup, &node->dice, &node->faults, hop, on_targets, courier);
+    if (courier->resolution == NULL) {
+        finish(courier);
+        return;
+    }
+    resolution_start(courier->resolution);
 }
 
 void courier_free_all(struct reference_node *node)

@@ -85,6 +85,9 @@ static void on_response(struct exchange *exchange, const struct sip_message *res
         }
         return;
     }
+    if (response->status == 503) {
+        retry_after_note(exchange->node, &exchange->targets.items[exchange->at - 1], response);
+    }
     bool has_more = exchange->at < exchange->targets.count;
     if (response->status == 503 && has_more && !exchange->is_cancelled &&
         !node_has(exchange->node, FAULT_NO_FAILOVER_503)) { /* RFC 3263 §4.3 */
@@ -131,6 +134,9 @@ static void on_event(struct client_transaction *transaction, enum client_event e
     case CLIENT_TIMEOUT:
         exchange->failure = 408;
         node_log(exchange->node, "to %s: %s", exchange->hop.host, why);
+        if (gives_up(exchange)) {
+            return;
+        }
         break;
     }
     try_next(exchange);
@@ -157,6 +163,11 @@ static void try_next(struct exchange *exchange)
     if (exchange->is_cancelled) {
         finish(exchange, 487, NULL);
         return;
+    }
+    while (exchange->at < exchange->targets.count &&
+           retry_after_is_set(exchange->node, &exchange->targets.items[exchange->at])) {
+        node_log(exchange->node, "to %s: the server asked to be left alone", exchange->hop.host);
+        exchange->at++;
     }
     if (exchange->at == exchange->targets.count) {
         finish(exchange, exchange->failure, NULL);

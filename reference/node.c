@@ -313,6 +313,7 @@ void reference_node_free(struct reference_node *node)
     verifier_free(node->verifier);
     lost_free(node);
     remembered_free(node);
+    retry_after_free_all(node);
     for (size_t i = 0; i < node->domain_count; i++) {
         net_credential_unref(node->domains[i].credential);
         alias_table_free(node->domains[i].table);

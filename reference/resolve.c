@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "reference/core.h"
 
@@ -199,6 +200,14 @@ static void make_equal(const struct resolution *resolution, struct lookup_srv *r
     }
 }
 
+/* The fault additional-only: what can be among the additional records of an answer, and nothing else. */
+static bool is_left_unasked(const struct resolution *resolution, const char *target)
+{
+    size_t domain = strlen(resolution->hop.host), size = strlen(target);
+    return has(resolution, FAULT_ADDITIONAL_ONLY) &&
+           (size < domain || strcasecmp(target + size - domain, resolution->hop.host) != 0);
+}
+
 static void on_srv(struct lookup_srv *records, size_t count, void *arg)
 {
     struct resolution *resolution = arg;
@@ -219,6 +228,9 @@ static void on_srv(struct lookup_srv *records, size_t count, void *arg)
     } else if (count > 0 && make_slots(resolution, used)) {
         order_srv(records, count, resolution->dice);
         for (size_t i = 0; i < used; i++) {
+            if (is_left_unasked(resolution, records[i].target)) {
+                continue;
+            }
             add_slot(resolution, records[i].target, transport, records[i].port, &records[i]);
         }
         ask_addresses(resolution);
@@ -263,16 +275,20 @@ static void add_default_service(struct resolution *resolution, enum net_transpor
     }
 }
 
-/* The faults ignore-naptr-order, ignore-naptr-preference and use-unknown-naptr. */
+/* The faults ignore-naptr-order, ignore-naptr-preference, use-unknown-naptr and discard-sips. */
 static void misread(const struct resolution *resolution, struct lookup_naptr *records, size_t count)
 {
-    static char tcp[] = "SIP+D2T";
+    static char tcp[] = "SIP+D2T", none[] = "";
     for (size_t i = 0; i < count; i++) {
         records[i].order = has(resolution, FAULT_IGNORE_NAPTR_ORDER) ? 0 : records[i].order;
         records[i].preference = has(resolution, FAULT_IGNORE_NAPTR_PREFERENCE) ? 0 : records[i].preference;
         enum net_transport transport;
         if (has(resolution, FAULT_USE_UNKNOWN_NAPTR) && !naptr_transport(&records[i], &transport)) {
             records[i].service = tcp;
+        }
+        if (has(resolution, FAULT_DISCARD_SIPS) && !resolution->hop.is_secure &&
+            strncasecmp(records[i].service, "SIPS", 4) == 0) {
+            records[i].service = none;
         }
     }
 }

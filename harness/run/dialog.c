@@ -149,7 +149,7 @@ struct sip_message *dialog_request(struct fiber *fiber, struct wire *wire, struc
         add_route_set(message, invite->established);
     sip_message_set(message, "From", sip_message_header(invite->request, "From"));
     sip_message_set(message, "To", sip_message_header(invite->established, "To"));
-    message_apply_headers(fiber, message, wanted);
+    message_apply_headers(fiber, message, wanted->headers, wanted->header_count);
     return message;
 }
 

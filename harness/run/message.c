@@ -117,17 +117,17 @@ static void set_body(struct fiber *fiber, struct sip_message *message, const str
 }
 
 void message_apply_headers(struct fiber *fiber, struct sip_message *message,
-                           const struct scenario_message *changes)
+                           const struct scenario_header *headers, size_t count)
 {
-    for (size_t i = 0; i < changes->header_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         char *value;
 
-        if (!changes->headers[i].value) {
-            sip_message_remove(message, changes->headers[i].name);
+        if (!headers[i].value) {
+            sip_message_remove(message, headers[i].name);
             continue;
         }
-        value = world_expand(fiber, changes->headers[i].value);
-        sip_message_set(message, changes->headers[i].name, value);
+        value = world_expand(fiber, headers[i].value);
+        sip_message_set(message, headers[i].name, value);
         free(value);
     }
 }
@@ -151,7 +151,7 @@ struct sip_message *message_request(struct wire *wire, struct origin *origin,
     add_identity(message, wire, origin, draft);
     set_body(draft->fiber, message, draft->message);
     if (draft->message)
-        message_apply_headers(draft->fiber, message, draft->message);
+        message_apply_headers(draft->fiber, message, draft->message->headers, draft->message->header_count);
     return message;
 }
 
@@ -196,13 +196,13 @@ static void replace_sent_by(struct sip_message *response, const char *sent_by)
 
 void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact)
 {
-    message_answer_as(event, status, wire, contact, NULL);
+    message_answer_as(event, wire, &(struct answer_draft){.status = status, .contact = contact});
 }
 
-void message_answer_as(struct event *event, unsigned status, struct wire *wire, const char *contact,
-                       const char *sent_by)
+void message_answer_as(struct event *event, struct wire *wire, const struct answer_draft *draft)
 {
     const struct sip_message *request = event->message;
+    unsigned status = draft->status;
     struct sip_message *response;
 
     if (!strcmp(request->method, "ACK") || (wire->post && wire->post->is_stalled))
@@ -210,10 +210,11 @@ void message_answer_as(struct event *event, unsigned status, struct wire *wire, 
     response = sip_response_to(request, status, NULL, status > 100 ? event->wire->world->run->label : NULL);
     if (!response)
         return;
-    if (status > 100 && status < 300 && (contact || !strcmp(request->method, "INVITE")))
-        add_contact(response, event, wire, contact);
-    if (sent_by)
-        replace_sent_by(response, sent_by);
+    if (status > 100 && status < 300 && (draft->contact || !strcmp(request->method, "INVITE")))
+        add_contact(response, event, wire, draft->contact);
+    if (draft->sent_by)
+        replace_sent_by(response, draft->sent_by);
+    message_apply_headers(draft->fiber, response, draft->headers, draft->header_count);
     event->last_answer = status;
     if (event->origin && status >= 300)
         event->origin->has_error_answer = true;

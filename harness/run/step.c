@@ -81,7 +81,12 @@ static enum step_result step_respond(struct fiber *fiber, const struct step_resp
     if (!event || !event->message || event->kind != OBSERVED_REQUEST)
         world_end(world, VERDICT_ERROR, 0, "There is no request called \"%s\" to respond to.", name);
     else if (wire)
-        message_answer_as(event, step->status, wire, NULL, sent_by);
+        message_answer_as(event, wire,
+                          &(struct answer_draft){.status = step->status,
+                                                 .sent_by = sent_by,
+                                                 .fiber = fiber,
+                                                 .headers = step->headers,
+                                                 .header_count = step->header_count});
     free(sent_by);
     free(name);
     free(on);

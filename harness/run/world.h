@@ -201,11 +201,17 @@ struct sip_message *message_request(struct wire *wire, struct origin *origin,
 bool message_send(struct wire *wire, const struct sip_message *message, const char *of);
 /* contact: URI of the Contact; NULL: the host's own. */
 void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact);
-/* sent_by: stands in the topmost Via; NULL: what the request had. */
-void message_answer_as(struct event *event, unsigned status, struct wire *wire, const char *contact,
-                       const char *sent_by);
+struct answer_draft {
+    unsigned status;
+    const char *contact; /* URI of the Contact; NULL: the host's own */
+    const char *sent_by; /* stands in the topmost Via; NULL: what the request had */
+    struct fiber *fiber; /* for whom the headers are expanded; may be NULL without any */
+    const struct scenario_header *headers;
+    size_t header_count;
+};
+void message_answer_as(struct event *event, struct wire *wire, const struct answer_draft *draft);
 void message_apply_headers(struct fiber *fiber, struct sip_message *message,
-                           const struct scenario_message *changes);
+                           const struct scenario_header *headers, size_t count);
 /* OPTIONS to the device's first domain; is_lost when it could not be sent. */
 struct origin *message_probe(struct wire *wire, enum origin_purpose purpose);
 

@@ -220,6 +220,8 @@ struct step_respond {
     char *to, *on; /* request's name; connection (NULL: the request's) */
     unsigned status;
     char *sent_by; /* in the topmost Via, instead of what the device wrote; NULL: as it was */
+    struct scenario_header *headers; /* added, or replacing those of the response; value NULL: left out */
+    size_t header_count;
 };
 struct step_close {
     char *on;

@@ -100,6 +100,8 @@ void step_take_respond(struct build *build, const struct document_value *value, 
     step->respond.on = scope_take(build, SCOPE_CONNECTION, document_member(value, "on"));
     step->respond.status = value_unsigned(document_member(value, "status"), 200);
     step->respond.sent_by = text_take(build, document_member(value, "sent_by"), TEXT_PLAIN);
+    step->respond.headers =
+        headers_take(build, document_member(value, "headers"), &step->respond.header_count);
 }
 
 void step_take_change_dns(struct build *build, const struct document_value *value, struct scenario_step *step)

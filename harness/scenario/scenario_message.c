@@ -5,15 +5,15 @@
 
 #include "scenario/scenario_private.h"
 
-static void headers_take(struct build *build, const struct document_value *headers,
-                         struct scenario_message *message)
+struct scenario_header *headers_take(struct build *build, const struct document_value *headers, size_t *count)
 {
-    message->header_count = document_count(headers);
-    message->headers = arena_take(build->arena, message->header_count, sizeof *message->headers);
-    for (size_t i = 0; i < message->header_count; i++) {
-        message->headers[i].name = arena_text(build->arena, document_key(headers, i));
-        message->headers[i].value = text_take(build, document_at(headers, i), TEXT_PLAIN);
+    *count = document_count(headers);
+    struct scenario_header *taken = arena_take(build->arena, *count, sizeof *taken);
+    for (size_t i = 0; i < *count; i++) {
+        taken[i].name = arena_text(build->arena, document_key(headers, i));
+        taken[i].value = text_take(build, document_at(headers, i), TEXT_PLAIN);
     }
+    return taken;
 }
 
 static char *take_or(struct build *build, const struct document_value *object, const char *name,
@@ -36,7 +36,7 @@ static void message_take(struct build *build, const struct document_value *value
     message->routes = texts_take(build, document_member(value, "routes"), TEXT_PLAIN);
     message->body = take_or(build, value, "body", NULL);
     message->body_bytes = value_unsigned(document_member(value, "body_bytes"), 0);
-    headers_take(build, document_member(value, "headers"), message);
+    message->headers = headers_take(build, document_member(value, "headers"), &message->header_count);
 }
 
 static bool is_hex(char byte)

@@ -136,6 +136,8 @@ void step_take_actor_send(struct build *build, const struct document_value *valu
 void step_take_actor_close(struct build *build, const struct document_value *value,
                            struct scenario_step *step);
 void step_take_observe(struct build *build, const struct document_value *value, struct scenario_step *step);
+struct scenario_header *headers_take(struct build *build, const struct document_value *headers,
+                                     size_t *count);
 void step_take_send(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_stimulate(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_expect(struct build *build, const struct document_value *value, struct scenario_step *step);
