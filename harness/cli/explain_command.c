@@ -11,7 +11,7 @@ static const struct cli_option options[] = {
 };
 static const struct cli_usage usage = {
     .command = "explain",
-    .arguments = "ID",
+    .arguments = "ID...",
     .summary =
         "Says what a scenario ('aliasing/server-honour'), a requirement ('5923-8.2-honour') or the scenarios "
         "of a public report "
@@ -186,34 +186,49 @@ static int explain(const struct catalogue *catalogue, const char *id)
     return CLI_GOOD;
 }
 
-int cli_explain(int argc, char **argv)
+/* One after the other, an empty line between them. The first id that is none ends it. */
+static int explain_all(const char *scenarios, const char *const *ids, size_t count)
 {
-    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
-    const char *value, *id = NULL, *scenarios = NULL;
-    for (int option; (option = cli_next(&parser, &value)) != CLI_END;) {
-        if (option == CLI_HELP)
-            return CLI_GOOD;
-        if (option == CLI_BAD)
-            return CLI_USAGE;
-        if (option == OPT_SCENARIOS)
-            scenarios = value;
-        else if (id)
-            return cli_fail(CLI_USAGE, "explain takes one id; leave out '%s'", value);
-        else
-            id = value;
-    }
-    if (!id)
-        return cli_fail(
-            CLI_USAGE,
-            "explain what? name a scenario or a requirement ('sipreuse list scenarios' shows them)");
     struct cli_paths paths;
     struct diagnostic diagnostic = {0};
     int status = CLI_USAGE;
     if (cli_paths_find(&paths, scenarios, NULL, NULL)) {
         struct catalogue *catalogue = catalogue_load(paths.scenarios, &diagnostic);
-        status = catalogue ? explain(catalogue, id) : cli_fail_file(&diagnostic);
+        status = catalogue ? CLI_GOOD : cli_fail_file(&diagnostic);
+        for (size_t i = 0; i < count && status == CLI_GOOD; i++) {
+            if (i)
+                putchar('\n');
+            status = explain(catalogue, ids[i]);
+        }
         catalogue_free(catalogue);
     }
     cli_paths_fini(&paths);
+    return status;
+}
+
+int cli_explain(int argc, char **argv)
+{
+    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
+    const char *value, *scenarios = NULL;
+    const char **ids = calloc((size_t)argc + 1, sizeof *ids);
+    size_t count = 0;
+    int status = CLI_GOOD, option = CLI_END;
+    if (!ids)
+        return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    while ((option = cli_next(&parser, &value)) >= 0 || option == CLI_ARGUMENT) {
+        if (option == OPT_SCENARIOS)
+            scenarios = value;
+        else
+            ids[count++] = value;
+    }
+    if (option == CLI_BAD)
+        status = CLI_USAGE;
+    else if (option == CLI_END && count == 0)
+        status =
+            cli_fail(CLI_USAGE,
+                     "explain what? name a scenario or a requirement ('sipreuse list scenarios' shows them)");
+    else if (option == CLI_END)
+        status = explain_all(scenarios, ids, count);
+    free(ids);
     return status;
 }

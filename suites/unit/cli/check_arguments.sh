@@ -121,21 +121,27 @@ for item in items:
 PYTHON
 done
 
-# Every scenario can be explained, and a sample of the requirements, whose explanations are alike.
+# Every scenario and every requirement can be explained: in one call, for loading the catalogue is what takes its time. Each explanation
+# begins with its id.
 "$sipreuse" list scenarios --json >scenarios.json && "$sipreuse" list requirements --json >requirements.json
 python3 -c '
 import json
-for name, most in (("scenarios", 1000), ("requirements", 5)):
-    for item in json.load(open(name + ".json"))[name][:most]:
+for name in ("scenarios", "requirements"):
+    for item in json.load(open(name + ".json"))[name]:
         print(item["id"])' >ids
-count=0
-while read -r id; do
-    COLUMNS=100 "$sipreuse" explain "$id" >out 2>err </dev/null || complain "explain $id: $(cat err)"
-    grep -q -F "$id" out || complain "explain $id: does not name it"
-    [ -s err ] && complain "explain $id: $(head -n 1 err)"
-    count=$((count + 1))
-done <ids
-[ "$count" -gt 5 ] || complain "nothing to explain"
+status=0
+COLUMNS=100 xargs "$sipreuse" explain <ids >out 2>err || status=$?
+[ "$status" = 0 ] || complain "explain of every id: exit $status: $(cat err)"
+[ -s err ] && complain "explain of every id: $(head -n 1 err)"
+grep -o '^[^ ][^ ]*' out | sort -u >heads
+sort -u ids | comm -23 - heads >unexplained
+[ -s unexplained ] && complain "explain: not explained under its own name: $(tr '\n' ' ' <unexplained)"
+[ "$(wc -l <ids)" -gt 100 ] || complain "nothing to explain"
+expect_good 'aliasing/server-honour' explain 5923-8.2-honour aliasing/server-honour
+status=0
+"$sipreuse" explain 5923-8.2-honour none/such >out 2>err || status=$?
+[ "$status" = 2 ] || complain "explain with one wrong id: exit $status"
+grep -q "^sipreuse: 'none/such' is no scenario" err || complain "explain with one wrong id: $(cat err)"
 
 # Plans touch nothing.
 expect_good 'scenario variants would run' run --device reference --plan
