@@ -71,8 +71,6 @@ bool cli_is_coloured(void); /* likewise, and no NO_COLOR */
 /* Makes DIR, or takes it when it is empty; NULL: ./sipreuse-out/<device>-<UTC time>. Absolute path, heap;
  * NULL: reported, and *status is what to exit with. */
 char *cli_out_make(const char *wanted, const char *device_name, int *status);
-/* Removes a folder and what is in it. */
-void cli_remove_tree(const char *path);
 
 /* ---- what a run is about ---- */
 struct cli_request {

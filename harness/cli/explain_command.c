@@ -187,19 +187,25 @@ static int explain(const struct catalogue *catalogue, const char *id)
 }
 
 /* One after the other, an empty line between them. The first id that is none ends it. */
-static int explain_all(const char *scenarios, const char *const *ids, size_t count)
+static int explain_all(const struct catalogue *catalogue, const char *const *ids, size_t count)
+{
+    int status = CLI_GOOD;
+    for (size_t i = 0; i < count && status == CLI_GOOD; i++) {
+        if (i)
+            putchar('\n');
+        status = explain(catalogue, ids[i]);
+    }
+    return status;
+}
+
+static int explain_with_catalogue(const char *scenarios, const char *const *ids, size_t count)
 {
     struct cli_paths paths;
     struct diagnostic diagnostic = {0};
     int status = CLI_USAGE;
     if (cli_paths_find(&paths, scenarios, NULL, NULL)) {
         struct catalogue *catalogue = catalogue_load(paths.scenarios, &diagnostic);
-        status = catalogue ? CLI_GOOD : cli_fail_file(&diagnostic);
-        for (size_t i = 0; i < count && status == CLI_GOOD; i++) {
-            if (i)
-                putchar('\n');
-            status = explain(catalogue, ids[i]);
-        }
+        status = catalogue ? explain_all(catalogue, ids, count) : cli_fail_file(&diagnostic);
         catalogue_free(catalogue);
     }
     cli_paths_fini(&paths);
@@ -228,7 +234,7 @@ int cli_explain(int argc, char **argv)
             cli_fail(CLI_USAGE,
                      "explain what? name a scenario or a requirement ('sipreuse list scenarios' shows them)");
     else if (option == CLI_END)
-        status = explain_all(scenarios, ids, count);
+        status = explain_with_catalogue(scenarios, ids, count);
     free(ids);
     return status;
 }

@@ -1,5 +1,6 @@
 /* `sipreuse kill-matrix`: one run of this program for each fault, side by side, each in a sandbox of its own.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,22 +48,34 @@ static int kill_check_selectors(const struct kill_wish *wish, const struct catal
     return cli_fail(CLI_USAGE, "%s; 'sipreuse list scenarios' shows what there is", error);
 }
 
+/* The janitor sees to it that a matrix that is killed leaves no run behind; what nobody asked to keep goes in
+ * every case. */
+static int kill_with_janitor(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder,
+                             bool is_kept)
+{
+    struct janitor *janitor = janitor_new(is_kept ? NULL : folder);
+    if (!janitor)
+        return cli_fail(CLI_IMPOSSIBLE, "no process to tidy up with: %s; end something", strerror(errno));
+    int status = kill_matrix_run(wish, scope, folder, janitor);
+    janitor_free(janitor);
+    return status;
+}
+
 static int kill_with_folder(const struct kill_wish *wish, const struct kill_scope *scope)
 {
     if (wish->out) {
         int status;
         char *kept = cli_out_make(wish->out, "kill-matrix", &status);
         if (kept)
-            status = kill_matrix_run(wish, scope, kept);
+            status = kill_with_janitor(wish, scope, kept, true);
         free(kept);
         return status;
     }
     const char *base = getenv("TMPDIR");
     char *folder = cli_path_join(base && *base ? base : "/tmp", "sipreuse-kill-matrix-XXXXXX");
-    int status = mkdtemp(folder) ? kill_matrix_run(wish, scope, folder)
+    int status = mkdtemp(folder) ? kill_with_janitor(wish, scope, folder, false)
                                  : cli_fail(CLI_IMPOSSIBLE, "no folder can be made in '%s'; set TMPDIR",
                                             base ? base : "/tmp");
-    cli_remove_tree(folder);
     free(folder);
     return status;
 }

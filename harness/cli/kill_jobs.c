@@ -28,6 +28,7 @@ struct kill_job {
 };
 struct kill_run {
     struct loop *loop;
+    const struct janitor *janitor;
     struct kill_matrix matrix;
     struct kill_job *jobs;
     size_t job_count, done;
@@ -94,6 +95,7 @@ static void job_on_exit(struct loop_process *process, int exit_status, int term_
 {
     struct kill_job *job = arg;
     struct kill_run *run = job->run;
+    janitor_release(run->janitor, loop_process_pid(process));
     loop_process_free(process);
     job->process = NULL;
     job->is_done = true;
@@ -113,6 +115,7 @@ static void job_start(struct kill_job *job)
     job->is_started = true;
     job->process = loop_process_spawn(job->run->loop, &process, &error);
     if (job->process) {
+        janitor_adopt(job->run->janitor, loop_process_pid(job->process));
         job->run->room -= job->weight;
         return;
     }
@@ -327,10 +330,12 @@ static void kill_run_loop(struct kill_run *run)
     loop_signal_free(terminate);
 }
 
-int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder)
+int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder,
+                    const struct janitor *janitor)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct kill_run run = {.is_json = wish->is_json, .is_live = !wish->is_json && cli_is_live()};
+    struct kill_run run = {
+        .janitor = janitor, .is_json = wish->is_json, .is_live = !wish->is_json && cli_is_live()};
     run.room = WEIGHT_WORKING * (wish->jobs       ? (unsigned)wish->jobs
                                  : processors > 0 ? RUNS_PER_PROCESSOR * (unsigned)processors
                                                   : RUNS_PER_PROCESSOR);

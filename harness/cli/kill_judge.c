@@ -192,3 +192,15 @@ bool kill_result_is_same(const struct kill_result *a, const struct kill_result *
             return false;
     return true;
 }
+
+size_t kill_matrix_group(const struct kill_matrix *matrix, size_t first, const char **names)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < first; i++)
+        if (kill_result_is_same(&matrix->results[i], &matrix->results[first]))
+            return 0;
+    for (size_t i = first; i < matrix->count; i++)
+        if (kill_result_is_same(&matrix->results[first], &matrix->results[i]))
+            names[count++] = matrix->results[i].fault->name;
+    return count > 1 ? count : 0;
+}

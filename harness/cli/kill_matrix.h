@@ -49,6 +49,9 @@ struct kill_matrix {
     size_t run_count; /* of this program, and the time that they took together */
     uint64_t elapsed_ms;
 };
+/* The faults that cannot be told apart from that of a result, itself first: the same scenario variants fail
+ * for all of them. 0 unless it is the first of at least two. names holds matrix->count. */
+size_t kill_matrix_group(const struct kill_matrix *matrix, size_t first, const char **names);
 
 /* The profiles that faults are at home on, and what applies to them. */
 enum { KILL_PROFILES_MAX = 8 };
@@ -80,8 +83,10 @@ struct kill_wish {
     uint64_t jobs; /* 0: four for each processor */
     bool is_json;
 };
-/* Runs all and prints the matrix; the runs write into folders below folder. The exit status. */
-int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder);
+/* Runs all and prints the matrix; the runs write into folders below folder, and are killed by the janitor
+ * when this process is. The exit status. */
+int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder,
+                    const struct janitor *janitor);
 /* Prints; the exit status. */
 int kill_matrix_put_json(const struct kill_matrix *matrix);
 int kill_matrix_put_text(const struct kill_matrix *matrix);

@@ -2,6 +2,7 @@
 #include "cli/kill_matrix.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int matrix_status(const struct kill_matrix *matrix)
@@ -44,16 +45,31 @@ static json_t *result_json(const struct kill_result *result)
                      "unexpected", findings_json(&result->unexpected), "reason", reason, "missed", missed);
 }
 
-static json_t *same_json(const struct kill_matrix *matrix)
+static json_t *groups_json(const struct kill_matrix *matrix)
 {
-    json_t *pairs = json_array();
-    for (size_t i = 0; i < matrix->count; i++)
-        for (size_t k = i + 1; k < matrix->count; k++) {
-            const struct kill_result *one = &matrix->results[i], *other = &matrix->results[k];
-            if (one->fault && other->fault && kill_result_is_same(one, other))
-                json_array_append_new(pairs, json_pack("[s, s]", one->fault->name, other->fault->name));
-        }
-    return pairs;
+    json_t *groups = json_array();
+    const char **names = calloc(matrix->count + 1, sizeof *names);
+    for (size_t i = 0; names && i < matrix->count; i++) {
+        size_t count = kill_matrix_group(matrix, i, names);
+        json_t *group = count ? json_array() : NULL;
+        for (size_t k = 0; k < count; k++)
+            json_array_append_new(group, json_string(names[k]));
+        if (group)
+            json_array_append_new(groups, group);
+    }
+    free(names);
+    return groups;
+}
+
+static void put_groups(const struct kill_matrix *matrix)
+{
+    const char **names = calloc(matrix->count + 1, sizeof *names);
+    for (size_t i = 0; names && i < matrix->count; i++) {
+        size_t count = kill_matrix_group(matrix, i, names);
+        for (size_t k = 0; k < count; k++)
+            printf("%s%s%s", k ? ", " : "  not told apart: ", names[k], k + 1 == count ? "\n" : "");
+    }
+    free(names);
 }
 
 /* Scenarios of findings, each once: variants follow each other. */
@@ -139,11 +155,7 @@ int kill_matrix_put_text(const struct kill_matrix *matrix)
     struct page page = {.out = stdout, .width = cli_width(), .is_coloured = cli_is_coloured()};
     for (size_t i = 0; i < matrix->count; i++)
         put_result(&page, &matrix->results[i]);
-    for (size_t i = 0; i < matrix->count; i++)
-        for (size_t k = i + 1; k < matrix->count; k++)
-            if (kill_result_is_same(&matrix->results[i], &matrix->results[k]))
-                printf("  not told apart: %s, %s\n", matrix->results[i].fault->name,
-                       matrix->results[k].fault->name);
+    put_groups(matrix);
     putchar('\n');
     int status = put_end(matrix, stdout, page.is_coloured);
     if (fflush(stdout) != 0)
@@ -158,7 +170,7 @@ int kill_matrix_put_json(const struct kill_matrix *matrix)
         json_array_append_new(matrix->results[i].fault ? faults : fault_free,
                               result_json(&matrix->results[i]));
     json_t *root = json_pack("{s:o, s:o, s:o}", "faults", faults, "fault_free", fault_free,
-                             "indistinguishable", same_json(matrix));
+                             "indistinguishable", groups_json(matrix));
     int error = root ? json_dumpf(root, stdout, JSON_INDENT(1)) : -1;
     json_decref(root);
     putchar('\n');

@@ -2,6 +2,7 @@
 #include "cli/kill_matrix.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -147,23 +148,22 @@ static void put_fault_free(const struct kill_matrix *matrix, FILE *out)
     }
 }
 
-static void put_pairs(const struct kill_matrix *matrix, FILE *out)
+static void put_groups(const struct kill_matrix *matrix, FILE *out)
 {
     bool has_any = false;
-    fputs("\n## Faults that cannot be told apart\n\nThe same scenario variants fail for both of a pair: a "
-          "failure "
-          "there names the rule, not the mistake behind it.\n\n",
+    const char **names = calloc(matrix->count + 1, sizeof *names);
+    fputs("\n## Faults that cannot be told apart\n\nThe same scenario variants fail for all of a line: a "
+          "failure there names the rule, not the mistake behind it.\n\n",
           out);
-    for (size_t i = 0; i < matrix->count; i++)
-        for (size_t k = i + 1; k < matrix->count; k++) {
-            const struct kill_result *one = &matrix->results[i], *other = &matrix->results[k];
-            if (!one->fault || !other->fault || !kill_result_is_same(one, other))
-                continue;
-            fprintf(out, "- `%s`, `%s`\n", one->fault->name, other->fault->name);
-            has_any = true;
-        }
+    for (size_t i = 0; names && i < matrix->count; i++) {
+        size_t count = kill_matrix_group(matrix, i, names);
+        for (size_t k = 0; k < count; k++)
+            fprintf(out, "%s`%s`%s", k ? ", " : "- ", names[k], k + 1 == count ? "\n" : "");
+        has_any |= count > 0;
+    }
     if (!has_any)
         fputs("None.\n", out);
+    free(names);
 }
 
 bool kill_matrix_write_page(const struct kill_matrix *matrix, bool is_partial, const char *path)
@@ -185,7 +185,7 @@ bool kill_matrix_write_page(const struct kill_matrix *matrix, bool is_partial, c
     for (size_t i = 0; i < matrix->count; i++)
         if (matrix->results[i].fault)
             put_fault(out, &matrix->results[i]);
-    put_pairs(matrix, out);
+    put_groups(matrix, out);
     bool is_good = !ferror(out);
     return fclose(out) == 0 && is_good;
 }

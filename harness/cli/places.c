@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,18 +219,4 @@ char *cli_out_make(const char *wanted, const char *device_name, int *status)
     char *absolute = path ? realpath(path, NULL) : NULL;
     free(path);
     return absolute;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    remove(path); /* what cannot be removed stays, and its folder with it */
-    return 0;
-}
-
-void cli_remove_tree(const char *path)
-{
-    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

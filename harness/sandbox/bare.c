@@ -3,17 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ftw.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { PORT_TRIES = 64, FTW_FDS = 16, GROUPS_MAX = 64 };
+enum { PORT_TRIES = 64 };
 
 static bool try_bind(int family, const struct net_address *address, int type, unsigned short *port)
 {
@@ -66,84 +63,14 @@ static unsigned short find_port(const struct sandbox *sandbox, enum sandbox_role
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
-}
-
-static void remove_scratch(const struct sandbox *sandbox)
-{
-    if (sandbox->scratch[0])
-        nftw(sandbox->scratch, remove_entry, FTW_FDS, FTW_DEPTH | FTW_PHYS);
-}
-
-/* What the janitor reads: a process group to remember, or, negative, one to forget. Until we end. */
-static size_t remember_groups(int fd, int64_t groups[GROUPS_MAX])
-{
-    size_t count = 0;
-    int64_t said;
-    ssize_t size;
-    while ((size = read(fd, &said, sizeof said)) == sizeof said || (size < 0 && errno == EINTR)) {
-        if (size < 0)
-            continue;
-        if (said > 0 && count < GROUPS_MAX)
-            groups[count++] = said;
-        for (size_t i = 0; said < 0 && i < count; i++) {
-            if (groups[i] == -said)
-                groups[i--] = groups[--count];
-        }
-    }
-    return count;
-}
-
-/* No namespace takes devices and scratch along when this process is killed: a child waits for the end of a
- * socket whose other end only we hold, and tidies up. The signals of a terminal are for us, not for it.
- * Without it a killed run leaves something behind, which is no reason to refuse the run. */
-static void start_janitor(struct sandbox *sandbox)
-{
-    int ends[2];
-    int64_t groups[GROUPS_MAX];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return;
-    sandbox->janitor = fork();
-    if (sandbox->janitor == 0) {
-        signal(SIGINT, SIG_IGN);
-        signal(SIGTERM, SIG_IGN);
-        signal(SIGHUP, SIG_IGN);
-        close(ends[1]);
-        for (size_t count = remember_groups(ends[0], groups); count > 0; count--)
-            kill(-(pid_t)groups[count - 1], SIGKILL);
-        remove_scratch(sandbox);
-        _exit(0);
-    }
-    close(ends[0]);
-    if (sandbox->janitor < 0) {
-        sandbox->janitor = 0;
-        close(ends[1]);
-        return;
-    }
-    sandbox->janitor_fd = ends[1];
-}
-
-static void tell_janitor(const struct sandbox *sandbox, int64_t what)
-{
-    if (sandbox->janitor_fd < 0 || what == 0)
-        return;
-    while (send(sandbox->janitor_fd, &what, sizeof what, MSG_NOSIGNAL) < 0 && errno == EINTR)
-        ;
-}
-
 void sandbox_adopt(const struct sandbox *sandbox, pid_t group)
 {
-    tell_janitor(sandbox, group);
+    janitor_adopt(sandbox->janitor, group);
 }
 
 void sandbox_release(const struct sandbox *sandbox, pid_t group)
 {
-    tell_janitor(sandbox, -(int64_t)group);
+    janitor_release(sandbox->janitor, group);
 }
 
 bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_bytes)
@@ -160,7 +87,13 @@ bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_b
         sandbox->scratch[0] = '\0';
         return false;
     }
-    start_janitor(sandbox);
+    /* No namespace takes devices and scratch along when this process is killed. */
+    sandbox->janitor = janitor_new(sandbox->scratch);
+    if (!sandbox->janitor) {
+        snprintf(error, error_size_bytes, "no process to tidy up with: %s", strerror(errno));
+        rmdir(sandbox->scratch);
+        return false;
+    }
     sandbox->dns_port = find_port(sandbox, SANDBOX_DNS, 0);
     sandbox->sip_port = find_port(sandbox, SANDBOX_DEVICE, 0);
     sandbox->sips_port = find_port(sandbox, SANDBOX_DEVICE, sandbox->sip_port);
@@ -173,11 +106,6 @@ bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_b
 
 void sandbox_bare_end(struct sandbox *sandbox)
 {
-    remove_scratch(sandbox);
-    if (sandbox->janitor_fd >= 0)
-        close(sandbox->janitor_fd);
-    sandbox->janitor_fd = -1;
-    if (sandbox->janitor > 0)
-        waitpid(sandbox->janitor, NULL, 0);
-    sandbox->janitor = 0;
+    janitor_free(sandbox->janitor);
+    sandbox->janitor = NULL;
 }

@@ -31,8 +31,7 @@ struct sandbox {
     char scratch[PATH_MAX];
     char program[PATH_MAX];
     int device_net_fd, device_mnt_fd, device_root_fd; /* -1 in NONE */
-    pid_t janitor;  /* NONE: the process that tidies up after a killed one; 0: none */
-    int janitor_fd; /* closed by our end, however that comes */
+    struct janitor *janitor;                          /* NONE: removes the scratch; NULL elsewhere */
     char *prefix[SANDBOX_PREFIX_WORDS + 1];
 };
 
@@ -81,7 +80,7 @@ bool sandbox_resolver_place(const struct sandbox *sandbox, char *error, size_t e
 
 /* bare.c: NONE. */
 bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_bytes);
-/* Removes the scratch. The janitor does it when the process was killed before. */
+/* Removes the scratch, by the janitor. */
 void sandbox_bare_end(struct sandbox *sandbox);
 
 #endif

@@ -101,7 +101,7 @@ struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size
     sandbox->dns_port = 53;
     sandbox->sip_port = 5060;
     sandbox->sips_port = 5061;
-    sandbox->device_net_fd = sandbox->device_mnt_fd = sandbox->device_root_fd = sandbox->janitor_fd = -1;
+    sandbox->device_net_fd = sandbox->device_mnt_fd = sandbox->device_root_fd = -1;
     if (find_program(sandbox, error, error_size_bytes) &&
         (sandbox->mode == SANDBOX_NONE ? sandbox_bare_make(sandbox, error, error_size_bytes)
                                        : enter_namespaced(sandbox, error, error_size_bytes)))

@@ -66,4 +66,15 @@ void sandbox_device_main(int argc, char **argv);
 void sandbox_adopt(const struct sandbox *sandbox, pid_t group);
 void sandbox_release(const struct sandbox *sandbox, pid_t group);
 
+/* ---- the janitor: a child process that tidies up when this one ends, kill -9 included, where no namespace
+ * does it. It kills the process groups that were adopted and not released, waits for their end, and removes
+ * folder with what is in it (NULL: none; borrowed until the fork only). Call it while the process has one
+ * thread. NULL: errno. ---- */
+struct janitor;
+struct janitor *janitor_new(const char *folder);
+void janitor_adopt(const struct janitor *janitor, pid_t group); /* NULL is fine */
+void janitor_release(const struct janitor *janitor, pid_t group);
+/* Ends it, which removes the folder, and waits for that. */
+void janitor_free(struct janitor *janitor);
+
 #endif

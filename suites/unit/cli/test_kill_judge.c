@@ -202,3 +202,20 @@ Test(pairs, are_faults_with_the_same_failures_whatever_their_order)
     kill_result_fini(&c);
     kill_result_fini(&none);
 }
+
+Test(pairs, are_listed_as_groups_each_fault_once)
+{
+    const struct given one[] = {{"s/a", "req-a", "fail", NULL}}, two[] = {{"s/b", "req-a", "fail", NULL}};
+    struct kill_result results[] = {judged(&fault, one, 1, true), judged(&fault, two, 1, true),
+                                    judged(&fault, one, 1, true), judged(NULL, one, 1, true),
+                                    judged(&fault, one, 1, true)};
+    const struct kill_matrix matrix = {.results = results, .count = 5};
+    const char *names[5];
+    cr_assert_eq(kill_matrix_group(&matrix, 0, names), 3, "the device without a fault is no member");
+    cr_assert_str_eq(names[2], fault.name);
+    cr_assert_eq(kill_matrix_group(&matrix, 1, names), 0, "one alone is no group");
+    cr_assert_eq(kill_matrix_group(&matrix, 2, names), 0, "it is in the group of the first one");
+    cr_assert_eq(kill_matrix_group(&matrix, 3, names), 0);
+    for (size_t i = 0; i < 5; i++)
+        kill_result_fini(&results[i]);
+}

@@ -1,0 +1,67 @@
+#!/bin/sh
+# The kill matrix as a whole, on a few scenarios: check_kill_matrix.sh SIPREUSE SOURCE_DIR
+# What cannot be told apart is said in all three forms; and a matrix that is killed leaves neither runs nor its folder behind.
+set -u
+sipreuse=$1 source=$2
+SIPREUSE_DATA=$source
+export SIPREUSE_DATA
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/tmp"
+TMPDIR=$work/tmp # of the matrix: known by it are its folder and every process that it has started
+export TMPDIR
+failures=0
+complain() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+# Processes whose environment has our TMPDIR, this shell's own ones excepted.
+left_behind() {
+    for one in /proc/[0-9]*; do
+        tr '\0' '\n' <"$one/environ" 2>/dev/null | grep -q -x -F "TMPDIR=$TMPDIR" || continue
+        case "$(tr '\0' ' ' <"$one/cmdline" 2>/dev/null)" in
+            "$sipreuse "*) echo "${one#/proc/} $(tr '\0' ' ' <"$one/cmdline")" ;;
+        esac
+    done
+}
+
+# Both refuse a request with alias that came without a certificate, and this scenario alone cannot say which of them did.
+status=0
+"$sipreuse" kill-matrix --json --report "$work/page.md" --fault 'reject-alias*' authentication/no-certificate-serves \
+    >"$work/matrix.json" 2>"$work/err" || status=$?
+[ "$status" -le 1 ] || complain "kill-matrix: exit $status: $(cat "$work/err")"
+python3 - "$work/matrix.json" "$work/page.md" <<'PYTHON' || complain "the groups of faults that cannot be told apart"
+import json, sys
+matrix = json.load(open(sys.argv[1]))
+page = open(sys.argv[2]).read().split("## Faults that cannot be told apart")[1]
+groups = matrix["indistinguishable"]
+seen = [name for group in groups for name in group]
+assert matrix["indistinguishable"] == [["reject-alias", "reject-alias-without-certificate"]], matrix["indistinguishable"]
+assert page.strip().endswith("- `reject-alias`, `reject-alias-without-certificate`"), page
+PYTHON
+status=0
+"$sipreuse" kill-matrix --fault 'reject-alias*' authentication/no-certificate-serves >"$work/out" 2>&1
+grep -q -x '  not told apart: reject-alias, reject-alias-without-certificate' "$work/out" || complain "the text lacks the group: $(cat "$work/out")"
+[ -z "$(ls "$TMPDIR")" ] || complain "a matrix that ended left $(ls "$TMPDIR")"
+
+# Killed in the middle of things: at least one of its runs has begun its journal.
+"$sipreuse" kill-matrix --fault 'alias-*' >"$work/out" 2>&1 &
+matrix=$!
+for _ in $(seq 600); do
+    ls "$TMPDIR"/*/*/events.jsonl >/dev/null 2>&1 && break
+    kill -0 "$matrix" || break
+    sleep 0.05
+done
+ls "$TMPDIR"/*/*/events.jsonl >/dev/null 2>&1 || complain "the matrix never began: $(cat "$work/out")"
+[ -n "$(left_behind)" ] || complain "this test does not see the matrix's processes"
+kill -9 "$matrix"
+wait "$matrix" 2>/dev/null
+for _ in $(seq 600); do
+    [ -z "$(left_behind)$(ls "$TMPDIR")" ] && break
+    sleep 0.05
+done
+[ -z "$(left_behind)" ] || complain "processes are left: $(left_behind)"
+[ -z "$(ls "$TMPDIR")" ] || complain "the folder is left: $(ls "$TMPDIR")"
+
+[ "$failures" = 0 ] && echo "the kill matrix is as it should be"
+[ "$failures" = 0 ]
