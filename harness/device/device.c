@@ -186,6 +186,10 @@ static void on_ready_timer(struct loop_timer *timer, void *arg)
     struct device *device = arg;
     char text[STATE_TEXT_MAX];
     (void)timer;
+    if (!device->options.profile->has_start) {
+        on_ready(device);
+        return;
+    }
     device_probe_free(device->probe);
     device->probe = NULL;
     snprintf(text, sizeof text, "%s runs, but did not answer within %llu ms%s%s",
@@ -324,6 +328,7 @@ static bool prepare(struct device *device, char *error, size_t error_size_bytes)
         .self = sandbox_program(options->sandbox),
         .config = options->config_dir,
         .scratch = sandbox_scratch(options->sandbox),
+        .folder = options->profile->folder,
     };
     device->ready_timer = loop_timer_new(options->loop, on_ready_timer, device);
     device->stop_timer = loop_timer_new(options->loop, on_stop_timer, device);
@@ -331,9 +336,12 @@ static bool prepare(struct device *device, char *error, size_t error_size_bytes)
                            ? options->ready_timeout_ms
                            : seconds_or(profile_member(device, "start", "ready_timeout_s"), READY_DEFAULT_MS);
     snprintf(error, error_size_bytes, "out of memory");
-    return device->ready_timer && device->stop_timer &&
-           device_files_render(options->profile, &values, error, error_size_bytes) &&
-           spawn(device, &values, error, error_size_bytes) && start_probe(device, &values);
+    if (!device->ready_timer || !device->stop_timer ||
+        !device_files_render(options->profile, &values, error, error_size_bytes))
+        return false;
+    if (!options->profile->has_start)
+        return true; /* ready at once: there is nothing that could answer a probe */
+    return spawn(device, &values, error, error_size_bytes) && start_probe(device, &values);
 }
 
 struct device *device_start(const struct device_options *options, char *error, size_t error_size_bytes)
@@ -348,7 +356,7 @@ struct device *device_start(const struct device_options *options, char *error, s
         device_free(device);
         return NULL;
     }
-    loop_timer_start(device->ready_timer, device->ready_ms);
+    loop_timer_start(device->ready_timer, options->profile->has_start ? device->ready_ms : 0);
     return device;
 }
 

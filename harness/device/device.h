@@ -1,8 +1,8 @@
 /* device: a device under test as its profile describes it: rendered, started, probed ready, watched, stopped.
  *
  * A profile (devices/<name>/profile.json, or any file) says what the device claims, how it is started and how
- * it is made to send. Later kinds of stimulus (dialog, command, http, operator, registrar) and remote devices
- * come behind the same functions. */
+ * it is made to send. A device without "start" is not started: its stimulus is a program that is the device,
+ * or somebody has started it. */
 #ifndef DEVICE_DEVICE_H
 #define DEVICE_DEVICE_H
 
@@ -16,10 +16,30 @@
 
 enum { DEVICE_DOMAINS_MAX = 32 };
 
+/* How it is made to send; the words of the profile's stimulus.kind. NONE: it cannot be. */
+enum device_stimulus {
+    DEVICE_FORWARD,   /* a proxy is sent a request whose next hop is the harness */
+    DEVICE_DIALOG,    /* a user agent is called, and sends by itself then */
+    DEVICE_REGISTRAR, /* likewise, after it has registered with the harness */
+    DEVICE_COMMAND,   /* a program that the profile names */
+    DEVICE_HTTP,      /* a request to its interface */
+    DEVICE_OPERATOR,  /* a person */
+    DEVICE_NO_STIMULUS
+};
+/* FORWARD: what tells the proxy its next hop. */
+enum device_next_hop { DEVICE_BY_REQUEST_URI, DEVICE_BY_ROUTE, DEVICE_BY_NUMBER };
+/* DIALOG, REGISTRAR: what it is sent, and sends after it. */
+enum device_call {
+    DEVICE_AFTER_REFER,         /* the request that Refer-To asks for */
+    DEVICE_AFTER_REFER_IN_CALL, /* likewise, within a call */
+    DEVICE_AFTER_SUBSCRIBE,     /* NOTIFY to the subscriber's Contact */
+    DEVICE_AFTER_INVITE         /* BYE or re-INVITE to the caller's Contact */
+};
+
 /* What the profile claims. Strings belong to the profile. */
 struct device_profile {
     char *name, *path, *folder;        /* folder: where its templates are */
-    char *title, *kind;                /* kind: "proxy" here */
+    char *title, *kind;                /* kind: "proxy", "ua" */
     char *domains[DEVICE_DOMAINS_MAX]; /* SIP domains it is responsible for, all certified */
     size_t domain_count;
     bool is_virtual_server; /* two or more domains */
@@ -27,8 +47,19 @@ struct device_profile {
         takes_crls, claims_5924;
     bool has_transport[4]; /* by enum net_transport */
     bool has_ip4, has_ip6;
-    char *stimulus;                        /* "forward" */
+    bool is_user_agent;                    /* forwards nothing */
+    bool accepts_nothing;                  /* never the server of a connection */
+    bool locates_nothing;                  /* RFC 3263 is not its business: next hops are addresses */
+    char *stimulus;                        /* "forward", "dialog", … */
+    enum device_stimulus stimulus_kind;    /* the same */
     enum net_transport stimulus_transport; /* of the UA's connection to it */
+    enum device_next_hop next_hop;
+    enum device_call call;
+    char *number_uri; /* BY_NUMBER: Request-URI with {number} */
+    char *user;       /* to be called, of its first domain; NULL: none */
+    char *event;      /* AFTER_SUBSCRIBE: the package */
+    char *sends;      /* the method that it sends, whatever is asked; NULL: the one that is asked for */
+    bool has_start;   /* it is started by us */
     bool has_configurable_resolver; /* the DNS server's address and port can be put in its configuration */
     struct document *document;
 };
@@ -50,6 +81,13 @@ bool device_is_available(const struct device_profile *profile, char *missing, si
 struct device_setting {
     const char *name, *value;
 };
+
+/* A text with {placeholder} of settings, and {{. NULL: error holds one sentence. Heap. */
+char *device_text_render(const char *text, const struct device_setting *settings, size_t setting_count,
+                         char *error, size_t error_size_bytes);
+/* The path of a program, in PATH and in the sbin folders that an ordinary user's PATH leaves out; heap, NULL:
+ * not there. */
+char *device_program_find(const char *name);
 
 enum device_state { DEVICE_STARTING, DEVICE_READY, DEVICE_STOPPED, DEVICE_CRASHED, DEVICE_NEVER_READY };
 struct device;

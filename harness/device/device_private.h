@@ -13,7 +13,7 @@ bool device_setting_is_known(const char *name, size_t length);
 struct device_values {
     const struct device_setting *settings;
     size_t setting_count;
-    const char *self, *config, *scratch;
+    const char *self, *config, *scratch, *folder;
 };
 const char *device_value(const struct device_values *values, const char *name,
                          size_t length); /* "" when unset */
@@ -34,10 +34,14 @@ char *device_file_read(const char *path, size_t max_bytes, char *error,
 bool device_files_render(const struct device_profile *profile, const struct device_values *values,
                          char *error, size_t error_size_bytes);
 
-/* ---- program.c: finding and asking programs ---- */
-/* The path of a program, in PATH and in the sbin folders that an ordinary user's PATH leaves out; heap, NULL:
- * not there. */
-char *device_program_find(const char *name);
+/* ---- profile_stimulus.c: how the device is made to send ---- */
+void device_stimulus_read(struct device_profile *profile, const struct document_value *stimulus);
+void device_stimulus_fini(struct device_profile *profile);
+/* What the schema cannot say: which members belong to which kind. */
+bool device_stimulus_check(const struct device_profile *profile, const struct document_value *root,
+                           struct diagnostic *diagnostic);
+/* Placeholders of every word of a list, or of an object's values. */
+bool device_words_check(const struct document_value *words, struct diagnostic *diagnostic);
 
 /* ---- probe.c: asks a starting device until it answers ---- */
 struct device_probe;

@@ -50,7 +50,7 @@ static bool check_domains(const struct document_value *domains, struct diagnosti
     return true;
 }
 
-static bool check_words(const struct document_value *words, struct diagnostic *diagnostic)
+bool device_words_check(const struct document_value *words, struct diagnostic *diagnostic)
 {
     char sentence[SENTENCE_MAX];
     for (size_t i = 0; i < document_count(words); i++) {
@@ -103,15 +103,6 @@ static bool check_templates(const char *folder, const struct document_value *tem
     return true;
 }
 
-static bool check_transports(const struct device_profile *profile, const struct document_value *root,
-                             struct diagnostic *diagnostic)
-{
-    const struct document_value *transport = document_member(document_member(root, "stimulus"), "transport");
-    if (!profile->has_transport[profile->stimulus_transport])
-        return document_reject(diagnostic, transport, NULL, "one of the profile's transports", NULL);
-    return true;
-}
-
 static bool check_sense(const struct device_profile *profile, bool is_known_device,
                         struct diagnostic *diagnostic)
 {
@@ -124,9 +115,10 @@ static bool check_sense(const struct device_profile *profile, bool is_known_devi
         return document_reject(diagnostic, document_member(root, "name"), NULL, "the name of its folder",
                                folder_name);
     return check_domains(document_member(root, "domains"), diagnostic) &&
-           check_transports(profile, root, diagnostic) &&
-           check_words(document_member(start, "argv"), diagnostic) && check_words(environment, diagnostic) &&
-           check_words(document_member(document_member(root, "version"), "argv"), diagnostic) &&
+           device_stimulus_check(profile, root, diagnostic) &&
+           device_words_check(document_member(start, "argv"), diagnostic) &&
+           device_words_check(environment, diagnostic) &&
+           device_words_check(document_member(document_member(root, "version"), "argv"), diagnostic) &&
            check_templates(profile->folder, document_member(start, "templates"), diagnostic);
 }
 
@@ -154,7 +146,7 @@ static void read_profile(struct device_profile *profile)
 {
     const struct document_value *root = document_root(profile->document);
     const struct document_value *domains = document_member(root, "domains"),
-                                *stimulus = document_member(root, "stimulus");
+                                *parts = document_member(root, "parts");
     const struct document_value *transports = document_member(root, "transports"),
                                 *ip = document_member(root, "ip");
     const char *resolver = document_string(document_member(root, "resolver"));
@@ -175,10 +167,13 @@ static void read_profile(struct device_profile *profile)
         bool *has = document_integer(document_at(ip, i)) == 4 ? &profile->has_ip4 : &profile->has_ip6;
         *has = true;
     }
-    profile->stimulus = copy_string(document_member(stimulus, "kind"));
-    if (net_transport_parse(document_string(document_member(stimulus, "transport")), &transport))
-        profile->stimulus_transport = transport;
+    device_stimulus_read(profile, document_member(root, "stimulus"));
+    profile->is_user_agent = profile->kind && strcmp(profile->kind, "ua") == 0;
+    profile->accepts_nothing =
+        document_count(parts) == 1 && strcmp(document_string(document_at(parts, 0)), "client") == 0;
+    profile->has_start = document_member(root, "start") != NULL;
     profile->has_configurable_resolver = resolver && strcmp(resolver, "configurable") == 0;
+    profile->locates_nothing = resolver && strcmp(resolver, "none") == 0;
 }
 
 static bool check_shape(const struct document *document, const char *schema_path,
@@ -275,7 +270,7 @@ void device_profile_free(struct device_profile *profile)
     free(profile->folder);
     free(profile->title);
     free(profile->kind);
-    free(profile->stimulus);
+    device_stimulus_fini(profile);
     document_free(profile->document);
     free(profile);
 }

@@ -4,9 +4,42 @@
 #include <string.h>
 
 const char *const device_setting_names[] = {
-    "dut_ip4",    "dut_ip6",   "sip_port", "sips_port", "dns_ip",  "dns_port", "domain_one",
-    "domain_two", "trust_pem", "crl_pem",  "cert_one",  "key_one", "cert_two", "key_two",
-    "scratch",    "config",    "faults",   "run",       "self",
+    "dut_ip4",
+    "dut_ip6",
+    "sip_port",
+    "sips_port",
+    "dns_ip",
+    "dns_port",
+    "domain_one",
+    "domain_two",
+    "trust_pem",
+    "crl_pem",
+    "cert_one",
+    "key_one",
+    "cert_two",
+    "key_two",
+    "scratch",
+    "config",
+    "faults",
+    "run",
+    "self",
+    "folder",
+    /* where the harness's registrar and its numbers are */
+    "registrar_ip4",
+    "registrar_ip6",
+    "registrar",
+    "enum_zone",
+    /* of a stimulus alone */
+    "uri",
+    "uri_user",
+    "uri_host",
+    "uri_port",
+    "uri_transport",
+    "ip",
+    "method",
+    "from",
+    "token",
+    "number",
 };
 const size_t device_setting_name_count = sizeof device_setting_names / sizeof device_setting_names[0];
 
@@ -33,6 +66,7 @@ const char *device_value(const struct device_values *values, const char *name, s
     const char *own = is_name("self", name, length)      ? values->self
                       : is_name("config", name, length)  ? values->config
                       : is_name("scratch", name, length) ? values->scratch
+                      : is_name("folder", name, length)  ? values->folder
                                                          : NULL;
     return own ? own : "";
 }

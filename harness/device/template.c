@@ -212,3 +212,10 @@ char *device_word_render(const char *word, const struct device_values *values, c
     free(bytes);
     return NULL;
 }
+
+char *device_text_render(const char *text, const struct device_setting *settings, size_t setting_count,
+                         char *error, size_t error_size_bytes)
+{
+    const struct device_values values = {.settings = settings, .setting_count = setting_count};
+    return device_word_render(text, &values, error, error_size_bytes);
+}
