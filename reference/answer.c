@@ -83,7 +83,8 @@ void answer_request(struct server_transaction *transaction)
     } else if (is_options && !has_user(request)) {
         send_answer(transaction, 200);
     } else if (has_user(request) || is_known(request->method)) {
-        send_answer(transaction, transaction->node->answers_users ? 200 : 404);
+        bool is_answered = transaction->node->answers_users || transaction->node->is_user_agent;
+        send_answer(transaction, is_answered ? 200 : 404);
     } else {
         send_answer(transaction, 405); /* REGISTER among them: this is no registrar */
     }

@@ -201,7 +201,7 @@ struct reference_node {
     size_t domain_count;
     struct listener listeners[REFERENCE_LISTEN_MAX];
     size_t listener_count;
-    bool is_never_reusing, is_without_sni, answers_users;
+    bool is_never_reusing, is_without_sni, answers_users, is_user_agent;
     void (*on_log)(const char *line, void *arg);
     void *arg;
     struct connection *connections; /* by net_connection_id */
@@ -426,6 +426,8 @@ void response_send(struct reference_node *node, const struct server_transaction 
 /* ---- proxy.c (RFC 3261 §16), forward.c (its message, pure), answer.c (the user agent in it) ---- */
 void proxy_handle_request(struct server_transaction *transaction);
 void proxy_forward_ack(struct connection *connection, const struct sip_message *ack);
+/* user_agent.c: the node forwards nothing. */
+void user_agent_handle_request(struct server_transaction *transaction, bool is_for_us);
 /* Route of RFC 3261 §16.4: drops Routes of ours, undoes strict routing. */
 bool forward_preprocess(const struct reference_node *node, struct sip_message *request,
                         const struct net_address *local);

@@ -137,7 +137,7 @@ static const char CONFIG_SCHEMA[] =
     "\"properties\":{"
     "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}},"
     "\"never_reuse\":{\"type\":\"boolean\"},\"no_sni\":{\"type\":\"boolean\"},"
-    "\"claims_5924\":{\"type\":\"boolean\"},"
+    "\"claims_5924\":{\"type\":\"boolean\"},\"user_agent\":{\"type\":\"boolean\"},"
     "\"faults\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
 static bool check_shape(const struct document_value *root, char *error)
@@ -203,6 +203,7 @@ static bool take(struct device_config *config, const struct document_value *root
     }
     config->is_never_reusing |= document_boolean(document_member(root, "never_reuse"));
     config->is_without_sni |= document_boolean(document_member(root, "no_sni"));
+    config->is_user_agent |= document_boolean(document_member(root, "user_agent"));
     config->claims_5924 |= document_boolean(document_member(root, "claims_5924"));
     return true;
 }

@@ -21,6 +21,7 @@ enum {
     OPTION_NEVER_REUSE,
     OPTION_NO_SNI,
     OPTION_CLAIMS_5924,
+    OPTION_USER_AGENT,
     OPTION_FAULT,
     OPTION_LIST_FAULTS,
     OPTION_JSON,
@@ -36,6 +37,7 @@ static const struct option OPTIONS[] = {{"config", required_argument, NULL, OPTI
                                         {"never-reuse", no_argument, NULL, OPTION_NEVER_REUSE},
                                         {"no-sni", no_argument, NULL, OPTION_NO_SNI},
                                         {"claims-5924", no_argument, NULL, OPTION_CLAIMS_5924},
+                                        {"user-agent", no_argument, NULL, OPTION_USER_AGENT},
                                         {"fault", required_argument, NULL, OPTION_FAULT},
                                         {"list-faults", no_argument, NULL, OPTION_LIST_FAULTS},
                                         {"json", no_argument, NULL, OPTION_JSON},
@@ -49,7 +51,7 @@ static const char HELP[] =
     "everything else.\n"
     "\n"
     "  --config FILE            JSON: listen, domains, trust, crl, dns_server, never_reuse, no_sni, "
-    "claims_5924, faults\n"
+    "claims_5924, user_agent, faults\n"
     "  --domain NAME=CERT,KEY   a domain of its own with certificate chain and key (PEM files); NAME alone: "
     "none.\n"
     "                           Two or more make a virtual server\n"
@@ -60,6 +62,7 @@ static const char HELP[] =
     "  --never-reuse            honours no alias and asks for none\n"
     "  --no-sni                 names no server in its ClientHello\n"
     "  --claims-5924            judges extended key usages by RFC 5924\n"
+    "  --user-agent             forwards nothing; sends what a REFER asks for\n"
     "  --fault NAME             misbehaves in one stated way\n"
     "  --list-faults [--json]   names them\n"
     "\n"
@@ -166,6 +169,9 @@ static bool take_option(struct command *command, int option, const char *argumen
         return true;
     case OPTION_CLAIMS_5924:
         config->claims_5924 = true;
+        return true;
+    case OPTION_USER_AGENT:
+        config->is_user_agent = true;
         return true;
     case OPTION_FAULT:
         return device_config_add_fault(config, argument, command->error);
@@ -291,6 +297,7 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
                                               .is_never_reusing = config->is_never_reusing,
                                               .is_without_sni = config->is_without_sni,
                                               .claims_5924 = config->claims_5924,
+                                              .is_user_agent = config->is_user_agent,
                                               .faults = (const char *const *)config->faults,
                                               .on_log = on_log};
     running->node = reference_node_new(net, &options, error, DEVICE_ERROR_MAX);

@@ -283,6 +283,7 @@ struct reference_node *reference_node_new(struct net *net, const struct referenc
     node->is_never_reusing = options->is_never_reusing;
     node->is_without_sni = options->is_without_sni;
     node->answers_users = options->answers_users;
+    node->is_user_agent = options->is_user_agent;
     node->on_log = options->on_log;
     node->arg = options->arg;
     dice_init(&node->dice, options->seed);

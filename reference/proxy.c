@@ -176,7 +176,13 @@ void proxy_handle_request(struct server_transaction *transaction)
         server_transaction_answer(transaction, 400, "Bad Route");
         return;
     }
-    if (is_for_us(node, request, &transaction->local)) {
+    bool is_ours = is_for_us(node, request, &transaction->local);
+    if (node->is_user_agent) {
+        sip_message_free(request);
+        user_agent_handle_request(transaction, is_ours);
+        return;
+    }
+    if (is_ours) {
         sip_message_free(request);
         answer_request(transaction);
         return;

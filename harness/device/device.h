@@ -14,7 +14,7 @@
 #include "net/net.h"
 #include "sandbox/sandbox.h"
 
-enum { DEVICE_DOMAINS_MAX = 32 };
+enum { DEVICE_DOMAINS_MAX = 32, DEVICE_METHODS_MAX = 8 };
 
 /* How it is made to send; the words of the profile's stimulus.kind. NONE: it cannot be. */
 enum device_stimulus {
@@ -58,8 +58,10 @@ struct device_profile {
     char *number_uri; /* BY_NUMBER: Request-URI with {number} */
     char *user;       /* to be called, of its first domain; NULL: none */
     char *event;      /* AFTER_SUBSCRIBE: the package */
-    char *sends;      /* the method that it sends, whatever is asked; NULL: the one that is asked for */
-    bool has_start;   /* it is started by us */
+    /* The methods that it can be made to send, the usual one first; none: whatever is asked for. */
+    char *sends[DEVICE_METHODS_MAX];
+    size_t sends_count;
+    bool has_start;                 /* it is started by us */
     bool has_configurable_resolver; /* the DNS server's address and port can be put in its configuration */
     struct document *document;
 };

@@ -52,6 +52,7 @@ static const char *usual_method(const struct device_profile *profile)
 
 void device_stimulus_read(struct device_profile *profile, const struct document_value *stimulus)
 {
+    const struct document_value *sends = document_member(stimulus, "sends");
     enum net_transport transport;
     const char *usual;
     profile->stimulus = copy_member(stimulus, "kind");
@@ -64,10 +65,14 @@ void device_stimulus_read(struct device_profile *profile, const struct document_
     profile->number_uri = copy_member(stimulus, "number_uri");
     profile->user = copy_member(stimulus, "user");
     profile->event = copy_member(stimulus, "event");
-    profile->sends = copy_member(stimulus, "sends");
     usual = usual_method(profile);
-    if (!profile->sends && usual)
-        profile->sends = strdup(usual);
+    if (!sends && usual)
+        profile->sends[profile->sends_count++] = strdup(usual);
+    else if (document_string(sends))
+        profile->sends[profile->sends_count++] = strdup(document_string(sends));
+    else
+        for (size_t i = 0; i < document_count(sends); i++)
+            profile->sends[profile->sends_count++] = strdup(document_string(document_at(sends, i)));
     if (net_transport_parse(document_string(document_member(stimulus, "transport")), &transport))
         profile->stimulus_transport = transport;
 }
@@ -78,7 +83,8 @@ void device_stimulus_fini(struct device_profile *profile)
     free(profile->number_uri);
     free(profile->user);
     free(profile->event);
-    free(profile->sends);
+    for (size_t i = 0; i < profile->sends_count; i++)
+        free(profile->sends[i]);
 }
 
 /* Which members a kind has to have, and which it may have beside. */

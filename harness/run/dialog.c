@@ -120,7 +120,8 @@ void dialog_on_response(struct wire *wire, struct origin *invite, const struct s
         invite->established = sip_message_copy(response);
     /* A proxy that did not record-route is not on the way of this ACK, which would go to the peer directly.
      */
-    if (back->role != WIRE_UA || sip_message_value_count(response, "Record-Route"))
+    if (back->role != WIRE_UA || invite->purpose == ORIGIN_CALL ||
+        sip_message_value_count(response, "Record-Route"))
         acknowledge_success(back, invite, response);
 }
 

@@ -1,3 +1,4 @@
+#include "run/make.h"
 #include "run/run_private.h"
 
 #include <stdlib.h>
@@ -270,6 +271,11 @@ static void take_silence(struct fiber *fiber, const struct expectation *expectat
                   origin->group && origin->group->name ? origin->group->name : "the request");
         return;
     }
+    if (origin && origin->is_made && !origin->was_received && make_has_failed(origin)) {
+        world_end(world, VERDICT_INCONCLUSIVE, 0, "Nothing came, for nothing was asked of the device. %s.",
+                  make_text(origin));
+        return;
+    }
     seq = journal_world_note(world, "silence", NULL, NULL);
     for (size_t i = 0; i < expectation->count; i++) {
         if (expectation->alternatives[i].match != MATCH_SILENCE)
@@ -341,11 +347,16 @@ static void make_barrier(struct fiber *fiber, struct expectation *expectation)
 
 static void no_answer(struct fiber *fiber, const struct expectation *expectation)
 {
+    const struct origin *origin = judged_origin(fiber->world, expectation);
+    const char *tried = make_text(origin);
+
     world_end(fiber->world, VERDICT_INCONCLUSIVE, 0,
               "Nothing that the step on line %u speaks of came within %.1f s, and the barrier (a request "
-              "through the device to another host) %s.",
+              "%s to another host) %s.%s%s%s",
               fiber->step->line, (double)expectation->within_ms / 1000.0,
-              expectation->watch == WATCH_BARRIER ? "did not come through either" : "could not be sent");
+              tried ? "of the device" : "through the device",
+              expectation->watch == WATCH_BARRIER ? "did not come through either" : "could not be sent",
+              tried ? " What was tried: " : "", tried ? tried : "", tried ? "." : "");
 }
 
 static void set_timer(struct fiber *fiber, const struct expectation *expectation)
@@ -381,7 +392,9 @@ static bool watch_time(struct fiber *fiber, struct expectation *expectation)
 
     switch (expectation->watch) {
     case WATCH_EVENTS:
-        if (is_over_time)
+        if (make_is_asking(world))
+            set_watch(fiber, expectation, WATCH_EVENTS);
+        else if (is_over_time)
             make_barrier(fiber, expectation);
         return world->is_over;
     case WATCH_BARRIER:

@@ -1,3 +1,4 @@
+#include "run/make.h"
 #include "run/run_private.h"
 
 #include <stdlib.h>
@@ -92,6 +93,7 @@ struct observed inbox_view(const struct event *event)
         view.method = event->message->method;
         view.status = event->message->status;
     }
+    view.is_echo = event->is_echo;
     view.is_expected_error = origin && (origin->has_error_answer || origin->is_cancelled);
     return view;
 }
@@ -148,8 +150,10 @@ static void take_request(struct wire *wire, struct sip_message *message, struct 
     event->message = message;
     event->branch = branch;
     event->origin = origin;
-    if (origin)
+    if (origin) {
         origin->was_received = true;
+        make_arrived(origin);
+    }
     if (origin && origin->purpose == ORIGIN_BARRIER) {
         event->is_consumed = true;
         message_answer(event, strcmp(message->method, "INVITE") ? 200 : 486, wire, NULL);

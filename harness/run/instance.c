@@ -62,16 +62,19 @@ static void on_state(struct device *device, enum device_state state, const char 
     run_wake(run);
 }
 
-static void on_output(struct device *device, const char *line, void *arg)
+void instance_take_output(struct run *run, const char *line)
 {
-    struct run *run = arg;
-
-    (void)device;
     run->output_bytes += strlen(line) + 1;
     if (run->output_bytes <= RUN_OUTPUT_BYTES_MAX)
         journal_run_text(run, "device-output", NULL, line);
     else
         run->output_dropped++;
+}
+
+static void on_output(struct device *device, const char *line, void *arg)
+{
+    (void)device;
+    instance_take_output(arg, line);
 }
 
 bool instance_start(struct run *run)

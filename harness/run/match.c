@@ -149,7 +149,8 @@ static bool request_fits(const struct scenario_alternative *alternative, const s
 
 static bool response_fits(const struct scenario_alternative *alternative, const struct observed *event)
 {
-    if (event->kind != OBSERVED_RESPONSE || !origin_fits(alternative, event))
+    if (event->kind != OBSERVED_RESPONSE || !origin_fits(alternative, event) ||
+        (event->is_echo && alternative->verdict != VERDICT_NONE))
         return false;
     for (size_t i = 0; i < alternative->where_count; i++)
         if (!where_fits(&alternative->where[i], event->message))
@@ -223,7 +224,8 @@ bool match_is_surprise(const struct scenario_alternative *alternatives, size_t c
 {
     bool is_request = event->kind == OBSERVED_REQUEST;
 
-    if (!is_request && (event->kind != OBSERVED_RESPONSE || event->status < 300 || event->is_expected_error))
+    if (!is_request && (event->kind != OBSERVED_RESPONSE || event->status < 300 || event->is_echo ||
+                        event->is_expected_error))
         return false;
     if (!is_judged(alternatives, count, event) || match_event(alternatives, count, event) >= 0)
         return false;

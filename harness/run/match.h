@@ -22,6 +22,7 @@ struct observed { /* an event as the alternatives of a step see it */
     const char *connection; /* its name; NULL: none */
     const char *listener;   /* where it was accepted; NULL: we opened it */
     bool is_new;            /* the device opened it and it has never had a name */
+    bool is_echo;           /* of an answer of ours: good for going on, never for a verdict */
     bool is_expected_error; /* an error that an answer of ours, or a CANCEL, explains */
     enum net_sign sign;
     const struct sip_message *message;

@@ -199,10 +199,34 @@ void message_answer(struct event *event, unsigned status, struct wire *wire, con
     message_answer_as(event, wire, &(struct answer_draft){.status = status, .contact = contact});
 }
 
+/* An INVITE that stands for any request is not to become a call. */
+static unsigned answer_status(const struct event *event, unsigned status)
+{
+    bool is_call = event->origin && event->origin->is_substitute && !strcmp(event->message->method, "INVITE");
+
+    return is_call && status >= 200 && status < 300 ? 486 : status;
+}
+
+/* Nobody passes on to us what the device was answered: our own answer is what the stimulus came to. */
+static void add_echo(const struct event *event, struct wire *wire, const struct sip_message *response,
+                     unsigned wanted_status)
+{
+    struct event *echo;
+
+    if (!event->origin || !event->origin->is_made || event->origin->purpose != ORIGIN_STEP)
+        return;
+    echo = inbox_add(event->wire->world, OBSERVED_RESPONSE, wire, event->seq);
+    echo->message = sip_message_copy(response);
+    echo->origin = event->origin;
+    echo->is_echo = true;
+    if (echo->message)
+        echo->message->status = wanted_status;
+}
+
 void message_answer_as(struct event *event, struct wire *wire, const struct answer_draft *draft)
 {
     const struct sip_message *request = event->message;
-    unsigned status = draft->status;
+    unsigned status = answer_status(event, draft->status);
     struct sip_message *response;
 
     if (!strcmp(request->method, "ACK") || (wire->post && wire->post->is_stalled))
@@ -215,10 +239,11 @@ void message_answer_as(struct event *event, struct wire *wire, const struct answ
     if (draft->sent_by)
         replace_sent_by(response, draft->sent_by);
     message_apply_headers(draft->fiber, response, draft->headers, draft->header_count);
-    event->last_answer = status;
+    event->last_answer = draft->status;
     if (event->origin && status >= 300)
         event->origin->has_error_answer = true;
     message_send(wire, response, event->origin && event->origin->group ? event->origin->group->name : NULL);
+    add_echo(event, wire, response, draft->status);
     sip_message_free(response);
 }
 

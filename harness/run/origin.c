@@ -1,3 +1,4 @@
+#include "run/make.h"
 #include "run/run_private.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct origin *origin_new(struct world *world, struct group *group, enum origin_
 {
     struct origin *origin = run_allocate(1, sizeof *origin);
 
+    origin->world = world;
     origin->group = group;
     if (group)
         group->count++;
@@ -92,6 +94,25 @@ static struct origin *find_by_call_id(const struct world *world, const struct si
     return best;
 }
 
+/* A person may have dialled without the token: then the oldest one that waits for a request to this host. */
+static struct origin *find_by_host(const struct world *world, const struct sip_message *message)
+{
+    struct origin *found = NULL;
+    struct sip_uri wanted, seen;
+
+    if (sip_uri_parse(message->request_uri, &seen) != SIP_OK)
+        return NULL;
+    for (struct origin *origin = world->origins; origin; origin = origin->next) {
+        if (!origin->is_made || origin->was_received || sip_uri_parse(origin->uri, &wanted) != SIP_OK)
+            continue;
+        if (!strcmp(wanted.host, seen.host) && !strcmp(origin->method, message->method))
+            found = origin; /* the latest is first in the list */
+        sip_uri_fini(&wanted);
+    }
+    sip_uri_fini(&seen);
+    return found;
+}
+
 struct origin *origin_find(const struct world *world, const struct sip_message *message)
 {
     const char *call_id = sip_message_header(message, "Call-ID");
@@ -109,7 +130,7 @@ struct origin *origin_find(const struct world *world, const struct sip_message *
             !(at + length < message->raw + message->raw_size_bytes && at[length] >= '0' && at[length] <= '9'))
             return origin;
     }
-    return NULL;
+    return find_by_host(world, message);
 }
 
 void origin_free_all(struct world *world)
@@ -118,6 +139,7 @@ void origin_free_all(struct world *world)
         struct origin *origin = world->origins;
 
         world->origins = origin->next;
+        make_free(origin);
         free(origin->call_id);
         free(origin->method);
         free(origin->branch);

@@ -34,6 +34,7 @@ struct claim {
 static char *need_reason(const struct device_profile *profile, const char *need)
 {
     const struct claim claims[] = {
+        {"proxy", "it is a user agent", !profile->is_user_agent},
         {"virtual-server", "it is responsible for one domain only", profile->is_virtual_server},
         {"single-domain", "it is responsible for several domains", !profile->is_virtual_server},
         {"stateful", "it is stateless", profile->is_stateful},
@@ -66,7 +67,7 @@ static char *profile_reason(const struct device_profile *profile, const struct s
         if (reason)
             return reason;
     }
-    return NULL;
+    return plan_stimulus_reason(profile, variant);
 }
 
 static char *environment_reason(const struct device_profile *profile, const struct scenario_variant *variant,

@@ -1,3 +1,4 @@
+#include "run/make.h"
 #include "run/run_private.h"
 
 #include <errno.h>
@@ -168,6 +169,10 @@ static bool set_up(struct run *run)
         return false;
     }
     dut_make_settings(run);
+    if (!make_open(run, error, sizeof error)) {
+        run_fail(run, RUN_FAILED, "%s", error);
+        return false;
+    }
     run->log_fd = open_output(run, "device.log", 0644);
     run->keylog_fd = open_output(run, "keys/tls.keylog", 0600);
     if (run->log_fd >= 0)
@@ -187,6 +192,7 @@ static void close_fd(int fd)
 static void take_down(struct run *run)
 {
     schedule_fini(run);
+    stimulator_free(run->stimulator);
     instance_drop(run);
     dns_server_free(run->dns);
     loop_timer_free(run->tick);

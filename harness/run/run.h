@@ -53,6 +53,7 @@ struct run_options {
     uint64_t seed;
     const char *const *device_faults; /* for reference profiles: NULL-terminated, or NULL */
     const char *const *command_line;  /* for the journal; NULL-terminated */
+    int operator_in, operator_out;    /* where a person is asked; in -1: nobody is there */
     void (*on_progress)(const struct run_progress *progress, void *arg);
     void (*on_verdict)(const struct scenario_variant *variant, enum verdict verdict, bool is_exercised,
                        const char *reason, void *arg);

@@ -60,6 +60,7 @@ struct run {
     int log_fd, keylog_fd;
     /* device */
     struct device *device;
+    struct stimulator *stimulator; /* NULL: its kind of stimulus needs none */
     struct device_setting *settings;
     size_t setting_count;
     char *out_dir, *config_dir;          /* absolute */
@@ -108,6 +109,8 @@ bool instance_start(struct run *run);
 void instance_stop(struct run *run);
 void instance_drop(struct run *run);
 void instance_report_crash(struct run *run);
+/* A line that the device, or a program that makes it send, has written. */
+void instance_take_output(struct run *run, const char *line);
 
 /* ---- schedule.c */
 bool schedule_make(struct run *run);
@@ -125,6 +128,8 @@ void journal_run_end(struct run *run, bool is_complete, const char *outcome);
 void journal_run_text(struct run *run, const char *event, const char *state, const char *text);
 void journal_run_verdict(struct run *run, const struct job *job);
 void journal_run_retry(struct run *run, const struct job *job); /* with the outcome that is given up */
-void versions_write(struct journal *journal);                   /* versions.c: member "libraries" */
+/* plan_stimulus.c: why the device cannot be made to do what the variant asks of it; heap, NULL: it can be. */
+char *plan_stimulus_reason(const struct device_profile *profile, const struct scenario_variant *variant);
+void versions_write(struct journal *journal); /* versions.c: member "libraries" */
 
 #endif

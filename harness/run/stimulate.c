@@ -1,9 +1,10 @@
+#include "run/make.h"
 #include "run/run_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { STIMULUS_BEGINS, STIMULUS_UA_AWAITED };
+enum { STIMULUS_BEGINS, STIMULUS_UA_AWAITED, STIMULUS_TURN_AWAITED };
 
 static void stimulate_failed(struct fiber *fiber)
 {
@@ -91,10 +92,45 @@ static void send_all(struct fiber *fiber, const struct step_stimulate *step)
     free(name);
 }
 
+/* ---- a device that makes its requests by itself */
+
+static void make_all(struct fiber *fiber, const struct step_stimulate *step)
+{
+    struct world *world = fiber->world;
+    const char *wanted = step->message.method;
+    char *name = world_expand(fiber, step->name), *uri = world_expand(fiber, step->message.uri);
+    struct group *group = origin_group(world, name, make_method(world->run->options->profile, wanted));
+
+    for (unsigned i = 0; i < (step->times ? step->times : 1) && !world->is_over; i++)
+        make_begin(fiber, origin_new(world, group, ORIGIN_STEP), wanted, uri, step->as);
+    free(name);
+    free(uri);
+}
+
+static bool has_all_begun(const struct fiber *fiber)
+{
+    for (const struct origin *origin = fiber->world->origins; origin; origin = origin->next)
+        if (origin->is_made && !origin->was_received && !make_has_begun(origin))
+            return false;
+    return true;
+}
+
+static enum step_result stimulate_made(struct fiber *fiber, const struct step_stimulate *step)
+{
+    if (fiber->phase == STIMULUS_BEGINS) {
+        make_all(fiber, step);
+        fiber->phase = STIMULUS_TURN_AWAITED;
+    }
+    /* Patience begins when the device has been asked, however many wait for their turn. */
+    return !fiber->world->is_over && has_all_begun(fiber) ? STEP_GOES_ON : STEP_WAITS;
+}
+
 enum step_result step_stimulate(struct fiber *fiber, const struct step_stimulate *step)
 {
     struct world *world = fiber->world;
 
+    if (make_is_needed(world->run->options->profile))
+        return stimulate_made(fiber, step);
     if (fiber->phase == STIMULUS_BEGINS) {
         if (!ua_open(world))
             return STEP_WAITS;

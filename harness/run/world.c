@@ -1,3 +1,4 @@
+#include "run/make.h"
 #include "run/run_private.h"
 
 #include <stdio.h>
@@ -62,6 +63,7 @@ static void on_wake(struct loop_timer *timer, void *arg)
     struct world *world = arg;
 
     (void)timer;
+    call_poll_all(world);
     for (struct fiber *fiber = world->fibers; fiber && !world->is_over; fiber = fiber->next)
         fiber_poll(fiber);
     if (!world->is_over && world->fibers && world->fibers->is_done)
@@ -161,6 +163,7 @@ void world_free(struct world *world)
         return;
     world->is_over = true;
     inbox_answer_leftovers(world);
+    call_end_all(world);
     fiber_free_all(world);
     actor_free_all(world);
     peer_free_all(world);

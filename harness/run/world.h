@@ -52,9 +52,16 @@ struct wire { /* a connection as its world knows it */
     char *end_text;                 /* how it ended, one sentence; NULL: it has not */
     bool was_certificate_requested, has_peer_certificate;
 };
-enum origin_purpose { ORIGIN_STEP, ORIGIN_PROBE /* round trip */, ORIGIN_WARM, ORIGIN_BARRIER };
+enum origin_purpose {
+    ORIGIN_STEP,
+    ORIGIN_PROBE, /* round trip */
+    ORIGIN_WARM,
+    ORIGIN_BARRIER,
+    ORIGIN_CALL /* what makes the device send by itself */
+};
 struct origin { /* a request that we sent, or several of one name */
     struct origin *next;
+    struct world *world;
     struct group *group; /* NULL unless ORIGIN_STEP */
     enum origin_purpose purpose;
     char *call_id, *method, *branch, *token;
@@ -66,6 +73,12 @@ struct origin { /* a request that we sent, or several of one name */
     unsigned final_status;           /* the first one; 0: none yet */
     const struct wire *final_wire;
     bool was_received, has_error_answer, is_cancelled, is_lost;
+    /* Of requests that the device makes by itself (make.h): */
+    bool is_made;
+    bool is_substitute;        /* an INVITE where any request would have done: it is not to make a call */
+    char *uri;                 /* where the device is to send it */
+    struct call *call;         /* one of them is set */
+    struct stimulus *stimulus; /* likewise */
 };
 struct group {
     struct group *next;
@@ -84,6 +97,7 @@ struct event {
     char *name;           /* given by an alternative */
     unsigned last_answer; /* status that we sent; 0: none */
     bool is_consumed;
+    bool is_echo;           /* a response that is our own answer (make.h) */
     const void *counted_by; /* the alternative that counts it, not complete yet */
 };
 struct actor {
@@ -114,6 +128,7 @@ struct world {
     struct post *posts;
     struct wire *wires, *ua;
     struct origin *origins;
+    struct call *calls;
     struct group *groups;
     struct event **events;
     size_t event_count, event_room, event_bytes;
