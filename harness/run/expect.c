@@ -63,6 +63,20 @@ static bool is_soft(enum scenario_match match)
     return true;
 }
 
+/* For reports: where a reader's eye has to go in the message that decided. */
+static void note_fields(struct outcome *outcome, const struct scenario_alternative *alternative)
+{
+    size_t count = alternative->where_count + (alternative->via_of != NULL);
+
+    if (count == 0)
+        return;
+    outcome->fields = run_allocate(count, sizeof *outcome->fields);
+    for (size_t i = 0; i < alternative->where_count; i++)
+        outcome->fields[outcome->field_count++] = text_copy(alternative->where[i].header);
+    if (alternative->via_of)
+        outcome->fields[outcome->field_count++] = text_copy("Via");
+}
+
 static void conclude(struct fiber *fiber, const struct scenario_alternative *alternative, uint64_t on)
 {
     struct world *world = fiber->world;
@@ -72,6 +86,8 @@ static void conclude(struct fiber *fiber, const struct scenario_alternative *alt
         world->outcome.only_with_control = alternative->only_with_control;
         world->outcome.requirement = text_copy(alternative->requirement);
         world->outcome.because = text_copy(alternative->because);
+        world->outcome.step = fiber->step->line;
+        note_fields(&world->outcome, alternative);
         world_end(world, alternative->verdict, on, reason ? "%s" : NULL, reason);
         world->outcome.is_soft = is_soft(alternative->match);
     }

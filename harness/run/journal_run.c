@@ -187,6 +187,37 @@ static void write_control(struct journal *journal, const struct scenario_variant
     journal_close(journal);
 }
 
+static void write_alternatives(struct journal *journal, const struct scenario_step *step)
+{
+    for (size_t i = 0; i < step->expect.count; i++) {
+        const struct scenario_alternative *alternative = &step->expect.alternatives[i];
+        char *words = scenario_alternative_words(alternative);
+
+        journal_open_object(journal, NULL);
+        journal_integer(journal, "line", step->line);
+        journal_string(journal, "words", words);
+        journal_string(journal, "verdict",
+                       alternative->verdict == VERDICT_NONE ? NULL : verdict_name(alternative->verdict));
+        journal_close(journal);
+        free(words);
+    }
+}
+
+/* What each expect and check waits for, and what it would mean: reports show it beside what was seen. */
+static void write_expectations(struct journal *journal, const struct scenario_steps *steps)
+{
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct scenario_step *step = &steps->items[i];
+
+        if (step->verb == STEP_EXPECT || step->verb == STEP_CHECK)
+            write_alternatives(journal, step);
+        if (step->verb == STEP_REPEAT)
+            write_expectations(journal, &step->repeat.steps);
+        for (size_t k = 0; step->verb == STEP_PARALLEL && k < step->parallel.count; k++)
+            write_expectations(journal, &step->parallel.branches[k]);
+    }
+}
+
 static void write_plan_entry(struct journal *journal, const struct run_plan_entry *entry)
 {
     const struct scenario_variant *variant = entry->variant;
@@ -205,6 +236,9 @@ static void write_plan_entry(struct journal *journal, const struct run_plan_entr
     write_control(journal, variant);
     journal_boolean(journal, "exclusive", variant->scenario->is_exclusive);
     journal_boolean(journal, "slow", variant->scenario->is_slow);
+    journal_open_array(journal, "expects");
+    write_expectations(journal, &variant->steps);
+    journal_close(journal);
     journal_boolean(journal, "runs", entry->runs);
     if (!entry->runs) {
         journal_string(journal, "because", entry->because);
@@ -283,6 +317,14 @@ void journal_run_verdict(struct run *run, const struct job *job)
                     ms_since_start(run, job->end_ns) - ms_since_start(run, job->start_ns));
     if (outcome->on)
         journal_integer(journal, "on", (int64_t)outcome->on);
+    if (outcome->step)
+        journal_integer(journal, "step", outcome->step);
+    if (outcome->field_count) {
+        journal_open_array(journal, "fields");
+        for (size_t i = 0; i < outcome->field_count; i++)
+            journal_string(journal, NULL, outcome->fields[i]);
+        journal_close(journal);
+    }
     if (job->is_second)
         journal_boolean(journal, "second_try", true);
     journal_end(journal);

@@ -9,6 +9,9 @@ void outcome_fini(struct outcome *outcome)
     free(outcome->reason);
     free(outcome->because);
     free(outcome->requirement);
+    for (size_t i = 0; i < outcome->field_count; i++)
+        free(outcome->fields[i]);
+    free(outcome->fields);
     memset(outcome, 0, sizeof *outcome);
 }
 

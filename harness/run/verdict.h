@@ -20,7 +20,10 @@ struct outcome {
     bool is_soft; /* rests on something that did not come, or on an error: the device's other business may be
                      the cause */
     char *reason, *because, *requirement;
-    uint64_t on; /* journal event that decided */
+    uint64_t on;   /* journal event that decided */
+    unsigned step; /* line of the step that decided, in the scenario's file; 0: none did */
+    char **fields; /* header fields that the alternative looked at, "Request-URI" too */
+    size_t field_count;
 };
 void outcome_fini(struct outcome *outcome);
 void observations_free(struct observation *observations);

@@ -209,6 +209,9 @@ struct scenario_alternative {
     char *reason;           /* one sentence with {placeholders}; required with any verdict but pass */
     char *observe_name, *observe_value; /* recorded when this alternative holds; NULL: nothing */
 };
+/* What it waits for, as a person would say it ("the request of "reverse" on connection c1"), its verdict not
+ * included. Heap; NULL: out of memory. */
+char *scenario_alternative_words(const struct scenario_alternative *alternative);
 struct step_expect { /* expect and check */
     struct scenario_alternative *alternatives;
     size_t count;
