@@ -71,6 +71,22 @@ static bool report_is_stopped_early(const struct report *report)
     return report_is_whole(report) && strcmp(report_text(report->end, "outcome"), "fail-fast") == 0;
 }
 
+void report_corrupt_places(const struct report *report, char *room, size_t room_bytes)
+{
+    size_t shown = report->corrupt_lines < REPORT_CORRUPT_NUMBERS_MAX ? report->corrupt_lines
+                                                                      : REPORT_CORRUPT_NUMBERS_MAX;
+    size_t used = 0;
+    room[0] = '\0';
+    for (size_t i = 0; i < shown && used < room_bytes; i++)
+        used += (size_t)snprintf(room + used, room_bytes - used, "%s%zu", i ? ", " : " (line ",
+                                 report->corrupt_at[i]);
+    if (shown < report->corrupt_lines && used < room_bytes)
+        used +=
+            (size_t)snprintf(room + used, room_bytes - used, ", and %zu more", report->corrupt_lines - shown);
+    if (shown && used < room_bytes)
+        snprintf(room + used, room_bytes - used, ")");
+}
+
 bool report_is_complete(const struct report *report)
 {
     return report_is_whole(report) && !report_is_interrupted(report) &&
@@ -93,9 +109,12 @@ void report_judge_gate(struct report *report)
         report_refuse(report, "The device crashed (%zu time%s).", crashes, crashes == 1 ? "" : "s");
     if (report->failed_device)
         report_refuse(report, "The device did not get ready: %s", report_text(report->failed_device, "text"));
-    if (report->corrupt_lines || report->missing_lines)
-        report_refuse(report, "The journal is damaged: %zu corrupt and %zu missing lines.",
-                      report->corrupt_lines, report->missing_lines);
+    if (report->corrupt_lines || report->missing_lines) {
+        char places[256];
+        report_corrupt_places(report, places, sizeof places);
+        report_refuse(report, "The journal is damaged: %zu corrupt%s and %zu missing lines.",
+                      report->corrupt_lines, places, report->missing_lines);
+    }
     if (report_is_stopped_early(report))
         report_refuse(report, "The run was stopped at its first failure.");
     else if (!report_is_complete(report))

@@ -29,19 +29,30 @@ static struct report_entry *report_entry_add(struct report *report, const char *
     return entry;
 }
 
-/* The entry that a line is about, made when it is new; NULL: the line names none, or out of memory. */
-static struct report_entry *report_entry_of(struct report *report, const json_t *line)
+/* "id:variant" of a line. Heap; NULL: the line names none, or out of memory. */
+static char *report_entry_key(const json_t *line)
 {
     const char *id = json_string_value(json_object_get(line, "scenario"));
     const char *variant = json_string_value(json_object_get(line, "variant"));
-    if (!id || !variant)
-        return NULL;
     char *key = NULL;
-    if (asprintf(&key, "%s:%s", id, variant) < 0)
-        return NULL;
-    json_t *position = json_object_get(report->entry_index, key);
-    struct report_entry *entry = position ? &report->entries[json_integer_value(position)]
-                                          : report_entry_add(report, key, id, variant);
+    return id && variant && asprintf(&key, "%s:%s", id, variant) >= 0 ? key : NULL;
+}
+
+struct report_entry *report_entry_find(const struct report *report, const json_t *line)
+{
+    char *key = report_entry_key(line);
+    const json_t *position = key ? json_object_get(report->entry_index, key) : NULL;
+    free(key);
+    return position ? &report->entries[json_integer_value(position)] : NULL;
+}
+
+/* The entry that a line is about, made when it is new; NULL: the line names none, or out of memory. */
+static struct report_entry *report_entry_of(struct report *report, const json_t *line)
+{
+    struct report_entry *entry = report_entry_find(report, line);
+    char *key = entry ? NULL : report_entry_key(line);
+    if (key)
+        entry = report_entry_add(report, key, report_text(line, "scenario"), report_text(line, "variant"));
     free(key);
     return entry;
 }
@@ -204,7 +215,7 @@ static void report_read_lines(struct report *report, FILE *file)
 {
     struct report_reading reading = {0};
     char *text = NULL;
-    size_t capacity = 0;
+    size_t capacity = 0, number = 0;
     ssize_t size;
     report->is_cut = true;
     while ((size = getline(&text, &capacity, file)) > 0) {
@@ -213,7 +224,10 @@ static void report_read_lines(struct report *report, FILE *file)
         bool is_good = json_is_object(line) && report_check_sequence(report, &reading, line) &&
                        report_take_line(report, line);
         /* A line that the end of the file cuts is what a killed run leaves: expected, and not corrupt. */
+        number++;
         if (!is_good && !report->is_cut) {
+            if (report->corrupt_lines < REPORT_CORRUPT_NUMBERS_MAX)
+                report->corrupt_at[report->corrupt_lines] = number;
             report->corrupt_lines++;
             reading.corrupt_since++;
         }

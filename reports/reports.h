@@ -1,5 +1,5 @@
-/* reports: everything that is rendered from a journal: result.json, junit.xml, the summary and the table on
- * the console (HTML and others later).
+/* reports: everything that is rendered from a journal: result.json, junit.xml, report.html, the summary and
+ * the table on the console.
  *
  * report_load() reads a journal, whole or cut, into a struct report: scenarios with verdicts, requirements
  * with their status, the gate, as interfaces.md of the design words it. The writers only write. */
@@ -21,6 +21,9 @@ int report_exit_status(const struct report *report);
 /* Written to a temporary name and renamed. false: errno. */
 bool report_write_result(const struct report *report, const char *path);
 bool report_write_junit(const struct report *report, const char *path);
+/* report.html: one file that needs nothing else. Reads the journal once more, which therefore has to be there
+ * still. */
+bool report_write_html(const struct report *report, const char *path);
 /* Table of requirements by status and what failed, for people. width in columns; is_coloured: ANSI colours.
  */
 void report_print_summary(const struct report *report, FILE *out, unsigned width, bool is_coloured);

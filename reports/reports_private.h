@@ -80,7 +80,7 @@ struct report_row { /* one requirement */
     enum report_status open_status; /* what is left of it without what the baseline lists: for the gate */
 };
 
-enum { REPORT_CRASHES_MAX = 1000 };
+enum { REPORT_CRASHES_MAX = 1000, REPORT_CORRUPT_NUMBERS_MAX = 20 };
 struct report {
     char *journal_path;
     json_t *run, *end; /* lines; NULL: lost */
@@ -96,8 +96,9 @@ struct report {
     struct report_known *known;
     size_t known_count;
     size_t corrupt_lines, missing_lines;
-    bool is_cut;      /* the last line has no end */
-    bool is_repeated; /* --repeat: the worst verdict counts, else the last */
+    size_t corrupt_at[REPORT_CORRUPT_NUMBERS_MAX]; /* line numbers of the first ones, from 1 */
+    bool is_cut;                                   /* the last line has no end */
+    bool is_repeated;                              /* --repeat: the worst verdict counts, else the last */
     uint64_t last_ns;
     /* rolled up */
     size_t by_verdict[REPORT_VERDICTS], not_exercised;
@@ -109,6 +110,10 @@ struct report {
 
 /* Reads a journal from an open file. NULL: error. */
 struct report *report_read(FILE *file, const char *journal_path, char *error, size_t error_size_bytes);
+/* The entry that a line of the journal names; NULL: it names none that is known. */
+struct report_entry *report_entry_find(const struct report *report, const json_t *line);
+/* " (lines 17, 23 and 5 more)": where the corrupt lines are; "" without any. */
+void report_corrupt_places(const struct report *report, char *room, size_t room_bytes);
 /* evidence.c: reads the journal again for what the failures rest on. */
 void report_find_evidence(struct report *report, FILE *file);
 /* Verdicts of entries, status of requirements, totals and the gate. false: out of memory. */

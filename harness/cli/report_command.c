@@ -17,7 +17,7 @@ static const struct cli_usage usage = {
     .arguments = "RESULT...",
     .summary = "Shows what runs came to. A RESULT is an output folder, or the result.json in it. One: the "
                "summary that run prints. Several: a table of requirements and devices. Where a run was "
-               "killed, result.json and junit.xml are made from its journal.",
+               "killed, result.json and junit.xml are made from its journal; report.html is made anew.",
     .options = options,
     .more =
         "Exit status: 0 shown, whatever the gates say; 2 usage or a bad file; 3 a run is not complete, or "
@@ -57,13 +57,15 @@ static char *report_folder(const char *word)
     return slash ? strndup(word, slash == word ? 1 : (size_t)(slash - word)) : strdup(".");
 }
 
-/* What a killed run could not write itself. What is there stays as it is. */
+/* What a killed run could not write itself. What is there stays as it is, but for the page: it is made anew.
+ */
 static int report_complete_folder(const struct report *report, const char *folder)
 {
     char *result = cli_path_join(folder, "result.json"), *junit = cli_path_join(folder, "junit.xml");
+    char *html = cli_path_join(folder, "report.html");
     bool lacks_result = !is_there(result), lacks_junit = !is_there(junit);
     bool is_good = (!lacks_result || report_write_result(report, result)) &&
-                   (!lacks_junit || report_write_junit(report, junit));
+                   (!lacks_junit || report_write_junit(report, junit)) && report_write_html(report, html);
     int status = is_good ? CLI_GOOD
                          : cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s", folder,
                                     strerror(errno));
@@ -72,6 +74,7 @@ static int report_complete_folder(const struct report *report, const char *folde
                lacks_result && lacks_junit ? " and " : "", lacks_junit ? "junit.xml" : "");
     free(result);
     free(junit);
+    free(html);
     return status;
 }
 

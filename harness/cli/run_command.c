@@ -32,7 +32,7 @@ static int run_report(const char *out_dir, int *status)
 {
     char error[512] = "";
     char *journal = cli_path_join(out_dir, "events.jsonl"), *result = cli_path_join(out_dir, "result.json");
-    char *junit = cli_path_join(out_dir, "junit.xml");
+    char *junit = cli_path_join(out_dir, "junit.xml"), *html = cli_path_join(out_dir, "report.html");
     struct report *report = report_load(journal, error, sizeof error);
     int outcome = CLI_GOOD;
     if (!report) {
@@ -42,7 +42,8 @@ static int run_report(const char *out_dir, int *status)
         putchar('\n');
         report_print_summary(report, stdout, cli_width(), cli_is_coloured());
         fflush(stdout);
-        if (!report_write_result(report, result) || !report_write_junit(report, junit))
+        if (!report_write_result(report, result) || !report_write_junit(report, junit) ||
+            !report_write_html(report, html))
             outcome =
                 cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s; free some space",
                          out_dir, strerror(errno));
@@ -51,6 +52,7 @@ static int run_report(const char *out_dir, int *status)
     free(journal);
     free(result);
     free(junit);
+    free(html);
     return outcome;
 }
 

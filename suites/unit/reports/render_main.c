@@ -1,5 +1,5 @@
 /* Renders a journal without running anything: render JOURNAL FOLDER writes result.json, junit.xml,
- * summary.txt and colour.txt there and exits with the status of the run. */
+ * report.html, summary.txt and colour.txt there and exits with the status of the run. */
 #include <stdio.h>
 
 #include "reports/reports.h"
@@ -17,7 +17,7 @@ static int render_summary(const struct report *report, const char *folder, const
 
 int main(int argc, char **argv)
 {
-    char error[512] = "", result[4096], junit[4096];
+    char error[512] = "", result[4096], junit[4096], html[4096];
     if (argc != 3)
         return 2;
     struct report *report = report_load(argv[1], error, sizeof error);
@@ -27,9 +27,10 @@ int main(int argc, char **argv)
     }
     snprintf(result, sizeof result, "%s/result.json", argv[2]);
     snprintf(junit, sizeof junit, "%s/junit.xml", argv[2]);
+    snprintf(html, sizeof html, "%s/report.html", argv[2]);
     int status = report_exit_status(report);
     if (!report_write_result(report, result) || !report_write_junit(report, junit) ||
-        render_summary(report, argv[2], "summary.txt", false) ||
+        !report_write_html(report, html) || render_summary(report, argv[2], "summary.txt", false) ||
         render_summary(report, argv[2], "colour.txt", true)) {
         perror(argv[2]);
         status = 5;
