@@ -147,8 +147,13 @@ bool accept_start(struct reference_node *node, const struct reference_listen *li
     if (listener->net == NULL) {
         char text[NET_ADDRESS_TEXT_MAX];
         net_address_format(&options.local, text);
+        char why[NET_SCTP_WHY_MAX] = "";
+        int error_number = errno;
+        if (error_number == EPROTONOSUPPORT) {
+            net_sctp_engine(node->net, why);
+        }
         snprintf(error, error_size_bytes, "cannot listen on %s %s: %s", net_transport_name(listen->transport),
-                 text, strerror(errno));
+                 text, why[0] != '\0' ? why : strerror(error_number));
         return false;
     }
     listener->address = *net_listener_address(listener->net);

@@ -228,6 +228,27 @@ static void receive_frames(struct connection *connection)
     }
 }
 
+/* A user message of plain SCTP is one SIP message (RFC 4168 §5, RFC 3261 §18.3), and whatever is wrong with
+ * it says nothing about the next one. */
+static void receive_datagram(struct connection *connection, const uint8_t *bytes, size_t size_bytes)
+{
+    struct sip_frame frame = sip_frame_datagram(bytes, size_bytes, MESSAGE_MAX_BYTES);
+    switch (frame.kind) {
+    case SIP_FRAME_MESSAGE:
+        dispatch_message(connection, frame.bytes, frame.size_bytes);
+        return;
+    case SIP_FRAME_ERROR:
+        node_log(connection->node, "connection %llu: %s", (unsigned long long)connection->id,
+                 sip_error_text(frame.error));
+        dispatch_unframed(connection, frame.bytes, frame.size_bytes, frame.error);
+        return;
+    case SIP_FRAME_NONE:
+    case SIP_FRAME_PING:
+    case SIP_FRAME_PONG:
+        return;
+    }
+}
+
 /* Thousands of connections with a message each that never ends: who has begun a long one then goes. */
 static bool holds_too_much(const struct connection *connection)
 {
@@ -250,6 +271,10 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
     }
     connection->heard_ms = loop_now_ms(connection->node->loop);
     close_note_message(connection);
+    if (connection->transport == NET_SCTP) {
+        receive_datagram(connection, bytes, size_bytes);
+        return;
+    }
     if (misframes(connection, bytes, size_bytes)) {
         return;
     }
@@ -273,6 +298,7 @@ static bool is_orderly(enum net_sign sign)
     case NET_SIGN_NONE:
     case NET_SIGN_FIN:
     case NET_SIGN_CLOSE_NOTIFY:
+    case NET_SIGN_SHUTDOWN:
         return true;
     case NET_SIGN_RST:
     case NET_SIGN_ALERT:
@@ -280,6 +306,8 @@ static bool is_orderly(enum net_sign sign)
     case NET_SIGN_HANDSHAKE_FAILED:
     case NET_SIGN_TIMEOUT:
     case NET_SIGN_ERROR:
+    case NET_SIGN_ABORT:
+    case NET_SIGN_SILENCE:
         return false;
     }
     return false;

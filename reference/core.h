@@ -96,6 +96,7 @@ struct targets {
     size_t count;
 };
 enum { TARGETS_MAX = 64 };
+enum net_transport transport_over_tls(enum net_transport transport); /* what sips makes of it */
 bool next_hop_from_uri(const struct sip_uri *uri, struct next_hop *out);
 bool next_hop_copy(const struct next_hop *from, struct next_hop *out);
 void next_hop_fini(struct next_hop *hop);
@@ -129,7 +130,7 @@ void lookup_ask_addresses(struct lookup *lookup, const char *name, lookup_addres
 /* ---- order.c: RFC 2782's and RFC 3403's orders, pure ---- */
 void order_srv(struct lookup_srv *records, size_t count, struct dice *dice);
 /* Sorts, and drops what cannot be used: returns how many remain, first. */
-size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure);
+size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure, bool has_sctp);
 bool naptr_transport(const struct lookup_naptr *record, enum net_transport *out);
 
 /* ---- resolve.c: RFC 3263 §4 as a state machine ---- */
@@ -137,7 +138,7 @@ struct resolution;
 /* Targets in the order of trying; none: why tells. The callee may empty the list to keep it. */
 typedef void (*resolution_cb)(struct targets *targets, const char *why, void *arg);
 struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct fault_set *faults,
-                                  const struct next_hop *hop, resolution_cb cb, void *arg);
+                                  const struct next_hop *hop, bool has_sctp, resolution_cb cb, void *arg);
 void resolution_start(struct resolution *resolution);  /* the callback, exactly once, may come before this
                                                           returns; then it is gone */
 void resolution_cancel(struct resolution *resolution); /* no callback any more; NULL is fine */
@@ -228,6 +229,8 @@ bool node_owns(const struct reference_node *node, const char *host, uint16_t por
                const struct net_address *local);
 bool node_owns_uri(const struct reference_node *node, const struct sip_uri *uri,
                    const struct net_address *local);
+/* It speaks SCTP: it listens on it. */
+bool node_has_sctp(const struct reference_node *node);
 /* Where this node listens for the transport, as seen from a local address; false: nowhere. */
 bool node_listens(const struct reference_node *node, enum net_transport transport,
                   const struct net_address *local, struct net_address *out);

@@ -67,8 +67,9 @@ static void give_up(struct courier *courier, const char *why)
 {
     if (!courier->message->is_request && !courier->has_resolved && !courier->hop.is_numeric) {
         courier->has_resolved = true;
-        courier->resolution = resolution_new(courier->node->lookup, &courier->node->dice,
-                                             &courier->node->faults, &courier->hop, on_targets, courier);
+        courier->resolution =
+            resolution_new(courier->node->lookup, &courier->node->dice, &courier->node->faults, &courier->hop,
+                           node_has_sctp(courier->node), on_targets, courier);
         if (courier->resolution != NULL) {
             resolution_start(courier->resolution);
             return;
@@ -152,7 +153,8 @@ void courier_send_anew(struct reference_node *node, const struct next_hop *hop,
         return;
     }
     courier->has_resolved = true;
-    courier->resolution = resolution_new(node->lookup, &node->dice, &node->faults, hop, on_targets, courier);
+    courier->resolution = resolution_new(node->lookup, &node->dice, &node->faults, hop, node_has_sctp(node),
+                                         on_targets, courier);
     if (courier->resolution == NULL) {
         finish(courier);
         return;

@@ -50,9 +50,9 @@ bool device_config_add_listen(struct device_config *config, const char *transpor
         snprintf(error, DEVICE_ERROR_MAX, "more than %d addresses to listen on", REFERENCE_LISTEN_MAX);
         return false;
     }
-    if (!net_transport_parse(transport, &listen.transport) ||
-        (listen.transport != NET_TCP && listen.transport != NET_TLS)) {
-        snprintf(error, DEVICE_ERROR_MAX, "listening over '%s': tcp or tls are wanted", transport);
+    if (!net_transport_parse(transport, &listen.transport)) {
+        snprintf(error, DEVICE_ERROR_MAX, "listening over '%s': tcp, tls, sctp or tls-sctp are wanted",
+                 transport);
         return false;
     }
     if (!net_address_parse(ip, port, &listen.address)) {
@@ -126,7 +126,8 @@ static const char CONFIG_SCHEMA[] =
     "\"$schema\":{\"type\":\"string\"},"
     "\"listen\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\",\"additionalProperties\":"
     "false,"
-    "\"required\":[\"transport\",\"address\"],\"properties\":{\"transport\":{\"enum\":[\"tcp\",\"tls\"]},"
+    "\"required\":[\"transport\",\"address\"],\"properties\":{\"transport\":{\"enum\":[\"tcp\",\"tls\","
+    "\"sctp\",\"tls-sctp\"]},"
     "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}}},"
     "\"domains\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\",\"additionalProperties\":"
     "false,"
@@ -138,6 +139,7 @@ static const char CONFIG_SCHEMA[] =
     "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}},"
     "\"never_reuse\":{\"type\":\"boolean\"},\"no_sni\":{\"type\":\"boolean\"},"
     "\"claims_5924\":{\"type\":\"boolean\"},\"user_agent\":{\"type\":\"boolean\"},"
+    "\"sctp\":{\"enum\":[\"auto\",\"kernel\",\"userland\",\"none\"]},"
     "\"faults\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
 static bool check_shape(const struct document_value *root, char *error)
@@ -204,6 +206,9 @@ static bool take(struct device_config *config, const struct document_value *root
     config->is_never_reusing |= document_boolean(document_member(root, "never_reuse"));
     config->is_without_sni |= document_boolean(document_member(root, "no_sni"));
     config->is_user_agent |= document_boolean(document_member(root, "user_agent"));
+    if (document_member(root, "sctp") != NULL) {
+        net_sctp_parse(text_of(root, "sctp"), &config->sctp); /* the schema lets no other word pass */
+    }
     config->claims_5924 |= document_boolean(document_member(root, "claims_5924"));
     return true;
 }

@@ -22,6 +22,7 @@ enum {
     OPTION_NO_SNI,
     OPTION_CLAIMS_5924,
     OPTION_USER_AGENT,
+    OPTION_SCTP,
     OPTION_FAULT,
     OPTION_LIST_FAULTS,
     OPTION_JSON,
@@ -38,6 +39,7 @@ static const struct option OPTIONS[] = {{"config", required_argument, NULL, OPTI
                                         {"no-sni", no_argument, NULL, OPTION_NO_SNI},
                                         {"claims-5924", no_argument, NULL, OPTION_CLAIMS_5924},
                                         {"user-agent", no_argument, NULL, OPTION_USER_AGENT},
+                                        {"sctp", required_argument, NULL, OPTION_SCTP},
                                         {"fault", required_argument, NULL, OPTION_FAULT},
                                         {"list-faults", no_argument, NULL, OPTION_LIST_FAULTS},
                                         {"json", no_argument, NULL, OPTION_JSON},
@@ -51,11 +53,12 @@ static const char HELP[] =
     "everything else.\n"
     "\n"
     "  --config FILE            JSON: listen, domains, trust, crl, dns_server, never_reuse, no_sni, "
-    "claims_5924, user_agent, faults\n"
+    "claims_5924, user_agent, sctp, faults\n"
     "  --domain NAME=CERT,KEY   a domain of its own with certificate chain and key (PEM files); NAME alone: "
     "none.\n"
     "                           Two or more make a virtual server\n"
-    "  --listen TRANSPORT:IP:PORT   tcp or tls; IPv6 in brackets; without PORT: 5060, 5061\n"
+    "  --listen TRANSPORT:IP:PORT   tcp, tls, sctp or tls-sctp; IPv6 in brackets; without PORT: 5060, "
+    "5061\n"
     "  --trust FILE             trust anchors (PEM)\n"
     "  --crl FILE               revocation lists (PEM)\n"
     "  --dns IP[:PORT]          DNS server; default: the system's\n"
@@ -63,6 +66,7 @@ static const char HELP[] =
     "  --no-sni                 names no server in its ClientHello\n"
     "  --claims-5924            judges extended key usages by RFC 5924\n"
     "  --user-agent             forwards nothing; sends what a REFER asks for\n"
+    "  --sctp ENGINE            kernel, userland, or auto (the kernel where it has SCTP)\n"
     "  --fault NAME             misbehaves in one stated way\n"
     "  --list-faults [--json]   names them\n"
     "\n"
@@ -173,6 +177,13 @@ static bool take_option(struct command *command, int option, const char *argumen
     case OPTION_USER_AGENT:
         config->is_user_agent = true;
         return true;
+    case OPTION_SCTP:
+        if (net_sctp_parse(argument, &config->sctp)) {
+            return true;
+        }
+        snprintf(command->error, sizeof(command->error), "--sctp %s: kernel, userland or auto is wanted",
+                 argument);
+        return false;
     case OPTION_FAULT:
         return device_config_add_fault(config, argument, command->error);
     case OPTION_LIST_FAULTS:
@@ -324,7 +335,8 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
 static int run(const struct device_config *config, char *error)
 {
     struct running running = {.loop = loop_new()};
-    struct net *net = running.loop == NULL ? NULL : net_new(running.loop, NULL);
+    const struct net_options options = {.sctp = config->sctp};
+    struct net *net = running.loop == NULL ? NULL : net_new(running.loop, &options);
     bool is_good = false;
     signal(SIGPIPE, SIG_IGN); /* a reader of our log that went away is no reason to die */
     if (net == NULL) {

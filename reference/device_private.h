@@ -17,6 +17,7 @@ struct device_config {
     char *trust_pem, *crl_pem;
     struct net_address dns_server;
     bool is_never_reusing, is_without_sni, claims_5924, is_user_agent;
+    enum net_sctp sctp;
     char *faults[DEVICE_FAULTS_MAX + 1]; /* NULL at the end */
     size_t fault_count;
 };

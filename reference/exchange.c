@@ -219,8 +219,8 @@ void exchange_start(struct exchange *exchange)
         try_next(exchange);
         return;
     }
-    exchange->resolution =
-        resolution_new(node->lookup, &node->dice, &node->faults, &exchange->hop, on_targets, exchange);
+    exchange->resolution = resolution_new(node->lookup, &node->dice, &node->faults, &exchange->hop,
+                                          node_has_sctp(node), on_targets, exchange);
     if (exchange->resolution == NULL) {
         finish(exchange, 500, NULL);
         return;

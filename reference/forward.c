@@ -103,7 +103,7 @@ bool forward_next_hop(struct sip_message *request, struct next_hop *out)
     out->request_host = request_host;
     if (is_secure) { /* §26.2.2: sips is TLS on every hop, whatever a Route says */
         out->is_secure = true;
-        out->transport = out->has_transport && out->transport == NET_TCP ? NET_TLS : out->transport;
+        out->transport = out->has_transport ? transport_over_tls(out->transport) : out->transport;
     }
     return true;
 }

@@ -5,6 +5,19 @@
 
 #include "reference/core.h"
 
+enum net_transport transport_over_tls(enum net_transport transport)
+{
+    switch (transport) {
+    case NET_TCP:
+    case NET_TLS:
+        return NET_TLS;
+    case NET_SCTP:
+    case NET_TLS_SCTP:
+        return NET_TLS_SCTP;
+    }
+    return NET_TLS;
+}
+
 /* RFC 3263 §4.1 with what this node speaks: a sips URI is TLS whatever its transport parameter says (RFC 3261
  * §26.2.2). */
 static void read_transport(const struct sip_uri *uri, struct next_hop *hop)
@@ -22,10 +35,9 @@ static void read_transport(const struct sip_uri *uri, struct next_hop *hop)
         hop->is_unsupported = true;
         return;
     }
-    if (hop->is_secure && hop->transport == NET_TCP) {
-        hop->transport = NET_TLS;
+    if (hop->is_secure) {
+        hop->transport = transport_over_tls(hop->transport);
     }
-    hop->is_unsupported = hop->transport != NET_TCP && hop->transport != NET_TLS;
 }
 
 static char *strip_dot(const char *host)

@@ -96,6 +96,17 @@ bool node_owns_uri(const struct reference_node *node, const struct sip_uri *uri,
     return uri->host != NULL && node_owns(node, uri->host, uri->port, local);
 }
 
+bool node_has_sctp(const struct reference_node *node)
+{
+    for (size_t i = 0; i < node->listener_count; i++) {
+        enum net_transport transport = node->listeners[i].transport;
+        if (transport == NET_SCTP || transport == NET_TLS_SCTP) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool node_listens(const struct reference_node *node, enum net_transport transport,
                   const struct net_address *local, struct net_address *out)
 {

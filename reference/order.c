@@ -61,6 +61,10 @@ bool naptr_transport(const struct lookup_naptr *record, enum net_transport *out)
         *out = NET_TCP;
     } else if (strcasecmp(record->service, "SIPS+D2T") == 0) {
         *out = NET_TLS;
+    } else if (strcasecmp(record->service, "SIP+D2S") == 0) {
+        *out = NET_SCTP;
+    } else if (strcasecmp(record->service, "SIPS+D2S") == 0) { /* RFC 4168 §6 */
+        *out = NET_TLS_SCTP;
     } else {
         return false;
     }
@@ -77,12 +81,14 @@ static int compare_naptr(const void *left, const void *right)
     return (a->preference > b->preference) - (a->preference < b->preference);
 }
 
-size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure)
+size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure, bool has_sctp)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         enum net_transport transport;
-        bool is_usable = naptr_transport(&records[i], &transport) && (!is_secure || transport == NET_TLS);
+        bool is_known = naptr_transport(&records[i], &transport);
+        bool is_usable = is_known && (!is_secure || net_transport_is_secure(transport)) &&
+                         (has_sctp || transport == NET_TCP || transport == NET_TLS);
         if (is_usable) {
             struct lookup_naptr record = records[i];
             records[i] = records[kept];

@@ -30,6 +30,7 @@ struct resolution {
     struct dice *dice;
     const struct fault_set *faults;
     struct next_hop hop;
+    bool has_sctp;
     resolution_cb cb; /* NULL: cancelled */
     void *arg;
     size_t outstanding; /* questions that will call back, and one while resolution_start() runs */
@@ -46,7 +47,7 @@ static bool has(const struct resolution *resolution, enum fault fault)
 }
 
 struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, const struct fault_set *faults,
-                                  const struct next_hop *hop, resolution_cb cb, void *arg)
+                                  const struct next_hop *hop, bool has_sctp, resolution_cb cb, void *arg)
 {
     struct resolution *resolution = calloc(1, sizeof(*resolution));
     if (resolution == NULL || !next_hop_copy(hop, &resolution->hop)) {
@@ -56,6 +57,7 @@ struct resolution *resolution_new(struct lookup *lookup, struct dice *dice, cons
     resolution->lookup = lookup;
     resolution->dice = dice;
     resolution->faults = faults;
+    resolution->has_sctp = has_sctp;
     resolution->cb = cb;
     resolution->arg = arg;
     return resolution;
@@ -266,11 +268,25 @@ static void add_service(struct resolution *resolution, enum net_transport transp
     resolution->services[resolution->service_count++] = (struct service){transport, name};
 }
 
+static const char *service_of(enum net_transport transport)
+{
+    switch (transport) {
+    case NET_TCP:
+        return "_sip._tcp";
+    case NET_TLS:
+        return "_sips._tcp";
+    case NET_SCTP:
+        return "_sip._sctp";
+    case NET_TLS_SCTP:
+        return "_sips._sctp";
+    }
+    return "_sip._tcp";
+}
+
 static void add_default_service(struct resolution *resolution, enum net_transport transport)
 {
     char *name = NULL;
-    if (asprintf(&name, "%s.%s", transport == NET_TLS ? "_sips._tcp" : "_sip._tcp", resolution->hop.host) >
-        0) {
+    if (asprintf(&name, "%s.%s", service_of(transport), resolution->hop.host) > 0) {
         add_service(resolution, transport, name);
     }
 }
@@ -297,7 +313,7 @@ static void on_naptr(struct lookup_naptr *records, size_t count, void *arg)
 {
     struct resolution *resolution = arg;
     misread(resolution, records, count);
-    size_t usable = order_naptr(records, count, resolution->hop.is_secure);
+    size_t usable = order_naptr(records, count, resolution->hop.is_secure, resolution->has_sctp);
     for (size_t i = 0; i < usable; i++) {
         enum net_transport transport;
         if (naptr_transport(&records[i], &transport)) {
@@ -353,7 +369,8 @@ void resolution_start(struct resolution *resolution)
 {
     const struct next_hop *hop = &resolution->hop;
     resolution->outstanding = 1;
-    if (hop->is_unsupported) {
+    bool is_sctp = hop->has_transport && (hop->transport == NET_SCTP || hop->transport == NET_TLS_SCTP);
+    if (hop->is_unsupported || (is_sctp && !resolution->has_sctp)) {
         snprintf(resolution->why, sizeof(resolution->why), "its transport is not spoken here");
     } else if (starts_with_srv(resolution)) {
         add_default_service(resolution, default_transport(hop));

@@ -86,6 +86,7 @@ struct cli_request {
     uint64_t jobs, repeat, seed;
     double timeout_scale;
     enum sandbox_mode mode;
+    enum net_sctp sctp; /* as wanted */
 };
 enum { RUN_REQUEST_HELP = -1 }; /* the help was printed: nothing is left to do */
 /* CLI_GOOD, RUN_REQUEST_HELP, or an exit status when the mistake was reported. run_request_fini in every

@@ -99,6 +99,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .sandbox = sandbox,
                                         .journal = journal,
                                         .out_dir = out_dir,
+                                        .sctp = request->sctp,
                                         .jobs = (size_t)request->jobs,
                                         .repeat = (unsigned)request->repeat,
                                         .is_fail_fast = request->is_fail_fast,
@@ -197,9 +198,23 @@ static int plan_print(const struct run_plan *plan, const char *device)
     return CLI_GOOD;
 }
 
+/* The engine is chosen once, for plan, harness and device. In a user namespace of its own every process may
+ * open raw sockets. */
+static void choose_sctp(struct cli_request *request, const struct device_profile *profile, char *why)
+{
+    bool is_root = geteuid() == 0 && request->mode != SANDBOX_USER;
+    bool has_raw_sockets = (request->mode != SANDBOX_NONE && !is_root) || net_sctp_may_open_raw();
+    request->sctp = net_sctp_choose(request->sctp, has_raw_sockets, why);
+    if (request->sctp == NET_SCTP_USERLAND && !profile->has_own_sctp) {
+        request->sctp = NET_SCTP_NONE;
+        snprintf(why, NET_SCTP_WHY_MAX, "this device needs a kernel with SCTP; modprobe sctp");
+    }
+}
+
 int cli_run(int argc, char **argv)
 {
     struct cli_request request;
+    char no_sctp[NET_SCTP_WHY_MAX] = "";
     struct cli_material material = {0};
     struct run_plan *plan = NULL;
     int status = run_request_parse(&request, argc, argv);
@@ -212,9 +227,10 @@ int cli_run(int argc, char **argv)
         status = cli_material_load(&material, &request);
     if (status != CLI_GOOD)
         goto out;
+    choose_sctp(&request, material.profile, no_sctp);
     plan = !command_line ? NULL
                          : run_plan_make(&material.selection, material.profile, request.mode, request.has_ip4,
-                                         request.has_ip6);
+                                         request.has_ip6, request.sctp == NET_SCTP_NONE ? no_sctp : NULL);
     if (!plan)
         status = cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     else if (request.is_plan_only)

@@ -13,6 +13,7 @@ enum {
     OPT_TRANSPORT,
     OPT_IP,
     OPT_SANDBOX,
+    OPT_SCTP,
     OPT_STRICT,
     OPT_TIMEOUT_SCALE,
     OPT_OUT,
@@ -35,9 +36,11 @@ static const struct cli_option options[] = {
                     "the device under test: a name of 'sipreuse list devices', or a profile.json", 'd'},
     [OPT_SUITE] = {"suite", "NAME", "the suite to run (default: conformance)", 's'},
     [OPT_JOBS] = {"jobs", "N", "scenarios at once (default: all; the verdicts are the same)", 'j'},
-    [OPT_TRANSPORT] = {"transport", "LIST", "of tcp,tls (default: all)", '\0'},
+    [OPT_TRANSPORT] = {"transport", "LIST", "of tcp,tls,sctp,tls-sctp (default: all)", '\0'},
     [OPT_IP] = {"ip", "4|6|4,6", "IP versions (default: 4,6)", '\0'},
     [OPT_SANDBOX] = {"sandbox", "MODE", "auto, user, root, or none (default: auto)", '\0'},
+    [OPT_SCTP] = {"sctp", "ENGINE",
+                  "kernel, userland, auto (the kernel where it has SCTP), or none (default: auto)", '\0'},
     [OPT_STRICT] = {"strict", NULL, "the gate counts SHOULD requirements too", '\0'},
     [OPT_TIMEOUT_SCALE] = {"timeout-scale", "X", "waiting times times X, for slow devices (0.1 to 100)",
                            '\0'},
@@ -82,8 +85,8 @@ static bool take_transports(struct cli_request *request, const char *value)
         char name[16];
         enum net_transport transport;
         snprintf(name, sizeof name, "%.*s", (int)(length < 15 ? length : 15), word);
-        if (!net_transport_parse(name, &transport) || (transport != NET_TCP && transport != NET_TLS)) {
-            cli_fail(CLI_USAGE, "--transport '%s' is none; write a list of tcp,tls", name);
+        if (!net_transport_parse(name, &transport)) {
+            cli_fail(CLI_USAGE, "--transport '%s' is none; write a list of tcp,tls,sctp,tls-sctp", name);
             return false;
         }
         request->transports |= 1U << transport;
@@ -101,6 +104,14 @@ static bool take_ip(struct cli_request *request, const char *value)
         strcmp(value, "6,4") == 0)
         return true;
     cli_fail(CLI_USAGE, "--ip '%s' is no IP version; write 4, 6, or 4,6", value);
+    return false;
+}
+
+static bool take_sctp(struct cli_request *request, const char *value)
+{
+    if (net_sctp_parse(value, &request->sctp))
+        return true;
+    cli_fail(CLI_USAGE, "--sctp '%s' is no engine; write kernel, userland, auto, or none", value);
     return false;
 }
 
@@ -134,6 +145,8 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
         return take_ip(request, value);
     case OPT_SANDBOX:
         return take_sandbox(request, value);
+    case OPT_SCTP:
+        return take_sctp(request, value);
     case OPT_STRICT:
         request->is_strict = true;
         return true;

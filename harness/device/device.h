@@ -46,6 +46,7 @@ struct device_profile {
     bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes,
         takes_crls, claims_5924;
     bool has_transport[4]; /* by enum net_transport */
+    bool has_own_sctp;     /* it can speak SCTP where the kernel has none */
     bool has_ip4, has_ip6;
     bool is_user_agent;                    /* forwards nothing */
     bool accepts_nothing;                  /* never the server of a connection */
@@ -78,8 +79,8 @@ bool device_is_available(const struct device_profile *profile, char *missing, si
 /* A text for each placeholder of templates (@name@) and argv ({name}); "" and NULL: it has no value in this
  * run, as dut_ip6 without IPv6. The caller gives dut_ip4, dut_ip6, sip_port, sips_port, dns_ip, dns_port,
  * domain_one, domain_two, trust_pem, crl_pem, cert_one, key_one, cert_two, key_two (paths), faults (comma
- * list), run. This folder knows self, config and scratch; scratch may be given too. domain_one is needed by
- * the ready probe. docs/adding-a-device.md says what each is. Copied during device_start(). */
+ * list), sctp, run. This folder knows self, config and scratch; scratch may be given too. domain_one is
+ * needed by the ready probe. docs/adding-a-device.md says what each is. Copied during device_start(). */
 struct device_setting {
     const char *name, *value;
 };

@@ -172,6 +172,8 @@ static void read_profile(struct device_profile *profile)
     profile->accepts_nothing =
         document_count(parts) == 1 && strcmp(document_string(document_at(parts, 0)), "client") == 0;
     profile->has_start = document_member(root, "start") != NULL;
+    const char *sctp = document_string(document_member(root, "sctp"));
+    profile->has_own_sctp = sctp && strcmp(sctp, "own") == 0;
     profile->has_configurable_resolver = resolver && strcmp(resolver, "configurable") == 0;
     profile->locates_nothing = resolver && strcmp(resolver, "none") == 0;
 }

@@ -40,6 +40,7 @@ const char *const device_setting_names[] = {
     "from",
     "token",
     "number",
+    "sctp",
 };
 const size_t device_setting_name_count = sizeof device_setting_names / sizeof device_setting_names[0];
 

@@ -1,14 +1,8 @@
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "net/net_private.h"
-
-#ifndef IP_BIND_ADDRESS_NO_PORT
-#define IP_BIND_ADDRESS_NO_PORT 24
-#endif
 
 static void fail_connect(struct net_connection *connection, int error_number)
 {
@@ -29,10 +23,11 @@ static bool is_self_connected(const struct net_connection *connection)
 void net_connection_finish_connect(struct net_connection *connection)
 {
     int error_number = connection->connect_errno;
-    socklen_t size_bytes = sizeof error_number;
-    if (!error_number && getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
-        error_number = errno;
-    net_socket_local(connection->fd, &connection->local);
+    if (!error_number)
+        error_number = connection->ops->take_error(connection->fd);
+    if (error_number == EINPROGRESS)
+        return;
+    connection->ops->local(connection->fd, &connection->local);
     if (!error_number && is_self_connected(connection))
         error_number = ECONNREFUSED;
     if (error_number)
@@ -44,6 +39,8 @@ void net_connection_finish_connect(struct net_connection *connection)
 void net_connection_start(struct net_connection *connection)
 {
     connection->phase = NET_PHASE_WAITING;
+    if (connection->ops->describe)
+        connection->ops->describe(connection->fd, &connection->association);
     if (connection->events.on_connected)
         connection->events.on_connected(connection, connection->arg);
     if (!net_connection_is_alive(connection) || connection->is_closing || connection->is_silent)
@@ -56,23 +53,19 @@ void net_connection_start(struct net_connection *connection)
         loop_timer_start(connection->timer, connection->handshake_timeout_ms);
 }
 
-static int open_bound(const struct net_transport_ops *ops, const struct net_connect_options *options)
+static int open_bound(struct net *net, const struct net_transport_ops *ops,
+                      const struct net_connect_options *options)
 {
-    int fd = ops->open(options->remote.family == 6 ? AF_INET6 : AF_INET);
+    int fd = ops->open(net, options->remote.family == 6 ? AF_INET6 : AF_INET);
     if (fd < 0)
         return -1;
     ops->tune(fd);
     if (options->local.family == 0)
         return fd;
-    const int on = 1;
-    if (options->local.port == 0)
-        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    else
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (options->local.family == options->remote.family && net_socket_bind(fd, &options->local))
+    if (options->local.family == options->remote.family && ops->bind(fd, &options->local, false))
         return fd;
     int error_number = options->local.family == options->remote.family ? errno : EAFNOSUPPORT;
-    close(fd);
+    ops->close(fd);
     errno = error_number;
     return -1;
 }
@@ -94,25 +87,24 @@ static bool set_up(struct net_connection *connection, const struct net_connect_o
 
 static void begin_connect(struct net_connection *connection)
 {
-    struct sockaddr_storage to;
-    socklen_t size_bytes = net_address_to_sockaddr(&connection->remote, &to);
     loop_timer_start(connection->timer, connection->handshake_timeout_ms);
-    if (connect(connection->fd, (const struct sockaddr *)&to, size_bytes) != 0 && errno != EINPROGRESS) {
-        connection->connect_errno = errno;
+    connection->connect_errno = connection->ops->connect(connection->fd, &connection->remote);
+    if (connection->connect_errno)
         net_connection_defer(connection, NET_DEFER_CONNECT);
-    }
-    net_socket_local(connection->fd, &connection->local);
+    connection->ops->local(connection->fd, &connection->local);
 }
 
 struct net_connection *net_connect(struct net *net, const struct net_connect_options *options,
                                    const struct net_connection_events *events, void *arg)
 {
-    const struct net_transport_ops *ops = net_transport_find_ops(options->transport);
-    if (!ops || (options->remote.family != 4 && options->remote.family != 6)) {
-        errno = ops ? EAFNOSUPPORT : EPROTONOSUPPORT;
+    const struct net_transport_ops *ops = net_transport_find_ops(net, options->transport);
+    if (!ops)
+        return NULL;
+    if (options->remote.family != 4 && options->remote.family != 6) {
+        errno = EAFNOSUPPORT;
         return NULL;
     }
-    int fd = open_bound(ops, options);
+    int fd = open_bound(net, ops, options);
     if (fd < 0)
         return NULL;
     struct net_connection *connection = net_connection_new(net, fd, options->transport, ops);

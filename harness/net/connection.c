@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "net/net_private.h"
 
@@ -18,6 +17,10 @@ static void on_ready_fd(struct loop_poll *poll, int events, void *arg)
      * again. */
     if (events == (LOOP_READABLE | LOOP_WRITABLE))
         connection->interest = -1;
+    if (connection->ops->is_signalled) {
+        connection->ops->take_sign(connection->fd);
+        events = LOOP_READABLE | LOOP_WRITABLE;
+    }
     if (connection->phase == NET_PHASE_CONNECTING) {
         net_connection_finish_connect(connection);
     } else {
@@ -51,7 +54,7 @@ struct net_connection *net_connection_new(struct net *net, int fd, enum net_tran
 {
     struct net_connection *connection = calloc(1, sizeof *connection);
     if (!connection) {
-        close(fd);
+        ops->close(fd);
         return NULL;
     }
     connection->net = net;
@@ -85,6 +88,8 @@ static int wanted_events(const struct net_connection *connection)
 {
     if (connection->is_silent)
         return 0;
+    if (connection->ops->is_signalled)
+        return connection->connect_errno || connection->is_dead ? 0 : LOOP_READABLE;
     if (connection->phase == NET_PHASE_CONNECTING)
         return connection->connect_errno ? 0 : LOOP_WRITABLE;
     if (connection->is_dead)
@@ -113,7 +118,8 @@ static bool has_unsettled_end(const struct net_connection *connection)
 
 static void count_queues(struct net_connection *connection)
 {
-    size_t bytes = connection->out.capacity_bytes + connection->early.capacity_bytes;
+    size_t bytes =
+        connection->out.capacity_bytes + connection->early.capacity_bytes + connection->in.capacity_bytes;
     connection->net->queued_bytes += bytes - connection->counted_bytes; /* modulo: may go down */
     connection->counted_bytes = bytes;
 }
@@ -182,11 +188,12 @@ void net_connection_drop(struct net_connection *connection)
         loop_timer_stop(connection->timer);
     if (connection->is_silent)
         connection->ops->prepare_silent_close(connection->fd);
-    close(connection->fd);
+    connection->ops->close(connection->fd);
     connection->fd = -1;
     connection->phase = NET_PHASE_CLOSED;
     net_queue_clear(&connection->out);
     net_queue_clear(&connection->early);
+    net_queue_clear(&connection->in);
     count_queues(connection);
     if (connection->listener) {
         net->accepted--;

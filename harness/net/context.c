@@ -69,11 +69,12 @@ static void raise_descriptor_limit(void)
 static bool set_up(struct net *net)
 {
     net->read_buffer = malloc(NET_READ_BUFFER_BYTES);
+    net->message_buffer = malloc(NET_READ_BUFFER_BYTES);
     net->deferred_timer = loop_timer_new(net->loop, on_deferred, net);
     net->accept_timer = loop_timer_new(net->loop, on_accept_retry, net);
     net->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (!net->read_buffer || !net->deferred_timer || !net->accept_timer || net->hangup_fd < 0 ||
-        gnutls_certificate_allocate_credentials(&net->certificates) < 0)
+    if (!net->read_buffer || !net->message_buffer || !net->deferred_timer || !net->accept_timer ||
+        net->hangup_fd < 0 || gnutls_certificate_allocate_credentials(&net->certificates) < 0)
         return false;
     gnutls_certificate_set_retrieve_function3(net->certificates, net_session_retrieve);
     net->hangup_poll = loop_poll_new(net->loop, net->hangup_fd, on_hangup, net);
@@ -93,6 +94,7 @@ struct net *net_new(struct loop *loop, const struct net_options *options)
     TAILQ_INIT(&net->deferred);
     if (options)
         net->options = *options;
+    net->sctp = net->options.sctp == NET_SCTP_NONE ? NET_SCTP_NONE : NET_SCTP_AUTO;
     if (!net->options.max_handshakes)
         net->options.max_handshakes = MAX_HANDSHAKES;
     if (!net->options.max_connections)
@@ -126,6 +128,7 @@ void net_free(struct net *net)
         net_listener_free(TAILQ_FIRST(&net->listeners));
     while (!TAILQ_EMPTY(&net->datagrams))
         net_datagram_free(TAILQ_FIRST(&net->datagrams));
+    net_userland_free(net->userland);
     loop_poll_free(net->hangup_poll);
     if (net->hangup_fd >= 0)
         close(net->hangup_fd);
@@ -139,6 +142,7 @@ void net_free(struct net *net)
         gnutls_free(net->ticket_key.data);
     }
     free(net->read_buffer);
+    free(net->message_buffer);
     free(net);
 }
 

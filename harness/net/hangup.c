@@ -8,7 +8,7 @@ void net_hangup_watch(struct net_connection *connection)
 {
     struct net *net = connection->net;
     struct epoll_event event = {.events = EPOLLET, .data.ptr = connection};
-    if (connection->fd < 0 || connection->is_watched_for_hangup ||
+    if (connection->fd < 0 || connection->is_watched_for_hangup || connection->ops->keeps_messages ||
         epoll_ctl(net->hangup_fd, EPOLL_CTL_ADD, connection->fd, &event) != 0)
         return;
     connection->is_watched_for_hangup = true;
@@ -29,12 +29,7 @@ void net_hangup_forget(struct net_connection *connection)
 
 int net_hangup_take_error(struct net_connection *connection)
 {
-    int error_number = 0;
-    socklen_t size_bytes = sizeof error_number;
-    if (connection->fd < 0 ||
-        getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
-        return 0;
-    return error_number;
+    return connection->fd < 0 ? 0 : connection->ops->take_error(connection->fd);
 }
 
 static void take_hangup(struct net_connection *connection)

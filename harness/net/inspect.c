@@ -50,3 +50,13 @@ size_t net_connection_bytes_out(const struct net_connection *connection)
 {
     return connection->bytes_out;
 }
+
+const struct net_message_facts *net_connection_message(const struct net_connection *connection)
+{
+    return connection->ops->keeps_messages ? &connection->incoming : NULL;
+}
+
+const struct net_association_facts *net_connection_association(const struct net_connection *connection)
+{
+    return connection->ops->keeps_messages ? &connection->association : NULL;
+}

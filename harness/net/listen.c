@@ -1,22 +1,22 @@
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "net/net_private.h"
 
 static void on_acceptable(struct loop_poll *poll, int events, void *arg);
 
-static int open_listening(const struct net_transport_ops *ops, const struct net_address *address)
+static int open_listening(struct net *net, const struct net_transport_ops *ops,
+                          const struct net_address *address)
 {
-    int fd = ops->open(address->family == 6 ? AF_INET6 : AF_INET);
+    int fd = ops->open(net, address->family == 6 ? AF_INET6 : AF_INET);
     if (fd < 0)
         return -1;
-    const int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (net_socket_bind(fd, address) && listen(fd, SOMAXCONN) == 0)
+    if (ops->keeps_messages)
+        ops->tune(fd); /* what an association has from its beginning, it has from its listener */
+    if (ops->bind(fd, address, true) && ops->listen(fd) == 0)
         return fd;
     int error_number = errno;
-    close(fd);
+    ops->close(fd);
     errno = error_number;
     return -1;
 }
@@ -30,8 +30,8 @@ static bool set_up(struct net_listener *listener, const struct net_listen_option
     if (net_transport_is_secure(options->transport) &&
         !net_tls_config_init(&listener->tls, listener->net, &options->tls))
         return false;
-    listener->fd = open_listening(listener->ops, &options->local);
-    if (listener->fd < 0 || !net_socket_local(listener->fd, &listener->address))
+    listener->fd = open_listening(listener->net, listener->ops, &options->local);
+    if (listener->fd < 0 || !listener->ops->local(listener->fd, &listener->address))
         return false;
     listener->poll = loop_poll_new(listener->net->loop, listener->fd, on_acceptable, listener);
     if (!listener->poll)
@@ -41,9 +41,11 @@ static bool set_up(struct net_listener *listener, const struct net_listen_option
 
 struct net_listener *net_listen(struct net *net, const struct net_listen_options *options)
 {
-    const struct net_transport_ops *ops = net_transport_find_ops(options->transport);
-    if (!ops || (options->local.family != 4 && options->local.family != 6)) {
-        errno = ops ? EAFNOSUPPORT : EPROTONOSUPPORT;
+    const struct net_transport_ops *ops = net_transport_find_ops(net, options->transport);
+    if (!ops)
+        return NULL;
+    if (options->local.family != 4 && options->local.family != 6) {
+        errno = EAFNOSUPPORT;
         return NULL;
     }
     struct net_listener *listener = calloc(1, sizeof *listener);
@@ -96,7 +98,7 @@ void net_listener_free(struct net_listener *listener)
     loop_poll_free(listener->poll);
     listener->poll = NULL;
     if (listener->fd >= 0)
-        close(listener->fd);
+        listener->ops->close(listener->fd);
     listener->fd = -1;
     net_listener_unref(listener);
 }
@@ -126,7 +128,7 @@ void net_listener_adopt(struct net_listener *listener, int fd, const struct net_
     connection->facts.was_certificate_requested = connection->tls && connection->tls->request_certificate;
     connection->handshake_timeout_ms = listener->options.handshake_timeout_ms;
     connection->remote = *remote;
-    if (!net_socket_local(fd, &connection->local))
+    if (!listener->ops->local(fd, &connection->local))
         connection->local = listener->address;
     net_connection_enter(connection);
     if (listener->options.on_accept)
@@ -149,16 +151,13 @@ static bool is_out_of_resources(int error_number)
 /* Any other error belongs to the one connection that went away before it was accepted. */
 static bool accept_one(struct net_listener *listener)
 {
-    struct sockaddr_storage from = {0};
-    socklen_t size_bytes = sizeof from;
-    int fd = accept4(listener->fd, (struct sockaddr *)&from, &size_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct net_address remote = {0};
+    int fd = listener->ops->accept(listener->fd, &remote);
     if (fd < 0) {
         if (is_out_of_resources(errno))
             net_accept_back_off(listener->net);
         return errno != EAGAIN && errno != EWOULDBLOCK;
     }
-    struct net_address remote;
-    net_address_from_sockaddr(&from, &remote);
     net_listener_adopt(listener, fd, &remote);
     return true;
 }
@@ -169,6 +168,8 @@ static void on_acceptable(struct loop_poll *poll, int events, void *arg)
     (void)poll;
     (void)events;
     listener->refs++; /* on_accept may free it */
+    if (listener->ops->is_signalled)
+        listener->ops->take_sign(listener->fd);
     for (int i = 0; i < NET_ACCEPT_BUDGET && listener->fd >= 0 && !net_listener_is_paused(listener); i++) {
         if (!accept_one(listener))
             break;

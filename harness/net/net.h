@@ -1,4 +1,4 @@
-/* net: one connection interface over TCP and TLS (SCTP and TLS over SCTP later, behind the same functions).
+/* net: one connection interface over TCP, TLS, SCTP and TLS over SCTP.
  *
  * It observes and obeys: it never connects, reconnects, answers or judges by itself. A connection knows its
  * 5-tuple, who opened it, what TLS showed, and how it ended. Certificates are handed up as DER; whether an
@@ -38,9 +38,25 @@ uint16_t net_transport_default_port(enum net_transport transport); /* 5060, 5061
 
 enum net_tls_version { NET_TLS_NONE, NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2, NET_TLS_1_3 };
 
+/* ---- engines of SCTP ---- */
+enum net_sctp {
+    NET_SCTP_AUTO,     /* the kernel where it has SCTP, else usrsctp where a raw socket may be opened */
+    NET_SCTP_KERNEL,   /* lksctp-tools */
+    NET_SCTP_USERLAND, /* usrsctp over raw IP sockets of ours (CAP_NET_RAW), without threads */
+    NET_SCTP_NONE
+};
+const char *net_sctp_name(enum net_sctp engine); /* "auto", "kernel", "userland", "none" */
+bool net_sctp_parse(const char *text, enum net_sctp *out);
+/* What wanted comes to on this host and for this process: KERNEL, USERLAND, or NONE and why (one sentence
+ * that says what to do). has_raw_sockets: this process, or the one that it is going to be, may open them. */
+enum { NET_SCTP_WHY_MAX = 256 };
+enum net_sctp net_sctp_choose(enum net_sctp wanted, bool has_raw_sockets, char why[NET_SCTP_WHY_MAX]);
+bool net_sctp_may_open_raw(void); /* this process, now */
+
 /* ---- the context: limits and the key log shared by all connections of a process ---- */
 struct net;
 struct net_options {
+    enum net_sctp sctp; /* of all SCTP here; one process has one usrsctp */
     /* At once; further accepted TLS sockets wait without a TLS session, first come first served within a
      * listener, and their handshake time begins when their turn comes. A socket that has sent no byte needs
      * no turn. The last eighth is for listeners that have few, so that floods at some addresses leave
@@ -58,6 +74,8 @@ struct net *net_new(struct loop *loop, const struct net_options *options /* may 
  * inside a callback of theirs. */
 void net_free(struct net *net);
 struct loop *net_loop(struct net *net);
+/* The engine that SCTP here comes to; NONE: why (may be NULL) says what is missing. */
+enum net_sctp net_sctp_engine(const struct net *net, char *why);
 
 /* ---- what a side shows in TLS ---- */
 struct net_credential; /* certificate chain and key, shared by reference count */
@@ -102,6 +120,28 @@ struct net_tls_facts {
     const size_t *peer_certificate_sizes;    /* bytes */
 };
 
+/* ---- messages and associations of SCTP ---- */
+/* How a user message is to be sent. Zeroed: what RFC 4168 §5 wants, stream 0, unordered, identifier 0. TLS is
+ * always ordered (RFC 3436 §6.2). */
+struct net_message_options {
+    uint16_t stream;
+    bool is_ordered;
+    uint32_t payload_protocol;
+};
+/* How one came. */
+struct net_message_facts {
+    uint16_t stream;
+    bool is_unordered;
+    bool is_partial; /* more of the same message follows: it is longer than 1 MiB */
+    uint32_t payload_protocol;
+};
+enum { NET_ASSOCIATION_ADDRESSES_MAX = 8 };
+struct net_association_facts {
+    uint16_t streams_in, streams_out; /* negotiated */
+    struct net_address local[NET_ASSOCIATION_ADDRESSES_MAX], remote[NET_ASSOCIATION_ADDRESSES_MAX];
+    size_t local_count, remote_count; /* RFC 9260 §6.4; the first one is the connection's own */
+};
+
 /* How a connection ended, or what closing sign came from the peer. */
 enum net_sign {
     NET_SIGN_NONE,
@@ -113,7 +153,10 @@ enum net_sign {
     NET_SIGN_HANDSHAKE_FAILED, /* TLS failed here, in the handshake or later: alert is the one that we sent,
                                   -1 when none */
     NET_SIGN_TIMEOUT,          /* handshake_timeout_ms passed */
-    NET_SIGN_ERROR             /* any other socket error; error_number tells */
+    NET_SIGN_ERROR,            /* any other socket error; error_number tells */
+    NET_SIGN_SHUTDOWN,         /* SCTP: the association was shut down; nothing can be sent any more */
+    NET_SIGN_ABORT,            /* SCTP: ABORT of the peer */
+    NET_SIGN_SILENCE           /* SCTP: the peer no longer answers on any of its addresses */
 };
 const char *net_sign_name(enum net_sign sign); /* "fin", "rst", "close_notify", "alert", ... */
 struct net_end {
@@ -125,10 +168,10 @@ struct net_end {
 };
 
 enum net_close_mode {
-    NET_CLOSE_GRACEFUL, /* TLS: close_notify, then FIN; TCP: FIN. Reading goes on until the peer's end or 2 s,
-                           then closed */
-    NET_CLOSE_FIN,      /* FIN alone, on TLS without close_notify; reading goes on as for GRACEFUL */
-    NET_CLOSE_RST,      /* abortive, SO_LINGER 0 */
+    NET_CLOSE_GRACEFUL,    /* TLS: close_notify, then FIN; TCP: FIN; SCTP: SHUTDOWN. Reading goes on until the
+                              peer's end or 2 s, then closed */
+    NET_CLOSE_FIN,         /* FIN alone, on TLS without close_notify; reading goes on as for GRACEFUL */
+    NET_CLOSE_RST,         /* abortive, SO_LINGER 0; SCTP: ABORT */
     NET_CLOSE_NOTIFY_ONLY, /* TLS close_notify; the TCP connection stays open both ways (on_data goes on).
                               Nothing on plain TCP */
     NET_CLOSE_SILENT, /* SO_ATTACH_FILTER "ret #0": the host has vanished: no ACK, no RST. The socket is kept
@@ -148,6 +191,7 @@ struct net_connection_events {
      * not ask, nor on resumption. Nothing about the certificates has been checked, key usage neither. */
     bool (*on_verify)(struct net_connection *connection, const struct net_tls_facts *facts, void *arg);
     void (*on_ready)(struct net_connection *connection, void *arg);
+    /* On SCTP: one user message, whose facts net_connection_message() has meanwhile. */
     void (*on_data)(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes, void *arg);
     /* The peer showed a closing sign, or the connection failed. After CLOSE_NOTIFY more signs may follow
      * (FIN, RST). Nothing is closed by net itself then; the user decides (for RST, CONNECT_FAILED, ... only
@@ -190,6 +234,9 @@ void net_listener_free(struct net_listener *listener);
 /* Queues bytes; before on_ready they wait for it. 0, or -1 when the connection can't take them (closing,
  * failed, or 4 MiB are queued, or 48 MiB by all connections together and some by this one). */
 int net_connection_write(struct net_connection *connection, const void *bytes, size_t size_bytes);
+/* Likewise, as one user message of SCTP; how is ignored elsewhere; NULL: zeroed. */
+int net_connection_write_message(struct net_connection *connection, const void *bytes, size_t size_bytes,
+                                 const struct net_message_options *how);
 /* Asynchronous; may be called again with a harsher mode. on_closed comes in a later iteration. NOTIFY_ONLY
  * and SILENT do not lead to on_closed by themselves. */
 void net_connection_close(struct net_connection *connection, enum net_close_mode mode);
@@ -206,6 +253,10 @@ const struct net_address *net_connection_remote(const struct net_connection *con
  * peer are not fatal: they end its direction only. */
 bool net_connection_is_ready(const struct net_connection *connection);
 const struct net_tls_facts *net_connection_tls(const struct net_connection *connection); /* NULL on TCP */
+/* SCTP, within on_data: how the message came that is handed up. NULL elsewhere. */
+const struct net_message_facts *net_connection_message(const struct net_connection *connection);
+/* Valid from on_connected on; NULL elsewhere than on SCTP. */
+const struct net_association_facts *net_connection_association(const struct net_connection *connection);
 const struct net_end *net_connection_last_sign(const struct net_connection *connection);
 /* Bytes of the user, without those of TLS. */
 size_t net_connection_bytes_in(const struct net_connection *connection);

@@ -23,6 +23,9 @@ enum {
     NET_READ_TURNS_MAX = 32,            /* records in one turn, so that a flood of empty ones ends too */
     NET_ACCEPT_BUDGET = 64,
     NET_LINGER_MS = 2000,
+    NET_MESSAGE_MAX_BYTES = 1024 * 1024, /* put together of parts */
+    NET_SCTP_STREAMS = 64,               /* asked for, each way */
+    NET_SCTP_BUFFER_BYTES = 1024 * 1024,
     NET_HANDSHAKE_TIMEOUT_MS = 10000,
     NET_ACCEPT_RETRY_MS = 100,
     /* The last eighth of all handshakes and connections is for listeners that have few. */
@@ -43,33 +46,74 @@ const uint8_t *net_queue_head(const struct net_queue *queue);
 /* An empty queue holds no memory: thousands of idle connections have one. */
 void net_queue_consume(struct net_queue *queue, size_t size_bytes);
 void net_queue_clear(struct net_queue *queue);
+/* Messages in a queue keep their boundaries: each is preceded by its head. */
+struct net_message_head {
+    size_t size_bytes;
+    struct net_message_options options;
+};
+bool net_queue_append_message(struct net_queue *queue, const void *bytes, size_t size_bytes,
+                              const struct net_message_options *options, size_t limit_bytes);
+/* The first message; false: there is none. */
+bool net_queue_first_message(const struct net_queue *queue, struct net_message_head *head,
+                             const uint8_t **bytes);
+void net_queue_consume_message(struct net_queue *queue);
 
-/* ---- transports: what differs below TLS. SCTP gets a row of its own here. ---- */
+/* ---- transports: what differs below TLS. A row each for TCP, SCTP of the kernel, SCTP of usrsctp. ---- */
 struct net_transport_ops {
-    /* A non-blocking, close-on-exec socket of this transport; -1, errno. */
-    int (*open)(int domain);
+    /* receive hands up one user message a call, send takes one; after the end of the association nothing more
+     * can come or be sent. */
+    bool keeps_messages;
+    /* The descriptor is no socket but a sign: it becomes readable once when anything has changed, and is
+     * looked at by taking the sign (take_sign) and trying. */
+    bool is_signalled;
+    void (*take_sign)(int fd); /* NULL unless is_signalled */
+    /* A non-blocking, close-on-exec descriptor of this transport; -1, errno. */
+    int (*open)(struct net *net, int domain);
     /* Options that every connection wants, ours and accepted ones; failures are harmless. */
     void (*tune)(int fd);
+    bool (*bind)(int fd, const struct net_address *address, bool is_to_listen); /* errno */
+    bool (*local)(int fd, struct net_address *out);
+    int (*listen)(int fd);                                    /* 0, or -1 with errno */
+    int (*accept)(int fd, struct net_address *remote);        /* a descriptor like that of open; -1, errno */
+    int (*connect)(int fd, const struct net_address *remote); /* 0: begun; or an errno */
+    /* 0, or the errno that the socket had, taken from it; of a connect under way: EINPROGRESS. */
+    int (*take_error)(int fd);
     /* As recv(2) and send(2) without blocking: bytes moved, 0 at the end of the stream (receive only), or -1
-     * with errno. No SIGPIPE. A transport that keeps message boundaries hands up one message a call. */
-    ssize_t (*receive)(int fd, void *bytes, size_t size_bytes);
-    ssize_t (*send)(int fd, const void *bytes, size_t size_bytes);
-    /* Ends our direction in an orderly way (FIN). The descriptor stays open. */
+     * with errno. No SIGPIPE. facts and how: of a message, where messages are kept. */
+    ssize_t (*receive)(int fd, void *bytes, size_t size_bytes, struct net_message_facts *facts);
+    ssize_t (*send)(int fd, const void *bytes, size_t size_bytes, const struct net_message_options *how);
+    /* Ends our direction in an orderly way (FIN, SHUTDOWN). The descriptor stays open. */
     void (*end_writing)(int fd);
-    /* Makes the close(2) that follows an abort (RST). */
+    /* Makes the close that follows an abort (RST, ABORT). */
     void (*prepare_abort)(int fd);
-    /* From now on nothing that arrives is seen or answered by the kernel. 0, or -1 with errno. */
+    /* From now on nothing that arrives is seen or answered. 0, or -1 with errno. */
     int (*vanish)(int fd);
-    /* Makes the close(2) that follows say nothing, where the kernel lets us; after vanish only. */
+    /* Makes the close that follows say nothing, where the kernel lets us; after vanish only. */
     void (*prepare_silent_close)(int fd);
+    void (*close)(int fd);
+    /* SCTP: what is known of the association now; false: nothing. NULL elsewhere. */
+    bool (*describe)(int fd, struct net_association_facts *out);
 };
-const struct net_transport_ops *net_transport_find_ops(enum net_transport transport); /* NULL: not built in */
+extern const struct net_transport_ops net_tcp_ops, net_kernel_sctp_ops, net_userland_sctp_ops;
+/* NULL: this transport is not to be had; errno. */
+const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net_transport transport);
 
 /* ---- sockets ---- */
 socklen_t net_address_to_sockaddr(const struct net_address *address, struct sockaddr_storage *out);
 bool net_address_from_sockaddr(const struct sockaddr_storage *storage, struct net_address *out);
 bool net_socket_local(int fd, struct net_address *out);
 bool net_socket_bind(int fd, const struct net_address *address); /* errno */
+int net_socket_listen(int fd);
+int net_socket_accept(int fd, struct net_address *remote);
+int net_socket_connect(int fd, const struct net_address *remote);
+int net_socket_take_error(int fd);
+void net_socket_prepare_abort(int fd);
+int net_socket_vanish(int fd);
+void net_socket_close(int fd);
+
+/* ---- usrsctp: stack.c, carrier.c, ... of sctp_userland_*.c ---- */
+struct net_userland;
+void net_userland_free(struct net_userland *userland); /* NULL is fine */
 
 /* ---- ClientHello ---- */
 enum net_client_hello_result { NET_CLIENT_HELLO_NO_NAME, NET_CLIENT_HELLO_NAME, NET_CLIENT_HELLO_BROKEN };
@@ -132,7 +176,10 @@ struct net {
                                 [NET_TLS_VERSIONS]; /* by lowest and highest version; made when needed */
     gnutls_certificate_credentials_t certificates;
     gnutls_datum_t ticket_key;
-    uint8_t *read_buffer; /* one thread, one reader at a time */
+    uint8_t *read_buffer;          /* one thread, one reader at a time */
+    uint8_t *message_buffer;       /* likewise, for what GnuTLS reads in pieces */
+    enum net_sctp sctp;            /* AUTO: not decided yet */
+    struct net_userland *userland; /* NULL until it is needed */
 };
 
 struct net_listener {
@@ -204,7 +251,12 @@ struct net_connection {
 
     struct net_queue out;   /* bytes for the socket */
     struct net_queue early; /* the user's bytes, before the connection is ready */
-    size_t counted_bytes;   /* of both, as the context has counted them */
+    struct net_queue in;    /* SCTP: parts of a message that is not whole yet; TLS over SCTP: what of it
+                               GnuTLS has not read */
+    uint16_t stream;        /* TLS over SCTP: of the pair */
+    struct net_message_facts incoming; /* of the message that is handed up now */
+    struct net_association_facts association;
+    size_t counted_bytes; /* of both, as the context has counted them */
     size_t bytes_in, bytes_out;
     struct net_end last_sign;
 
@@ -250,7 +302,10 @@ void net_connection_fail_errno(struct net_connection *connection, int error_numb
 /* wire.c: the socket's side. Neither makes a callback. */
 /* Bytes read, or 0: none now, and has_fin or read_errno is set when none will come. */
 size_t net_wire_receive(struct net_connection *connection, void *bytes, size_t size_bytes);
-bool net_wire_queue(struct net_connection *connection, const void *bytes, size_t size_bytes);
+/* Likewise as a stream, for TLS: a message of SCTP may be read in pieces. */
+size_t net_wire_pull(struct net_connection *connection, void *bytes, size_t size_bytes);
+bool net_wire_queue(struct net_connection *connection, const void *bytes, size_t size_bytes,
+                    const struct net_message_options *how);
 void net_wire_flush(struct net_connection *connection);
 
 /* read.c */

@@ -56,3 +56,33 @@ void net_queue_clear(struct net_queue *queue)
     free(queue->bytes);
     *queue = (struct net_queue){0};
 }
+
+bool net_queue_append_message(struct net_queue *queue, const void *bytes, size_t size_bytes,
+                              const struct net_message_options *options, size_t limit_bytes)
+{
+    const struct net_message_head head = {size_bytes, *options};
+    size_t whole_bytes = sizeof head + size_bytes;
+    if (whole_bytes > limit_bytes || queue->size_bytes > limit_bytes - whole_bytes ||
+        !make_room(queue, queue->size_bytes + whole_bytes))
+        return false;
+    return net_queue_append(queue, &head, sizeof head, limit_bytes) &&
+           net_queue_append(queue, bytes, size_bytes, limit_bytes);
+}
+
+bool net_queue_first_message(const struct net_queue *queue, struct net_message_head *head,
+                             const uint8_t **bytes)
+{
+    if (queue->size_bytes < sizeof *head)
+        return false;
+    memcpy(head, net_queue_head(queue), sizeof *head);
+    *bytes = net_queue_head(queue) + sizeof *head;
+    return true;
+}
+
+void net_queue_consume_message(struct net_queue *queue)
+{
+    struct net_message_head head;
+    const uint8_t *bytes;
+    if (net_queue_first_message(queue, &head, &bytes))
+        net_queue_consume(queue, sizeof head + head.size_bytes);
+}

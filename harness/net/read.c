@@ -23,11 +23,28 @@ static void drain(struct net_connection *connection, struct budget *budget)
     } while (got > 0 && budget_spend(budget, got));
 }
 
-static void hand_up(struct net_connection *connection, size_t size_bytes)
+static void hand_up(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes)
 {
     connection->bytes_in += size_bytes;
     if (connection->events.on_data)
-        connection->events.on_data(connection, connection->net->read_buffer, size_bytes, connection->arg);
+        connection->events.on_data(connection, bytes, size_bytes, connection->arg);
+}
+
+/* Parts of a long message are put together; what is longer than all allowance goes up in parts. */
+static void take_message(struct net_connection *connection, size_t size_bytes)
+{
+    struct net_queue *in = &connection->in;
+    bool is_part = connection->incoming.is_partial || in->size_bytes > 0;
+    if (!is_part || !net_queue_append(in, connection->net->read_buffer, size_bytes, NET_MESSAGE_MAX_BYTES)) {
+        hand_up(connection, connection->net->read_buffer, size_bytes);
+        return;
+    }
+    if (connection->incoming.is_partial)
+        return;
+    struct net_queue whole = *in;
+    *in = (struct net_queue){0};
+    hand_up(connection, net_queue_head(&whole), whole.size_bytes);
+    net_queue_clear(&whole);
 }
 
 static void read_plain(struct net_connection *connection, struct budget *budget)
@@ -36,7 +53,7 @@ static void read_plain(struct net_connection *connection, struct budget *budget)
     do {
         got = net_wire_receive(connection, connection->net->read_buffer, NET_READ_BUFFER_BYTES);
         if (got > 0)
-            hand_up(connection, got);
+            take_message(connection, got);
     } while (got > 0 && net_connection_is_alive(connection) && !connection->is_silent &&
              budget_spend(budget, got));
 }
@@ -67,7 +84,7 @@ static bool read_record(struct net_connection *connection, struct budget *budget
     if (got == GNUTLS_E_AGAIN)
         return false;
     if (got > 0) {
-        hand_up(connection, (size_t)got);
+        hand_up(connection, connection->net->read_buffer, (size_t)got);
     } else if (got == 0) {
         connection->has_close_notify = true;
         net_connection_sign(connection, NET_SIGN_CLOSE_NOTIFY, GNUTLS_A_CLOSE_NOTIFY, 0,
@@ -90,11 +107,26 @@ static void read_tls(struct net_connection *connection, struct budget *budget)
         drain(connection, budget);
 }
 
+/* SCTP has no half of an association: when it is shut down, neither side can send any more. */
+static void sign_shutdown(struct net_connection *connection)
+{
+    connection->is_dead = true;
+    net_connection_fail(connection, NET_SIGN_SHUTDOWN, -1, 0,
+                        !connection->tls ? "the association was shut down"
+                        : connection->has_close_notify
+                            ? "the association was shut down after close_notify"
+                            : "the association was shut down without close_notify");
+}
+
 static void sign_fin(struct net_connection *connection)
 {
     connection->has_signed_fin = true;
     if (connection->phase == NET_PHASE_FAILED)
         return;
+    if (connection->ops->keeps_messages) {
+        sign_shutdown(connection);
+        return;
+    }
     net_hangup_watch(connection); /* before the look at SO_ERROR, so that no reset falls between the two */
     bool is_tls = connection->tls != NULL;
     if (connection->phase != NET_PHASE_OPEN && !connection->is_closing) {
@@ -158,5 +190,9 @@ void net_connection_read(struct net_connection *connection)
             read_plain(connection, &budget);
         break;
     }
+    /* No descriptor says again that there is more. */
+    if (connection->ops->is_signalled && !connection->is_drained && connection->fd >= 0 &&
+        (connection->phase == NET_PHASE_OPEN || connection->is_closing))
+        net_connection_defer(connection, NET_DEFER_READ);
     settle(connection);
 }

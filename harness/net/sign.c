@@ -25,6 +25,12 @@ const char *net_sign_name(enum net_sign sign)
         return "timeout";
     case NET_SIGN_ERROR:
         return "error";
+    case NET_SIGN_SHUTDOWN:
+        return "shutdown";
+    case NET_SIGN_ABORT:
+        return "abort";
+    case NET_SIGN_SILENCE:
+        return "silence";
     }
     return "none";
 }
@@ -104,11 +110,22 @@ void net_connection_fail(struct net_connection *connection, enum net_sign sign, 
     net_connection_sign(connection, sign, alert, error_number, text);
 }
 
+static enum net_sign sign_of_errno(const struct net_connection *connection, int error_number)
+{
+    bool is_reset = error_number == ECONNRESET || error_number == EPIPE;
+    if (!connection->ops->keeps_messages)
+        return is_reset ? NET_SIGN_RST : NET_SIGN_ERROR;
+    return is_reset ? NET_SIGN_ABORT : error_number == ETIMEDOUT ? NET_SIGN_SILENCE : NET_SIGN_ERROR;
+}
+
 void net_connection_fail_errno(struct net_connection *connection, int error_number, const char *doing)
 {
     char text[160];
-    bool is_reset = error_number == ECONNRESET || error_number == EPIPE;
-    snprintf(text, sizeof text, "%s while %s",
-             is_reset ? "the peer reset the connection" : strerror(error_number), doing);
-    net_connection_fail(connection, is_reset ? NET_SIGN_RST : NET_SIGN_ERROR, -1, error_number, text);
+    enum net_sign sign = sign_of_errno(connection, error_number);
+    const char *what = sign == NET_SIGN_RST       ? "the peer reset the connection"
+                       : sign == NET_SIGN_ABORT   ? "the peer aborted the association"
+                       : sign == NET_SIGN_SILENCE ? "the peer no longer answered on any of its addresses"
+                                                  : strerror(error_number);
+    snprintf(text, sizeof text, "%s while %s", what, doing);
+    net_connection_fail(connection, sign, -1, error_number, text);
 }

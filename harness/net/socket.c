@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,66 +58,52 @@ bool net_socket_bind(int fd, const struct net_address *address)
     return bind(fd, (const struct sockaddr *)&storage, size_bytes) == 0;
 }
 
-static int tcp_open(int domain)
+int net_socket_listen(int fd)
 {
-    return socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    return listen(fd, SOMAXCONN);
 }
 
-static void tcp_tune(int fd)
+int net_socket_accept(int fd, struct net_address *remote)
 {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    struct sockaddr_storage from = {0};
+    socklen_t size_bytes = sizeof from;
+    int accepted = accept4(fd, (struct sockaddr *)&from, &size_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0)
+        net_address_from_sockaddr(&from, remote);
+    return accepted;
 }
 
-static ssize_t tcp_receive(int fd, void *bytes, size_t size_bytes)
+int net_socket_connect(int fd, const struct net_address *remote)
 {
-    return recv(fd, bytes, size_bytes, MSG_DONTWAIT);
+    struct sockaddr_storage to;
+    socklen_t size_bytes = net_address_to_sockaddr(remote, &to);
+    return connect(fd, (const struct sockaddr *)&to, size_bytes) == 0 || errno == EINPROGRESS ? 0 : errno;
 }
 
-static ssize_t tcp_send(int fd, const void *bytes, size_t size_bytes)
+int net_socket_take_error(int fd)
 {
-    return send(fd, bytes, size_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+    int error_number = 0;
+    socklen_t size_bytes = sizeof error_number;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
+        return errno;
+    return error_number;
 }
 
-static void tcp_end_writing(int fd)
-{
-    shutdown(fd, SHUT_WR);
-}
-
-static void tcp_prepare_abort(int fd)
+void net_socket_prepare_abort(int fd)
 {
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
-static int tcp_vanish(int fd)
+int net_socket_vanish(int fd)
 {
-    /* "ret #0" drops every segment before TCP sees it, and needs no privilege. */
+    /* "ret #0" drops every packet before the transport sees it, and needs no privilege. */
     struct sock_filter drop_all[] = {{.code = BPF_RET | BPF_K, .k = 0}};
     const struct sock_fprog program = {.len = 1, .filter = drop_all};
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-static void tcp_prepare_silent_close(int fd)
+void net_socket_close(int fd)
 {
-    /* A socket under repair is closed without a segment; it takes CAP_NET_ADMIN, which a sandbox has. */
-    const int on = 1;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != 0)
-        errno = 0;
-}
-
-static const struct net_transport_ops tcp_ops = {
-    .open = tcp_open,
-    .tune = tcp_tune,
-    .receive = tcp_receive,
-    .send = tcp_send,
-    .end_writing = tcp_end_writing,
-    .prepare_abort = tcp_prepare_abort,
-    .vanish = tcp_vanish,
-    .prepare_silent_close = tcp_prepare_silent_close,
-};
-
-const struct net_transport_ops *net_transport_find_ops(enum net_transport transport)
-{
-    return transport == NET_TCP || transport == NET_TLS ? &tcp_ops : NULL;
+    close(fd);
 }

@@ -9,7 +9,7 @@
 static ssize_t pull(gnutls_transport_ptr_t pointer, void *bytes, size_t size_bytes)
 {
     struct net_connection *connection = pointer;
-    size_t got = net_wire_receive(connection, bytes, size_bytes);
+    size_t got = net_wire_pull(connection, bytes, size_bytes);
     if (got > 0)
         return (ssize_t)got;
     gnutls_transport_set_errno(connection->session, EAGAIN);
@@ -17,11 +17,14 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *bytes, size_t size_byt
 }
 
 /* Records are queued and leave together in net_wire_flush: a flight of the handshake is one segment, not six.
+ * On SCTP one push is one record, and one user message: in order, on the stream of the pair (RFC 3436
+ * §5, 6.2).
  */
 static ssize_t push(gnutls_transport_ptr_t pointer, const void *bytes, size_t size_bytes)
 {
     struct net_connection *connection = pointer;
-    if (net_wire_queue(connection, bytes, size_bytes))
+    const struct net_message_options how = {.stream = connection->stream, .is_ordered = true};
+    if (net_wire_queue(connection, bytes, size_bytes, &how))
         return (ssize_t)size_bytes;
     gnutls_transport_set_errno(connection->session, EPIPE);
     return -1;

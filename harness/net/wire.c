@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <string.h>
 
 #include "net/net_private.h"
 
@@ -12,7 +13,7 @@ size_t net_wire_receive(struct net_connection *connection, void *bytes, size_t s
     connection->is_drained = true;
     if (connection->fd < 0 || connection->has_fin || connection->read_errno)
         return 0;
-    ssize_t got = connection->ops->receive(connection->fd, bytes, size_bytes);
+    ssize_t got = connection->ops->receive(connection->fd, bytes, size_bytes, &connection->incoming);
     if (got > 0) {
         connection->is_drained = false;
         return (size_t)got;
@@ -28,10 +29,30 @@ size_t net_wire_receive(struct net_connection *connection, void *bytes, size_t s
     return 0;
 }
 
-bool net_wire_queue(struct net_connection *connection, const void *bytes, size_t size_bytes)
+size_t net_wire_pull(struct net_connection *connection, void *bytes, size_t size_bytes)
+{
+    if (!connection->ops->keeps_messages)
+        return net_wire_receive(connection, bytes, size_bytes);
+    if (connection->in.size_bytes == 0) {
+        uint8_t *whole = connection->net->message_buffer;
+        size_t got = net_wire_receive(connection, whole, NET_READ_BUFFER_BYTES);
+        if (!net_queue_append(&connection->in, whole, got, NET_READ_BUFFER_BYTES))
+            connection->read_errno = ENOMEM;
+    }
+    size_t taken = size_bytes < connection->in.size_bytes ? size_bytes : connection->in.size_bytes;
+    if (taken > 0)
+        memcpy(bytes, net_queue_head(&connection->in), taken);
+    net_queue_consume(&connection->in, taken);
+    return taken;
+}
+
+bool net_wire_queue(struct net_connection *connection, const void *bytes, size_t size_bytes,
+                    const struct net_message_options *how)
 {
     if (connection->fd < 0 || connection->is_dead || connection->is_silent)
         return true; /* as good as lost on the way */
+    if (connection->ops->keeps_messages)
+        return net_queue_append_message(&connection->out, bytes, size_bytes, how, NET_QUEUE_HARD_LIMIT_BYTES);
     return net_queue_append(&connection->out, bytes, size_bytes, NET_QUEUE_HARD_LIMIT_BYTES);
 }
 
@@ -43,17 +64,32 @@ static void end_writing_if_due(struct net_connection *connection)
     connection->ops->end_writing(connection->fd);
 }
 
+/* What can go now: some bytes of a stream, or the first message whole. -1, errno. */
+static int send_some(struct net_connection *connection)
+{
+    struct net_message_head head = {0};
+    const uint8_t *bytes = NULL;
+    if (!connection->ops->keeps_messages) {
+        ssize_t sent = connection->ops->send(connection->fd, net_queue_head(&connection->out),
+                                             connection->out.size_bytes, NULL);
+        if (sent >= 0)
+            net_queue_consume(&connection->out, (size_t)sent);
+        return sent >= 0 ? 0 : -1;
+    }
+    net_queue_first_message(&connection->out, &head, &bytes);
+    if (connection->ops->send(connection->fd, bytes, head.size_bytes, &head.options) < 0)
+        return -1;
+    net_queue_consume_message(&connection->out);
+    return 0;
+}
+
 void net_wire_flush(struct net_connection *connection)
 {
     if (connection->fd < 0 || connection->is_silent || connection->phase == NET_PHASE_CONNECTING)
         return;
     while (connection->out.size_bytes > 0) {
-        ssize_t sent = connection->ops->send(connection->fd, net_queue_head(&connection->out),
-                                             connection->out.size_bytes);
-        if (sent >= 0) {
-            net_queue_consume(&connection->out, (size_t)sent);
+        if (send_some(connection) == 0)
             continue;
-        }
         if (is_passing(errno))
             return;
         /* What the peer sent before it went away is read first: it may be the alert that says why. */

@@ -27,16 +27,46 @@ static bool encrypt(struct net_connection *connection, const uint8_t *bytes, siz
     return true;
 }
 
-static int send_now(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes)
+static int send_now(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes,
+                    const struct net_message_options *how)
 {
     bool is_taken = connection->session ? encrypt(connection, bytes, size_bytes)
-                                        : net_wire_queue(connection, bytes, size_bytes);
+                                        : net_wire_queue(connection, bytes, size_bytes, how);
     net_wire_flush(connection);
     return is_taken ? 0 : -1;
 }
 
+static bool keep_early(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes,
+                       const struct net_message_options *how)
+{
+    return connection->ops->keeps_messages
+               ? net_queue_append_message(&connection->early, bytes, size_bytes, how, NET_QUEUE_LIMIT_BYTES)
+               : net_queue_append(&connection->early, bytes, size_bytes, NET_QUEUE_LIMIT_BYTES);
+}
+
+static bool send_early(struct net_connection *connection, struct net_queue *early)
+{
+    struct net_message_head head;
+    const uint8_t *bytes;
+    if (!connection->ops->keeps_messages)
+        return send_now(connection, net_queue_head(early), early->size_bytes, NULL) == 0;
+    while (net_queue_first_message(early, &head, &bytes)) {
+        if (send_now(connection, bytes, head.size_bytes, &head.options) != 0)
+            return false;
+        net_queue_consume_message(early);
+    }
+    return true;
+}
+
 int net_connection_write(struct net_connection *connection, const void *bytes, size_t size_bytes)
 {
+    return net_connection_write_message(connection, bytes, size_bytes, NULL);
+}
+
+int net_connection_write_message(struct net_connection *connection, const void *bytes, size_t size_bytes,
+                                 const struct net_message_options *how)
+{
+    static const struct net_message_options USUAL = {0};
     if (!can_write(connection, size_bytes))
         return -1;
     if (size_bytes == 0)
@@ -44,8 +74,8 @@ int net_connection_write(struct net_connection *connection, const void *bytes, s
     net_connection_enter(connection);
     int result = 0;
     if (connection->phase == NET_PHASE_OPEN)
-        result = send_now(connection, bytes, size_bytes);
-    else if (!net_queue_append(&connection->early, bytes, size_bytes, NET_QUEUE_LIMIT_BYTES))
+        result = send_now(connection, bytes, size_bytes, how ? how : &USUAL);
+    else if (!keep_early(connection, bytes, size_bytes, how ? how : &USUAL))
         result = -1;
     if (result == 0)
         connection->bytes_out += size_bytes;
@@ -61,7 +91,7 @@ void net_connection_become_ready(struct net_connection *connection)
     if (connection->early.size_bytes > 0) {
         struct net_queue early = connection->early;
         connection->early = (struct net_queue){0};
-        if (send_now(connection, net_queue_head(&early), early.size_bytes) != 0) {
+        if (!send_early(connection, &early)) {
             connection->write_errno = ENOBUFS;
             net_connection_defer(connection, NET_DEFER_READ);
         }

@@ -41,15 +41,34 @@ static bool make_domains(struct fiber *fiber, const struct scenario_actor *recip
     return !fiber->world->is_over;
 }
 
+/* SCTP only where the scenario speaks it: elsewhere there may be none. */
+static size_t list_listeners(const struct actor *actor, const struct host *host, struct reference_listen *out)
+{
+    enum net_transport transport = actor->world->variant->transport;
+    bool has_tls = actor->recipe->certificates.count > 0;
+    bool has_sctp = transport == NET_SCTP || transport == NET_TLS_SCTP;
+    const struct {
+        enum net_transport transport;
+        bool is_wanted;
+    } all[] = {
+        {NET_TCP, true}, {NET_TLS, has_tls}, {NET_SCTP, has_sctp}, {NET_TLS_SCTP, has_sctp && has_tls}};
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].is_wanted)
+            out[count++] = (struct reference_listen){all[i].transport, host->address};
+    return count;
+}
+
 static void start_node(struct fiber *fiber, struct actor *actor, const struct host *host)
 {
     struct world *world = fiber->world;
     const struct scenario_actor *recipe = actor->recipe;
     struct reference_domain domains[REFERENCE_DOMAINS_MAX] = {0};
     char *names[REFERENCE_DOMAINS_MAX] = {0};
-    struct reference_listen listen[2] = {{NET_TCP, host->address}, {NET_TLS, host->address}};
+    struct reference_listen listen[4];
     struct reference_options options = {.listen = listen,
-                                        .listen_count = recipe->certificates.count ? 2 : 1,
+                                        .listen_count = list_listeners(actor, host, listen),
                                         .domains = domains,
                                         .domain_count = recipe->domains.count,
                                         .trust_pem = certs_authority_trust_pem(world->run->authority),

@@ -115,6 +115,16 @@ static bool add_services(const struct run *run, struct dns_zone *zone, char *err
             add_line(zone, text_format("_sip._tcp SRV 1 1 %u %s", plain, origin), error, error_size_bytes) &&
             add_line(zone, text_format("@ NAPTR 20 10 \"s\" \"SIP+D2T\" \"\" _sip._tcp.%s", origin), error,
                      error_size_bytes);
+    if (is_good && has[NET_TLS_SCTP]) /* RFC 4168 §6 */
+        is_good = add_line(zone, text_format("_sips._sctp SRV 1 1 %u %s", secure, origin), error,
+                           error_size_bytes) &&
+                  add_line(zone, text_format("@ NAPTR 30 10 \"s\" \"SIPS+D2S\" \"\" _sips._sctp.%s", origin),
+                           error, error_size_bytes);
+    if (is_good && has[NET_SCTP])
+        is_good =
+            add_line(zone, text_format("_sip._sctp SRV 1 1 %u %s", plain, origin), error, error_size_bytes) &&
+            add_line(zone, text_format("@ NAPTR 40 10 \"s\" \"SIP+D2S\" \"\" _sip._sctp.%s", origin), error,
+                     error_size_bytes);
     return is_good;
 }
 
@@ -242,6 +252,7 @@ void dut_make_settings(struct run *run)
     set(run, "trust_pem", keys_path(run, "trust.pem"));
     set(run, "crl_pem", keys_path(run, "crl.pem"));
     set(run, "faults", fault_list(run->options->device_faults));
+    set(run, "sctp", text_copy(run->options->sctp == NET_SCTP_NONE ? "" : net_sctp_name(run->options->sctp)));
     set(run, "run", text_copy(run->label));
 }
 

@@ -241,6 +241,20 @@ static bool take_frame(struct wire *wire)
     return false;
 }
 
+/* RFC 3261 §18.3: a user message of plain SCTP is one SIP message; whatever is wrong with it ends there. */
+static void take_datagram(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
+{
+    struct sip_frame frame = sip_frame_datagram(bytes, size_bytes, SIP_MESSAGE_MAX_BYTES);
+
+    if (frame.kind == SIP_FRAME_MESSAGE) {
+        take_message(wire, frame.bytes, frame.size_bytes);
+    } else {
+        journal_world_raw(wire, bytes, size_bytes,
+                          frame.kind == SIP_FRAME_ERROR ? sip_error_text(frame.error) : "a keep-alive");
+        inbox_count(wire->world, 0);
+    }
+}
+
 void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
 {
     if (wire->is_broken || wire->world->is_over) {
@@ -248,6 +262,10 @@ void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
         return;
     }
     inbox_count_bytes(wire->world, size_bytes); /* an unfinished message takes memory too */
+    if (wire->transport == NET_SCTP) {
+        take_datagram(wire, bytes, size_bytes);
+        return;
+    }
     if (!wire->framer)
         wire->framer = sip_framer_new(SIP_MESSAGE_MAX_BYTES);
     if (!wire->framer || !sip_framer_push(wire->framer, bytes, size_bytes)) {

@@ -29,7 +29,7 @@ static void write_environment(const struct run *run)
     journal_open_object(journal, "environment");
     journal_string(journal, "kernel", uname(&system) ? NULL : system.release);
     journal_string(journal, "sandbox", sandbox_mode_name(sandbox_mode(run->options->sandbox)));
-    journal_string(journal, "sctp", "none");
+    journal_string(journal, "sctp", net_sctp_name(run->options->sctp));
     journal_close(journal);
 }
 

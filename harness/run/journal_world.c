@@ -69,6 +69,31 @@ void journal_world_connection(const struct wire *wire, const char *opened_by)
     journal_end(journal);
 }
 
+static void write_addresses(struct journal *journal, const char *name, const struct net_address *addresses,
+                            size_t count)
+{
+    journal_open_array(journal, name);
+    for (size_t i = 0; i < count; i++)
+        write_address(journal, NULL, &addresses[i]);
+    journal_close(journal);
+}
+
+void journal_world_association(const struct wire *wire)
+{
+    struct journal *journal = wire->world->run->journal;
+    const struct net_association_facts *facts = net_connection_association(wire->connection);
+
+    if (!facts)
+        return;
+    journal_world_begin(wire->world, "association");
+    journal_integer(journal, "connection", (int64_t)wire->id);
+    journal_integer(journal, "streams_in", facts->streams_in);
+    journal_integer(journal, "streams_out", facts->streams_out);
+    write_addresses(journal, "local_addresses", facts->local, facts->local_count);
+    write_addresses(journal, "remote_addresses", facts->remote, facts->remote_count);
+    journal_end(journal);
+}
+
 uint64_t journal_world_ready(const struct wire *wire)
 {
     journal_world_begin(wire->world, "ready");
@@ -166,6 +191,27 @@ static void write_first_line(struct journal *journal, const uint8_t *bytes, size
     journal_string(journal, "first_line", line);
 }
 
+static void write_how(struct journal *journal, unsigned stream, bool is_ordered, uint32_t payload_protocol)
+{
+    journal_open_object(journal, "sctp");
+    journal_integer(journal, "stream", stream);
+    journal_boolean(journal, "ordered", is_ordered);
+    journal_integer(journal, "ppid", (int64_t)payload_protocol);
+    journal_close(journal);
+}
+
+/* How the user message went that holds these bytes (RFC 4168 §5). */
+static void write_carriage(const struct wire *wire, bool is_incoming)
+{
+    struct journal *journal = wire->world->run->journal;
+    const struct net_message_facts *in = wire->connection ? net_connection_message(wire->connection) : NULL;
+
+    if (is_incoming && in)
+        write_how(journal, in->stream, !in->is_unordered, in->payload_protocol);
+    else if (in && wire->transport == NET_SCTP)
+        write_how(journal, wire->how.stream, wire->how.is_ordered, wire->how.payload_protocol);
+}
+
 uint64_t journal_world_message(const struct wire *wire, bool is_incoming, const struct sip_message *message,
                                const uint8_t *bytes, size_t size_bytes, const char *of)
 {
@@ -178,6 +224,7 @@ uint64_t journal_world_message(const struct wire *wire, bool is_incoming, const 
     write_first_line(journal, bytes, size_bytes);
     journal_string(journal, "call_id", message ? sip_message_header(message, "Call-ID") : NULL);
     journal_string(journal, "of", of);
+    write_carriage(wire, is_incoming);
     journal_bytes(journal, "bytes", bytes, size_bytes);
     return journal_end(journal);
 }
@@ -190,6 +237,7 @@ void journal_world_raw(const struct wire *wire, const uint8_t *bytes, size_t siz
     journal_integer(journal, "connection", (int64_t)wire->id);
     journal_string(journal, "text", why);
     journal_integer(journal, "size_bytes", (int64_t)size_bytes);
+    write_carriage(wire, true);
     journal_bytes(journal, "bytes", bytes,
                   bytes ? (size_bytes < RUN_RAW_KEPT_BYTES ? size_bytes : RUN_RAW_KEPT_BYTES) : 0);
     journal_end(journal);

@@ -60,6 +60,15 @@ static void read_facts(struct wire *wire)
     }
 }
 
+static void on_connected(struct net_connection *connection, void *arg)
+{
+    struct wire *wire = arg;
+
+    (void)connection;
+    wire->local = *net_connection_local(wire->connection);
+    journal_world_association(wire);
+}
+
 static void on_ready(struct net_connection *connection, void *arg)
 {
     struct wire *wire = arg;
@@ -138,8 +147,11 @@ static void on_closed(struct net_connection *connection, void *arg)
     world_wake(wire->world);
 }
 
-static const struct net_connection_events wire_events = {
-    .on_ready = on_ready, .on_data = on_data, .on_sign = on_sign, .on_closed = on_closed};
+static const struct net_connection_events wire_events = {.on_connected = on_connected,
+                                                         .on_ready = on_ready,
+                                                         .on_data = on_data,
+                                                         .on_sign = on_sign,
+                                                         .on_closed = on_closed};
 
 static void wire_init(struct wire *wire, struct world *world, struct net_connection *connection,
                       enum wire_role role)
@@ -184,7 +196,8 @@ struct wire *peer_connect(struct world *world, const char *name, const struct ho
 
 bool peer_write(struct wire *wire, const void *bytes, size_t size_bytes)
 {
-    return wire && wire->connection && !net_connection_write(wire->connection, bytes, size_bytes);
+    return wire && wire->connection &&
+           !net_connection_write_message(wire->connection, bytes, size_bytes, &wire->how);
 }
 
 /* ---- listeners */

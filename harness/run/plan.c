@@ -71,8 +71,11 @@ static char *profile_reason(const struct device_profile *profile, const struct s
 }
 
 static char *environment_reason(const struct device_profile *profile, const struct scenario_variant *variant,
-                                enum sandbox_mode mode, bool has_ip4, bool has_ip6, size_t addresses)
+                                enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp,
+                                size_t addresses)
 {
+    if (no_sctp && (variant->transport == NET_SCTP || variant->transport == NET_TLS_SCTP))
+        return text_format("There is no SCTP here: %s.", no_sctp);
     if (variant->ip == 4 ? !has_ip4 : !has_ip6)
         return text_format("This run has no IPv%d.", variant->ip);
     if (addresses >= RUN_HOSTS_MAX)
@@ -87,7 +90,7 @@ static char *environment_reason(const struct device_profile *profile, const stru
 }
 
 struct run_plan *run_plan_make(const struct selection *selection, const struct device_profile *profile,
-                               enum sandbox_mode mode, bool has_ip4, bool has_ip6)
+                               enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp)
 {
     struct run_plan *plan = run_allocate(1, sizeof *plan);
     size_t next[2] = {1, 1}; /* the first one of each family is the run's own: it probes the device */
@@ -104,7 +107,8 @@ struct run_plan *run_plan_make(const struct selection *selection, const struct d
         entry->reason = profile_reason(profile, entry->variant);
         entry->because = entry->reason ? "profile" : "environment";
         if (!entry->reason)
-            entry->reason = environment_reason(profile, entry->variant, mode, has_ip4, has_ip6, addresses);
+            entry->reason =
+                environment_reason(profile, entry->variant, mode, has_ip4, has_ip6, no_sctp, addresses);
         if (entry->reason)
             continue;
         entry->runs = true;

@@ -115,7 +115,7 @@ static int open_output(const struct run *run, const char *name, mode_t mode)
 
 static bool set_up_loop(struct run *run)
 {
-    struct net_options options = {.on_keylog = on_keylog, .arg = run};
+    struct net_options options = {.sctp = run->options->sctp, .on_keylog = on_keylog, .arg = run};
 
     run->loop = loop_new();
     if (!run->loop)

@@ -28,9 +28,9 @@ struct run_plan {
     size_t count;
     size_t harness_addresses; /* wanted of the sandbox, per family */
 };
-/* is_private: the sandbox has a host for itself (not NONE). */
+/* no_sctp: why there is no SCTP here (one sentence without its point); NULL: there is. */
 struct run_plan *run_plan_make(const struct selection *selection, const struct device_profile *profile,
-                               enum sandbox_mode mode, bool has_ip4, bool has_ip6);
+                               enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp);
 void run_plan_free(struct run_plan *plan);
 
 struct run_progress {
@@ -46,8 +46,9 @@ struct run_options {
     const struct sandbox *sandbox;
     struct journal *journal;
     const char *out_dir;
-    size_t jobs;     /* scenarios at once; 0: all */
-    unsigned repeat; /* ≥ 1 */
+    enum net_sctp sctp; /* the engine: KERNEL, USERLAND, or NONE */
+    size_t jobs;        /* scenarios at once; 0: all */
+    unsigned repeat;    /* ≥ 1 */
     bool is_fail_fast;
     double timeout_scale; /* 1.0 */
     uint64_t seed;

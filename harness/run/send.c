@@ -7,6 +7,8 @@
 struct pile { /* bytes of several messages, for one write */
     char *bytes;
     size_t size;
+    size_t *ends; /* of each message */
+    size_t count, room;
 };
 
 static void pile_add(struct pile *pile, const void *bytes, size_t size)
@@ -20,6 +22,16 @@ static void pile_add(struct pile *pile, const void *bytes, size_t size)
     free(pile->bytes);
     pile->bytes = both;
     pile->size += size;
+    if (pile->count == pile->room) {
+        size_t room = pile->room ? pile->room * 2 : 8, *ends = run_allocate(room, sizeof *ends);
+
+        if (pile->count)
+            memcpy(ends, pile->ends, pile->count * sizeof *ends);
+        free(pile->ends);
+        pile->ends = ends;
+        pile->room = room;
+    }
+    pile->ends[pile->count++] = pile->size;
 }
 
 /* ---- raw bytes */
@@ -137,6 +149,12 @@ static void pile_request(struct fiber *fiber, const struct step_send *step, stru
     free(uri);
 }
 
+static enum step_result sent(struct fiber *fiber)
+{
+    fiber->wire->how = (struct net_message_options){0}; /* what answers later goes as usual */
+    return STEP_GOES_ON;
+}
+
 static enum step_result write_piece(struct fiber *fiber, unsigned chunk_bytes)
 {
     size_t rest = fiber->size_bytes - fiber->offset;
@@ -145,12 +163,41 @@ static enum step_result write_piece(struct fiber *fiber, unsigned chunk_bytes)
     /* A connection that does not take it has ended: its sign is an event, and sending on it is quietly
      * nothing. */
     if (!rest || !peer_write(fiber->wire, fiber->bytes + fiber->offset, size))
-        return STEP_GOES_ON;
+        return sent(fiber);
     fiber->offset += size;
     if (fiber->offset == fiber->size_bytes)
-        return STEP_GOES_ON;
+        return sent(fiber);
     fiber_set_deadline(fiber, 0); /* each piece in a turn of its own, or the kernel would join them */
     return STEP_WAITS;
+}
+
+/* Where a transport keeps messages, each is one of its own unless the step wants otherwise. */
+static void write_each(const struct fiber *fiber, const struct pile *pile)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < pile->count; i++) {
+        peer_write(fiber->wire, pile->bytes + from, pile->ends[i] - from);
+        from = pile->ends[i];
+    }
+}
+
+static bool keeps_messages(const struct wire *wire)
+{
+    return wire->transport == NET_SCTP || wire->transport == NET_TLS_SCTP;
+}
+
+static enum step_result write_pile(struct fiber *fiber, const struct step_send *step, struct pile *pile)
+{
+    bool is_each = keeps_messages(fiber->wire) && !step->is_joined && !step->chunk_bytes;
+
+    if (is_each)
+        write_each(fiber, pile);
+    free(pile->ends);
+    fiber->bytes = pile->bytes;
+    fiber->size_bytes = pile->size;
+    fiber->offset = is_each ? pile->size : 0;
+    return write_piece(fiber, step->chunk_bytes);
 }
 
 enum step_result step_send(struct fiber *fiber, const struct step_send *step)
@@ -169,6 +216,7 @@ enum step_result step_send(struct fiber *fiber, const struct step_send *step)
         world_end(world, VERDICT_ERROR, 0, "There is no connection called \"%s\" to send on.", on);
     free(on);
     if (fiber->wire && !world->is_over) {
+        fiber->wire->how = step->how;
         group = origin_group(world, name, step->message.method ? step->message.method : "OPTIONS");
         if (step->raw)
             pile_raw(fiber, step, group, fiber->wire, &pile);
@@ -176,7 +224,9 @@ enum step_result step_send(struct fiber *fiber, const struct step_send *step)
             pile_request(fiber, step, group, fiber->wire, &pile);
     }
     free(name);
-    fiber->bytes = pile.bytes;
-    fiber->size_bytes = pile.size;
-    return world->is_over ? STEP_WAITS : write_piece(fiber, step->chunk_bytes);
+    if (!world->is_over)
+        return write_pile(fiber, step, &pile);
+    free(pile.ends);
+    free(pile.bytes);
+    return STEP_WAITS;
 }

@@ -51,6 +51,7 @@ struct wire { /* a connection as its world knows it */
     char *peer_names, *server_name; /* from the handshake; NULL: none */
     char *end_text;                 /* how it ended, one sentence; NULL: it has not */
     bool was_certificate_requested, has_peer_certificate;
+    struct net_message_options how; /* of the messages that are sent now, on plain SCTP */
 };
 enum origin_purpose {
     ORIGIN_STEP,
@@ -251,6 +252,7 @@ void actor_free_all(struct world *world);
 void journal_world_begin(const struct world *world, const char *event);
 void journal_world_start(const struct world *world);
 void journal_world_connection(const struct wire *wire, const char *opened_by);
+void journal_world_association(const struct wire *wire); /* nothing elsewhere than on SCTP */
 uint64_t journal_world_ready(const struct wire *wire);
 void journal_world_tls(const struct wire *wire);
 uint64_t journal_world_sign(const struct wire *wire, const struct net_end *end);

@@ -135,6 +135,8 @@ struct step_send {
                   none */
     unsigned chunk_bytes; /* written in pieces of this many bytes, one write each; 0: at once */
     unsigned times; /* pipelined, each with own Call-ID and branch; ≥ 1. "NAME" then means all of them */
+    struct net_message_options how; /* on plain SCTP */
+    bool is_joined;                 /* on SCTP: all of times in one user message */
 };
 struct step_stimulate {
     char *name;

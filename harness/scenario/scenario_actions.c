@@ -28,7 +28,7 @@ void step_take_listen(struct build *build, const struct document_value *value, s
     const struct document_value *choices = document_member(value, "by_server_name");
     listen->host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
     listen->transport = value_transport(document_member(value, "transport"), build->variant->transport);
-    bool is_secure = listen->transport == NET_TLS || listen->transport == NET_TLS_SCTP;
+    bool is_secure = net_transport_is_secure(listen->transport);
     listen->port = (uint16_t)value_unsigned(document_member(value, "port"), is_secure ? 5061 : 5060);
     char *certificate = scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
     listen->certificate = is_secure ? certificate : NULL;
@@ -76,8 +76,7 @@ void step_take_connect(struct build *build, const struct document_value *value, 
     connect->transport = value_transport(document_member(value, "transport"), build->variant->transport);
     connect->to = take_target(build, document_member(value, "to"));
     char *certificate = scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
-    connect->certificate =
-        connect->transport == NET_TLS || connect->transport == NET_TLS_SCTP ? certificate : NULL;
+    connect->certificate = net_transport_is_secure(connect->transport) ? certificate : NULL;
     connect->has_server_name = server_name != NULL;
     connect->server_name = text_take(build, server_name, TEXT_PLAIN);
     connect->tls = value_tls_version(document_member(value, "tls"));

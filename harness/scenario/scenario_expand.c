@@ -10,7 +10,7 @@ struct coordinates {
     const struct document_value *root;
     const struct document_value
         *parts[2]; /* client, server: the object whose members replace the outer ones; NULL: not this part */
-    enum net_transport transports[2];
+    enum net_transport transports[4];
     size_t transport_count;
     enum net_tls_version tls[2];
     size_t tls_count;
@@ -20,16 +20,18 @@ struct coordinates {
 
 static bool reject_twice(struct diagnostic *diagnostic, const struct document_value *list)
 {
-    char shown[2][40] = {"", ""};
-    for (size_t i = 0; i < document_count(list) && i < 2; i++) {
+    enum { SHOWN_BYTES = 40, SHOWN_MAX = 4 };
+    char shown[SHOWN_MAX][SHOWN_BYTES] = {{0}};
+    for (size_t i = 0; i < document_count(list) && i < SHOWN_MAX; i++) {
         const struct document_value *value = document_at(list, i);
         if (document_string(value))
-            snprintf(shown[i], sizeof shown[i], "'%.20s' a second time", document_string(value));
+            snprintf(shown[i], SHOWN_BYTES, "'%.20s' a second time", document_string(value));
         else
-            snprintf(shown[i], sizeof shown[i], "%lld a second time", (long long)document_integer(value));
+            snprintf(shown[i], SHOWN_BYTES, "%lld a second time", (long long)document_integer(value));
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(shown[k], shown[i]) == 0)
+                return document_reject(diagnostic, value, shown[i], "each once", NULL);
     }
-    if (*shown[1] && strcmp(shown[0], shown[1]) == 0)
-        return document_reject(diagnostic, document_at(list, 1), shown[1], "each once", NULL);
     return true;
 }
 
@@ -60,13 +62,13 @@ static bool take_coordinates(struct coordinates *out, struct diagnostic *diagnos
         !reject_twice(diagnostic, ips))
         return false;
     bool has_tls = false;
-    for (size_t i = 0; i < document_count(transports) && i < 2; i++) {
+    for (size_t i = 0; i < document_count(transports) && i < 4; i++) {
         out->transports[out->transport_count++] = value_transport(document_at(transports, i), NET_TCP);
-        has_tls = has_tls || out->transports[i] == NET_TLS;
+        has_tls = has_tls || net_transport_is_secure(out->transports[i]);
     }
     if (tls && !has_tls)
-        return document_reject_name(diagnostic, tls, "TLS versions", "'tls' among the transports beside it",
-                                    NULL);
+        return document_reject_name(diagnostic, tls, "TLS versions",
+                                    "'tls' or 'tls-sctp' among the transports beside it", NULL);
     for (size_t i = 0; i < document_count(tls) && i < 2; i++)
         out->tls[out->tls_count++] = value_tls_version(document_at(tls, i));
     if (!tls) {
@@ -156,14 +158,15 @@ static void expand_one(struct loading *loading, struct loaded_file *file,
     loaded->observed = build.observed;
 }
 
-/* All variants of one case: parts, transports, TLS versions (one round without on TCP), IP versions. */
+/* All variants of one case: parts, transports, TLS versions (one round without on plain transports), IP
+ * versions. */
 static bool expand_case(struct loading *loading, struct loaded_file *file,
                         const struct coordinates *coordinates, const char *case_name)
 {
     struct scenario *scenario = &file->store->scenario;
     for (size_t part = 0; part < 2; part++)
         for (size_t t = 0; t < coordinates->transport_count && coordinates->parts[part]; t++) {
-            bool is_plain = coordinates->transports[t] == NET_TCP;
+            bool is_plain = !net_transport_is_secure(coordinates->transports[t]);
             for (size_t v = 0; v < (is_plain ? 1 : coordinates->tls_count); v++)
                 for (size_t i = 0; i < coordinates->ip_count; i++) {
                     struct scenario_variant *variant = &scenario->variants[scenario->variant_count];
@@ -181,7 +184,7 @@ static bool expand_case(struct loading *loading, struct loaded_file *file,
 }
 
 /* Parts x transports x TLS versions x IP versions at most. */
-enum { VARIANTS_PER_CASE_MAX = 2 * 2 * 2 * 2 };
+enum { VARIANTS_PER_CASE_MAX = 2 * 4 * 2 * 2 };
 
 bool scenario_expand(struct loading *loading, struct loaded_file *file)
 {

@@ -94,7 +94,10 @@ static void closed_take(struct build *build, const struct document_value *matche
     } signs[] = {{"fin", NET_SIGN_FIN},
                  {"rst", NET_SIGN_RST},
                  {"close_notify", NET_SIGN_CLOSE_NOTIFY},
-                 {"alert", NET_SIGN_ALERT}};
+                 {"alert", NET_SIGN_ALERT},
+                 {"shutdown", NET_SIGN_SHUTDOWN},
+                 {"abort", NET_SIGN_ABORT},
+                 {"silence", NET_SIGN_SILENCE}};
     const struct document_value *how = document_member(matcher, "how");
     out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
     for (size_t i = 0; i < document_count(how) && out->sign_count < SCENARIO_SIGNS_MAX; i++)

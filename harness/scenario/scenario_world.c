@@ -62,7 +62,7 @@ static void actor_take(struct build *build, const struct document_value *value, 
     snprintf(expected, sizeof expected, "one for each of %zu domains", out->domains.count);
     if (certificates && out->certificates.count != out->domains.count)
         document_reject(build->diagnostic, certificates, found, expected, NULL);
-    else if (!certificates && build->variant->transport != NET_TCP)
+    else if (!certificates && net_transport_is_secure(build->variant->transport))
         document_reject(build->diagnostic, value, "no member 'certificates'",
                         "one for each domain, for the actor speaks TLS here", NULL);
 }

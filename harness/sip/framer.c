@@ -228,3 +228,45 @@ size_t sip_framer_held_bytes(const struct sip_framer *framer)
 {
     return framer->capacity;
 }
+
+static struct sip_frame datagram_fail(const uint8_t *bytes, size_t size_bytes, enum sip_error error)
+{
+    return (struct sip_frame){SIP_FRAME_ERROR, bytes, size_bytes, error};
+}
+
+/* How far header and body reach; 0: error says why not. */
+static size_t datagram_extent(const uint8_t *bytes, size_t size_bytes, enum sip_error *error)
+{
+    const uint8_t *end = memmem(bytes, size_bytes, "\r\n\r\n", 4);
+    *error = end ? SIP_ERROR_CONTENT_LENGTH : SIP_ERROR_INCOMPLETE;
+    if (!end)
+        return 0;
+    const char *header_end = (const char *)end + 4;
+    struct sip_length length = header_length((const char *)bytes, header_end);
+    size_t header_bytes = (size_t)(end + 4 - bytes);
+    if (length.is_malformed)
+        return 0;
+    if (!length.is_present)
+        return size_bytes;
+    *error = SIP_ERROR_INCOMPLETE;
+    return length.bytes <= size_bytes - header_bytes ? header_bytes + (size_t)length.bytes : 0;
+}
+
+struct sip_frame sip_frame_datagram(const uint8_t *bytes, size_t size_bytes, size_t max_bytes)
+{
+    enum sip_error error = SIP_OK;
+    while (size_bytes >= 2 && bytes[0] == '\r' && bytes[1] == '\n') {
+        bytes += 2;
+        size_bytes -= 2;
+    }
+    if (size_bytes == 0)
+        return (struct sip_frame){SIP_FRAME_NONE, NULL, 0, SIP_OK};
+    if (size_bytes > max_bytes)
+        return datagram_fail(bytes, size_bytes, SIP_ERROR_TOO_LARGE);
+    if (!sip_is_token_char((char)bytes[0]))
+        return datagram_fail(bytes, size_bytes, SIP_ERROR_START_LINE);
+    size_t extent = datagram_extent(bytes, size_bytes, &error);
+    if (extent == 0)
+        return datagram_fail(bytes, size_bytes, error);
+    return (struct sip_frame){SIP_FRAME_MESSAGE, bytes, extent, SIP_OK};
+}

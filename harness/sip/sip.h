@@ -35,6 +35,7 @@ enum {
     X(SIP_ERROR_ADDRESS, "malformed name-addr or addr-spec")                                                 \
     X(SIP_ERROR_CSEQ, "malformed CSeq")                                                                      \
     X(SIP_ERROR_MISSING, "mandatory header field missing")                                                   \
+    X(SIP_ERROR_INCOMPLETE, "the message is shorter than its Content-Length says")                           \
     X(SIP_ERROR_MEMORY, "out of memory")
 enum sip_error {
 #define X(code, text) code,
@@ -203,6 +204,11 @@ void sip_framer_free(struct sip_framer *framer);
 /* false when out of memory (then the framer is in error). */
 bool sip_framer_push(struct sip_framer *framer, const uint8_t *bytes, size_t size_bytes);
 struct sip_frame sip_framer_next(struct sip_framer *framer);
+/* The one message that a transport has kept whole (SCTP, RFC 4168 §5), by RFC 3261 §18.3: without
+ * Content-Length its body ends with the bytes, and what is behind the body is discarded. NONE: nothing but
+ * white space of a keep-alive; ERROR: START_LINE, HEADER, CONTENT_LENGTH (malformed or conflicting),
+ * TOO_LARGE, INCOMPLETE. Nothing is sticky: the next user message stands for itself. */
+struct sip_frame sip_frame_datagram(const uint8_t *bytes, size_t size_bytes, size_t max_bytes);
 /* Memory that it has for bytes. */
 size_t sip_framer_held_bytes(const struct sip_framer *framer);
 

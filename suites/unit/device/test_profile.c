@@ -47,8 +47,8 @@ Test(profile, of_the_tree)
         cr_expect_eq(profile->domain_count, is_single ? 1 : 2);
         cr_expect_eq(profile->is_virtual_server, !is_single);
         cr_expect(profile->is_stateful && profile->has_ip4 && profile->has_ip6);
-        cr_expect(profile->has_transport[NET_TCP] && profile->has_transport[NET_TLS] &&
-                  !profile->has_transport[NET_SCTP]);
+        cr_expect(profile->has_transport[NET_TCP] && profile->has_transport[NET_TLS]);
+        cr_expect(profile->has_own_sctp <= profile->has_transport[NET_SCTP]);
         cr_expect_eq(profile->has_configurable_resolver, !is_kamailio);
         cr_expect_eq(profile->sends_alias, !is_kamailio && !strstr(known[i], "never"));
         cr_expect_str_eq(profile->stimulus, "forward");

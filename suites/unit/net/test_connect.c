@@ -89,10 +89,13 @@ Test(connect, an_address_that_is_not_ours)
     world_fini(&world);
 }
 
-Test(connect, a_transport_that_is_not_built_in)
+Test(connect, a_transport_that_is_not_to_be_had)
 {
     struct world world;
-    world_init(&world, NULL);
+    char why[NET_SCTP_WHY_MAX];
+    world_init(&world, &(struct net_options){.sctp = NET_SCTP_NONE});
+    cr_assert_eq(net_sctp_engine(world.net, why), NET_SCTP_NONE);
+    cr_assert_str_eq(why, "SCTP was switched off with --sctp none");
     struct net_connect_options options = {.transport = NET_SCTP};
     cr_assert(net_address_parse("127.0.0.1", 9, &options.remote));
     cr_assert_null(net_connect(world.net, &options, &side_events, &world.client));

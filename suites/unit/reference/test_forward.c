@@ -141,7 +141,9 @@ Test(forward, the_transport_of_a_uri)
                                           {"sip:a.test;transport=TLS", true, NET_TLS, false},
                                           {"sips:a.test;transport=tcp", true, NET_TLS, false},
                                           {"sip:a.test;transport=udp", true, NET_TCP, true},
-                                          {"sip:a.test;transport=sctp", true, NET_SCTP, true}};
+                                          {"sip:a.test;transport=sctp", true, NET_SCTP, false},
+                                          {"sips:a.test;transport=sctp", true, NET_TLS_SCTP, false},
+                                          {"sip:a.test;transport=tls-sctp", true, NET_TLS_SCTP, false}};
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct sip_uri uri;
         struct next_hop hop;

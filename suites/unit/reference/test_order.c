@@ -75,10 +75,10 @@ Test(order, naptr_by_order_then_preference_and_only_what_is_spoken)
                                      {10, 1, S, SIP_TCP, C},
                                      {1, 1, S, SIP_UDP, A},
                                      {1, 1, U, SIP_TCP, A}};
-    cr_assert_eq(order_naptr(records, 5, false), 3);
+    cr_assert_eq(order_naptr(records, 5, false, false), 3);
     cr_expect_str_eq(records[0].replacement, "c");
     cr_expect_str_eq(records[1].replacement, "b");
     cr_expect_str_eq(records[2].replacement, "a");
-    cr_assert_eq(order_naptr(records, 5, true), 1, "sips: SIPS services only");
+    cr_assert_eq(order_naptr(records, 5, true, false), 1, "sips: SIPS services only");
     cr_expect_str_eq(records[0].replacement, "b");
 }

@@ -45,7 +45,7 @@ static void resolve(struct world *world, const char *text, struct found *found)
     cr_assert_eq(sip_uri_parse(text, &uri), SIP_OK);
     cr_assert(next_hop_from_uri(&uri, &hop));
     sip_uri_fini(&uri);
-    struct resolution *resolution = resolution_new(lookup, &dice, &no_faults, &hop, on_targets, found);
+    struct resolution *resolution = resolution_new(lookup, &dice, &no_faults, &hop, true, on_targets, found);
     next_hop_fini(&hop);
     resolution_start(resolution);
     world_run_until(world, is_there, found);
@@ -150,16 +150,17 @@ Test(resolve, one_that_is_cancelled_calls_nobody)
     struct next_hop hop = {
         .host = (char *)(uintptr_t) "srv.test", .has_transport = true, .transport = NET_TLS};
     found = (struct found){.world = &world};
-    struct resolution *first = resolution_new(lookup, &dice, &no_faults, &hop, on_targets, &found);
+    struct resolution *first = resolution_new(lookup, &dice, &no_faults, &hop, true, on_targets, &found);
     struct found ignored = {.world = &world};
-    struct resolution *cancelled = resolution_new(lookup, &dice, &no_faults, &hop, on_targets, &ignored);
+    struct resolution *cancelled =
+        resolution_new(lookup, &dice, &no_faults, &hop, true, on_targets, &ignored);
     resolution_start(cancelled);
     resolution_cancel(cancelled);
     resolution_start(first);
     world_run_until(&world, is_there, &found);
     cr_expect_not(ignored.is_there);
     /* And one that is still under way when its resolver goes. */
-    struct resolution *last = resolution_new(lookup, &dice, &no_faults, &hop, on_targets, &ignored);
+    struct resolution *last = resolution_new(lookup, &dice, &no_faults, &hop, true, on_targets, &ignored);
     resolution_start(last);
     resolution_cancel(last);
     lookup_free(lookup);

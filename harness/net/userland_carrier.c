@@ -1,0 +1,257 @@
+/* Packets of usrsctp over raw IP sockets, one for each family and all addresses of this host. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/userland.h"
+
+enum {
+    PACKETS_AT_ONCE = 64,
+    COMMON_HEADER_BYTES = 12, /* RFC 9260 §3.1: ports, verification tag, checksum */
+    CHUNK_AT = COMMON_HEADER_BYTES,
+    INIT_TAG_AT = CHUNK_AT + 4,
+    INIT_BYTES = CHUNK_AT + 20,
+    CHUNK_INIT = 1,
+    CHUNK_HEARTBEAT = 4,
+    CHUNK_HEARTBEAT_ACK = 5,
+    CHUNK_ABORT = 6,
+    ABORT_BYTES = CHUNK_AT + 4,
+    BUFFER_BYTES = 8 * 1024 * 1024
+};
+
+struct packet {
+    struct net_address source, destination; /* port 0 */
+    const uint8_t *bytes;
+    size_t size_bytes;
+};
+
+static uint16_t read_port(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+/* ---- out */
+
+static struct iovec place_of(void *bytes, size_t size_bytes)
+{
+    return (struct iovec){bytes, size_bytes};
+}
+
+static void set_source(struct msghdr *message, void *control, const struct net_address *source)
+{
+    struct cmsghdr *head = control;
+    message->msg_control = control;
+    if (source->family == 4) {
+        struct in_pktinfo info = {0};
+        memcpy(&info.ipi_spec_dst, source->ip, 4);
+        message->msg_controllen = CMSG_SPACE(sizeof info);
+        *head = (struct cmsghdr){
+            .cmsg_len = CMSG_LEN(sizeof info), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+        memcpy(CMSG_DATA(head), &info, sizeof info);
+        return;
+    }
+    struct in6_pktinfo info = {0};
+    memcpy(&info.ipi6_addr, source->ip, 16);
+    message->msg_controllen = CMSG_SPACE(sizeof info);
+    *head = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof info), .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO};
+    memcpy(CMSG_DATA(head), &info, sizeof info);
+}
+
+static void send_packet(const struct net_userland *userland, const struct net_address *from,
+                        const struct net_address *remote, void *packet, size_t size_bytes)
+{
+    const struct carrier *carrier = &userland->carriers[from->family == 6];
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    } control = {0};
+    struct sockaddr_storage to;
+    struct iovec place = place_of(packet, size_bytes);
+    struct msghdr message = {.msg_name = &to,
+                             .msg_namelen = net_address_to_sockaddr(remote, &to),
+                             .msg_iov = &place,
+                             .msg_iovlen = 1};
+    set_source(&message, &control, from);
+    /* What cannot be sent is a packet lost on the way: SCTP sends it again. */
+    if (carrier->fd >= 0 && sendmsg(carrier->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        errno = 0;
+}
+
+int carrier_send(void *pointer, void *packet, size_t size_bytes, uint8_t tos, uint8_t set_df)
+{
+    const struct path *path = pointer;
+    const uint8_t *bytes = packet;
+    (void)tos;
+    (void)set_df;
+    if (size_bytes < COMMON_HEADER_BYTES || path_is_muted(path, read_port(bytes), read_port(bytes + 2)))
+        return 0;
+    send_packet(path->userland, &path->local, &path->remote, packet, size_bytes);
+    return 0;
+}
+
+/* ---- in */
+
+static bool is_init(const struct packet *packet)
+{
+    return packet->size_bytes >= INIT_BYTES && packet->bytes[CHUNK_AT] == CHUNK_INIT;
+}
+
+static bool is_heartbeat(const struct packet *packet)
+{
+    return packet->size_bytes > CHUNK_AT &&
+           (packet->bytes[CHUNK_AT] == CHUNK_HEARTBEAT || packet->bytes[CHUNK_AT] == CHUNK_HEARTBEAT_ACK);
+}
+
+/* Another process of this host may own such an address: without a sandbox the device is one. */
+static bool is_loopback(const struct net_address *address)
+{
+    static const uint8_t loopback6[16] = {[15] = 1};
+    return address->family == 4 ? address->ip[0] == 127 : memcmp(address->ip, loopback6, 16) == 0;
+}
+
+/* RFC 9260 §8.4, 3 and 8: nobody listens on that address, though on that port of another one somebody may. */
+static void refuse(const struct net_userland *userland, const struct packet *packet)
+{
+    uint8_t answer[ABORT_BYTES] = {0};
+    memcpy(answer, packet->bytes + 2, 2);
+    memcpy(answer + 2, packet->bytes, 2);
+    memcpy(answer + 4, packet->bytes + INIT_TAG_AT, 4);
+    answer[CHUNK_AT] = CHUNK_ABORT;
+    answer[CHUNK_AT + 3] = 4;
+    uint32_t checksum = usrsctp_crc32c(answer, sizeof answer);
+    memcpy(answer + 8, &checksum, sizeof checksum);
+    send_packet(userland, &packet->destination, &packet->source, answer, sizeof answer);
+}
+
+static void take_packet(struct net_userland *userland, const struct packet *packet)
+{
+    if (packet->size_bytes < COMMON_HEADER_BYTES)
+        return;
+    uint16_t remote_port = read_port(packet->bytes), local_port = read_port(packet->bytes + 2);
+    struct path *path = path_find(userland, &packet->destination, &packet->source);
+    if (is_init(packet) && !port_has_listener(userland, &packet->destination, local_port)) {
+        if (!is_loopback(&packet->destination))
+            refuse(userland, packet);
+        return;
+    }
+    if (!path && is_init(packet))
+        path = path_get(userland, &packet->destination, &packet->source);
+    if (!path || path_is_muted(path, local_port, remote_port))
+        return;
+    if (!is_heartbeat(packet))
+        userland_note_work(userland);
+    usrsctp_conninput(path, packet->bytes, packet->size_bytes, 0);
+}
+
+/* A raw IPv4 socket shows the IP header. */
+static bool read_ip4(uint8_t *bytes, size_t size_bytes, struct packet *out)
+{
+    struct ip header;
+    if (size_bytes < sizeof header)
+        return false;
+    memcpy(&header, bytes, sizeof header);
+    size_t header_bytes = (size_t)header.ip_hl * 4;
+    if (header_bytes < sizeof header || header_bytes > size_bytes)
+        return false;
+    *out = (struct packet){.source.family = 4,
+                           .destination.family = 4,
+                           .bytes = bytes + header_bytes,
+                           .size_bytes = size_bytes - header_bytes};
+    memcpy(out->source.ip, &header.ip_src, 4);
+    memcpy(out->destination.ip, &header.ip_dst, 4);
+    return true;
+}
+
+static bool read_ip6(struct msghdr *message, const struct sockaddr_storage *from, uint8_t *bytes,
+                     size_t size_bytes, struct packet *out)
+{
+    *out = (struct packet){.bytes = bytes, .size_bytes = size_bytes};
+    if (!net_address_from_sockaddr(from, &out->source))
+        return false;
+    out->source.port = 0;
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
+        if (at->cmsg_level != IPPROTO_IPV6 || at->cmsg_type != IPV6_PKTINFO)
+            continue;
+        struct in6_pktinfo info;
+        memcpy(&info, CMSG_DATA(at), sizeof info);
+        out->destination.family = 6;
+        memcpy(out->destination.ip, &info.ipi6_addr, 16);
+    }
+    return out->destination.family == 6;
+}
+
+static bool receive_one(struct carrier *carrier)
+{
+    uint8_t *bytes = carrier->userland->net->message_buffer;
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) * 2];
+    } control;
+    struct sockaddr_storage from = {0};
+    struct iovec place = place_of(bytes, NET_READ_BUFFER_BYTES);
+    struct msghdr message = {.msg_name = &from,
+                             .msg_namelen = sizeof from,
+                             .msg_iov = &place,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    struct packet packet;
+    ssize_t got = recvmsg(carrier->fd, &message, MSG_DONTWAIT);
+    if (got < 0)
+        return errno != EAGAIN && errno != EWOULDBLOCK;
+    if (carrier->family == 4 ? read_ip4(bytes, (size_t)got, &packet)
+                             : read_ip6(&message, &from, bytes, (size_t)got, &packet))
+        take_packet(carrier->userland, &packet);
+    return true;
+}
+
+static void on_readable(struct loop_poll *poll, int events, void *arg)
+{
+    struct carrier *carrier = arg;
+    if (events == (LOOP_READABLE | LOOP_WRITABLE)) /* an error, after which the loop watches no more */
+        loop_poll_set(poll, LOOP_READABLE);
+    for (int i = 0; i < PACKETS_AT_ONCE && receive_one(carrier); i++)
+        continue;
+}
+
+static void tune(const struct carrier *carrier)
+{
+    const int on = 1, buffer_bytes = BUFFER_BYTES;
+    if (setsockopt(carrier->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0)
+        setsockopt(carrier->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+    if (carrier->family == 6)
+        setsockopt(carrier->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+}
+
+bool carrier_open(struct net_userland *userland, int family)
+{
+    struct carrier *carrier = &userland->carriers[family == 6];
+    if (carrier->fd >= 0)
+        return true;
+    carrier->fd =
+        socket(family == 6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_SCTP);
+    if (carrier->fd < 0)
+        return false;
+    tune(carrier);
+    carrier->poll = loop_poll_new(userland->net->loop, carrier->fd, on_readable, carrier);
+    if (!carrier->poll) {
+        carrier_close(carrier);
+        errno = ENOMEM;
+        return false;
+    }
+    loop_poll_set(carrier->poll, LOOP_READABLE);
+    return true;
+}
+
+void carrier_close(struct carrier *carrier)
+{
+    loop_poll_free(carrier->poll);
+    carrier->poll = NULL;
+    if (carrier->fd >= 0)
+        close(carrier->fd);
+    carrier->fd = -1;
+}
