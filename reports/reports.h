@@ -24,6 +24,20 @@ bool report_write_junit(const struct report *report, const char *path);
 /* report.html: one file that needs nothing else. Reads the journal once more, which therefore has to be there
  * still. */
 bool report_write_html(const struct report *report, const char *path);
+/* pcap/<scenario>.<variant>.pcapng below folder: keys, packets (of pcap/run.pcap, when it is there) and SIP
+ * messages of each variant that has any. false: errno. */
+bool report_write_packets(const struct report *report, const char *folder);
+/* The name of such a file, "aliasing.server-honour.tls-tls13-ip4-server.pcapng"; heap, NULL: out of memory.
+ */
+char *report_packets_name(const char *scenario, const char *variant);
+struct report_folder_options {
+    bool keeps_files; /* what is there already stays as it is */
+    bool has_no_packets;
+};
+/* All of them. made gets the names of what was written, "result.json, junit.xml"; "" when nothing was; heap,
+ * NULL: out of memory. false: errno; what could be written was. */
+bool report_write_folder(const struct report *report, const char *folder,
+                         const struct report_folder_options *options, char **made);
 /* Table of requirements by status and what failed, for people. width in columns; is_coloured: ANSI colours.
  */
 void report_print_summary(const struct report *report, FILE *out, unsigned width, bool is_coloured);

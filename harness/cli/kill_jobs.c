@@ -196,6 +196,7 @@ static bool kill_add_job(struct kill_run *run, struct kill_result *result, const
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         for (size_t k = 0; pairs[i][1] && k < 2; k++)
             job->argv[count++] = pairs[i][k];
+    job->argv[count++] = "--no-pcap";
     for (size_t i = 0; i < part->word_count; i++)
         job->argv[count++] = part->words[i];
     return true;

@@ -15,9 +15,10 @@ static const struct cli_option options[] = {
 static const struct cli_usage usage = {
     .command = "report",
     .arguments = "RESULT...",
-    .summary = "Shows what runs came to. A RESULT is an output folder, or the result.json in it. One: the "
-               "summary that run prints. Several: a table of requirements and devices. Where a run was "
-               "killed, result.json and junit.xml are made from its journal; report.html is made anew.",
+    .summary =
+        "Shows what runs came to. A RESULT is an output folder, or the result.json in it. One: the "
+        "summary that run prints. Several: a table of requirements and devices. Where a run was "
+        "killed, or its reports were removed, they are made from its journal; report.html is made anew.",
     .options = options,
     .more =
         "Exit status: 0 shown, whatever the gates say; 2 usage or a bad file; 3 a run is not complete, or "
@@ -61,20 +62,15 @@ static char *report_folder(const char *word)
  */
 static int report_complete_folder(const struct report *report, const char *folder)
 {
-    char *result = cli_path_join(folder, "result.json"), *junit = cli_path_join(folder, "junit.xml");
-    char *html = cli_path_join(folder, "report.html");
-    bool lacks_result = !is_there(result), lacks_junit = !is_there(junit);
-    bool is_good = (!lacks_result || report_write_result(report, result)) &&
-                   (!lacks_junit || report_write_junit(report, junit)) && report_write_html(report, html);
+    const struct report_folder_options keeping = {.keeps_files = true};
+    char *made = NULL;
+    bool is_good = report_write_folder(report, folder, &keeping, &made);
     int status = is_good ? CLI_GOOD
                          : cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s", folder,
                                     strerror(errno));
-    if (is_good && (lacks_result || lacks_junit))
-        printf("%s: %s%s%s made from the journal\n", folder, lacks_result ? "result.json" : "",
-               lacks_result && lacks_junit ? " and " : "", lacks_junit ? "junit.xml" : "");
-    free(result);
-    free(junit);
-    free(html);
+    if (is_good && made && made[0])
+        printf("%s: made from the journal: %s\n", folder, made);
+    free(made);
     return status;
 }
 

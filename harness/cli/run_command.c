@@ -26,13 +26,13 @@ static void on_message(const char *line, void *arg)
     cli_progress_message(arg, line);
 }
 
-/* Result, JUnit and the summary from the journal alone. CLI_GOOD: written; the run's own status is in *status
+/* The reports and the summary, from the journal alone. CLI_GOOD: written; the run's own status is in *status
  * then. */
-static int run_report(const char *out_dir, int *status)
+static int run_report(const char *out_dir, bool has_no_packets, int *status)
 {
-    char error[512] = "";
-    char *journal = cli_path_join(out_dir, "events.jsonl"), *result = cli_path_join(out_dir, "result.json");
-    char *junit = cli_path_join(out_dir, "junit.xml"), *html = cli_path_join(out_dir, "report.html");
+    char error[512] = "", *made = NULL;
+    char *journal = cli_path_join(out_dir, "events.jsonl");
+    const struct report_folder_options options = {.has_no_packets = has_no_packets};
     struct report *report = report_load(journal, error, sizeof error);
     int outcome = CLI_GOOD;
     if (!report) {
@@ -42,17 +42,14 @@ static int run_report(const char *out_dir, int *status)
         putchar('\n');
         report_print_summary(report, stdout, cli_width(), cli_is_coloured());
         fflush(stdout);
-        if (!report_write_result(report, result) || !report_write_junit(report, junit) ||
-            !report_write_html(report, html))
+        if (!report_write_folder(report, out_dir, &options, &made))
             outcome =
                 cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s; free some space",
                          out_dir, strerror(errno));
     }
     report_free(report);
     free(journal);
-    free(result);
-    free(junit);
-    free(html);
+    free(made);
     return outcome;
 }
 
@@ -103,6 +100,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .jobs = (size_t)request->jobs,
                                         .repeat = (unsigned)request->repeat,
                                         .is_fail_fast = request->is_fail_fast,
+                                        .has_capture = !request->has_no_pcap,
                                         .timeout_scale = request->timeout_scale,
                                         .seed = request->seed,
                                         .device_faults = request->fault_count ? request->faults : NULL,
@@ -115,7 +113,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
     cli_progress_erase(&progress);
     int journal_errno = journal_error(journal), status = CLI_IMPOSSIBLE;
     journal_free(journal);
-    int reported = run_report(out_dir, &status);
+    int reported = run_report(out_dir, request->has_no_pcap, &status);
     int final = run_status(outcome, status, journal_errno, error, out_dir);
     return reported != CLI_GOOD ? reported : final;
 }

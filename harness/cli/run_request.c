@@ -24,6 +24,7 @@ enum {
     OPT_FAIL_FAST,
     OPT_SEED,
     OPT_ALL_VARIANTS,
+    OPT_NO_PCAP,
     OPT_VERBOSE,
     OPT_SCENARIOS,
     OPT_SUITES,
@@ -57,6 +58,7 @@ static const struct cli_option options[] = {
                   '\0'},
     [OPT_ALL_VARIANTS] = {"all-variants", NULL, "every TLS version with every IP version, not a sample",
                           '\0'},
+    [OPT_NO_PCAP] = {"no-pcap", NULL, "capture no packets and write no pcapng files", '\0'},
     [OPT_VERBOSE] = {"verbose", NULL, "every verdict as it is reached", 'v'},
     [OPT_SCENARIOS] = {"scenarios", "DIR", "scenarios from another folder", '\0'},
     [OPT_SUITES] = {"suites", "DIR", "suites from another folder", '\0'},
@@ -173,6 +175,9 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
         return cli_parse_count("seed", value, 0, INT64_MAX, &request->seed);
     case OPT_ALL_VARIANTS:
         request->is_all_variants = true;
+        return true;
+    case OPT_NO_PCAP:
+        request->has_no_pcap = true;
         return true;
     case OPT_VERBOSE:
         request->is_verbose = true;

@@ -55,6 +55,7 @@ bool net_sctp_may_open_raw(void); /* this process, now */
 
 /* ---- the context: limits and the key log shared by all connections of a process ---- */
 struct net;
+struct net_connection;
 struct net_options {
     enum net_sctp sctp; /* of all SCTP here; one process has one usrsctp */
     /* At once; further accepted TLS sockets wait without a TLS session, first come first served within a
@@ -64,8 +65,9 @@ struct net_options {
     size_t max_handshakes;
     size_t max_connections; /* accepted and held, all listeners together; beyond it accept() pauses; the last
                                eighth is for listeners that have few. 0: 12,000 */
-    /* One line of NSS key log format, without newline; may be NULL. */
-    void (*on_keylog)(const char *line, void *arg);
+    /* One line of NSS key log format, without newline, for the TLS session of that connection; may be NULL.
+     */
+    void (*on_keylog)(const struct net_connection *connection, const char *line, void *arg);
     void *arg;
 };
 /* Raises the process's soft limit of open files to the hard one. NULL when out of resources. */
@@ -85,7 +87,6 @@ struct net_credential *net_credential_new(const char *chain_pem, const char *key
 struct net_credential *net_credential_ref(struct net_credential *credential);
 void net_credential_unref(struct net_credential *credential);
 
-struct net_connection;
 struct net_listener;
 
 /* TLS of one side. A copy is taken, credentials referenced, strings duplicated. Zeroed: TLS 1.2 and 1.3, no

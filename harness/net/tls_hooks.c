@@ -135,7 +135,7 @@ static int on_secret(gnutls_session_t session, const char *label, const gnutls_d
     end = append_hex(end, &random);
     *end++ = ' ';
     append_hex(end, secret);
-    options->on_keylog(line, options->arg);
+    options->on_keylog(connection, line, options->arg);
     gnutls_memset(line, 0, sizeof line);
     return 0;
 }

@@ -80,10 +80,15 @@ static void on_query(const struct dns_query *query, void *arg)
     journal_world_query(world, query);
 }
 
-static void on_keylog(const char *line, void *arg)
+/* The addresses, as a comment: whose session it is, so that a scenario's evidence takes its own keys only. */
+static void on_keylog(const struct net_connection *connection, const char *line, void *arg)
 {
     const struct run *run = arg;
-    char *text = text_format("%s\n", line);
+    char local[NET_ADDRESS_TEXT_MAX], remote[NET_ADDRESS_TEXT_MAX];
+
+    net_address_format(net_connection_local(connection), local);
+    net_address_format(net_connection_remote(connection), remote);
+    char *text = text_format("# %s %s\n%s\n", local, remote, line);
     size_t length = strlen(text);
 
     /* Losing the keys costs the reader of a capture some comfort, and no verdict. */
@@ -235,6 +240,8 @@ static void go(struct run *run)
 {
     journal_run_head(run);
     journal_run_plan(run);
+    if (run->options->has_capture && run->out_dir)
+        capture_run_begin(run);
     if (run->job_count && run->outcome == RUN_DONE) {
         run_wake(run);
         loop_timer_start(run->progress_timer, PROGRESS_MS);
@@ -244,6 +251,7 @@ static void go(struct run *run)
         run_fail(run, RUN_INTERRUPTED, "interrupted by a signal");
     else
         settle_jobs(run, true);
+    capture_run_end(run);
     if (journal_error(run->journal))
         run_fail(run, RUN_FAILED, "the journal cannot be written: %s", strerror(journal_error(run->journal)));
     journal_run_end(run, is_complete(run), outcome_name(run));

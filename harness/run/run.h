@@ -50,6 +50,8 @@ struct run_options {
     size_t jobs;        /* scenarios at once; 0: all */
     unsigned repeat;    /* ≥ 1 */
     bool is_fail_fast;
+    bool has_capture; /* the sandbox's link is captured, into out_dir/pcap/run.pcap; the journal says how that
+                         went */
     double timeout_scale; /* 1.0 */
     uint64_t seed;
     const char *const *device_faults; /* for reference profiles: NULL-terminated, or NULL */

@@ -58,6 +58,8 @@ struct run {
     size_t domain_count;
     bool has_ip4, has_ip6;
     int log_fd, keylog_fd;
+    struct capture *capture; /* NULL: none, or over */
+    struct loop_poll *capture_poll;
     /* device */
     struct device *device;
     struct stimulator *stimulator; /* NULL: its kind of stimulus needs none */
@@ -119,6 +121,10 @@ void schedule_fini(struct run *run);
 void schedule_report_progress(struct run *run);
 /* settle.c: controls */
 void settle_jobs(struct run *run, bool is_last);
+
+/* ---- capture_run.c: pcap/run.pcap */
+void capture_run_begin(struct run *run);
+void capture_run_end(struct run *run); /* nothing when none was begun */
 
 /* ---- journal_run.c: what is written about the run */
 void journal_run_head(struct run *run);

@@ -80,7 +80,7 @@ static void write_address(const struct sandbox *sandbox, enum sandbox_role role,
     if (!sandbox_address(sandbox, role, family, index, &address))
         return;
     inet_ntop(family == 4 ? AF_INET : AF_INET6, address.ip, text, sizeof text);
-    fprintf(out, "addr add %s/%u dev sip0%s\n", text, prefix_bits, family == 4 ? "" : " nodad");
+    fprintf(out, "addr add %s/%u dev " SANDBOX_LINK "%s\n", text, prefix_bits, family == 4 ? "" : " nodad");
 }
 
 /* The two hosts know each other's link address from the start: no packet waits for, and no capture shows, a
@@ -94,7 +94,7 @@ static void write_neighbour(const struct sandbox *sandbox, enum sandbox_role rol
         if (!sandbox_address(sandbox, role, family, 0, &address))
             continue;
         inet_ntop(family == 4 ? AF_INET : AF_INET6, address.ip, text, sizeof text);
-        fprintf(out, "neigh add %s lladdr %s dev sip0 nud permanent\n", text, mac);
+        fprintf(out, "neigh add %s lladdr %s dev " SANDBOX_LINK " nud permanent\n", text, mac);
     }
 }
 
@@ -102,7 +102,8 @@ static void write_link_up(FILE *out)
 {
     /* No link-local IPv6 address: captures hold the run's packets only, without router solicitations and
      * multicast reports. */
-    fprintf(out, "link set lo up\nlink set sip0 addrgenmode none\nlink set sip0 up\n");
+    fprintf(out,
+            "link set lo up\nlink set " SANDBOX_LINK " addrgenmode none\nlink set " SANDBOX_LINK " up\n");
 }
 
 /* The harness's addresses are a route that says "all of this is here" instead of thousands of entries: adding
@@ -110,8 +111,8 @@ static void write_link_up(FILE *out)
 void sandbox_write_harness_batch(const struct sandbox *sandbox, pid_t device_host, FILE *out)
 {
     fprintf(out,
-            "link add sip0 address " SANDBOX_HARNESS_MAC
-            " type veth peer name sip0 address " SANDBOX_DEVICE_MAC " netns %ld\n",
+            "link add " SANDBOX_LINK " address " SANDBOX_HARNESS_MAC " type veth peer name " SANDBOX_LINK
+            " address " SANDBOX_DEVICE_MAC " netns %ld\n",
             (long)device_host);
     write_link_up(out);
     write_address(sandbox, SANDBOX_DNS, 4, 0, 15, out);
@@ -135,7 +136,7 @@ void sandbox_write_device_batch(const struct sandbox *sandbox, FILE *out)
      * namespace together; with an entry for each address a large run, or several side by side, would overflow
      * it and lose packets. */
     if (sandbox->has_ip4)
-        fprintf(out, "route add " SANDBOX_HARNESS_IP4 " via 198.18.0.53 dev sip0\n");
+        fprintf(out, "route add " SANDBOX_HARNESS_IP4 " via 198.18.0.53 dev " SANDBOX_LINK "\n");
     if (sandbox->has_ip6)
-        fprintf(out, "route add " SANDBOX_HARNESS_IP6 " via 2001:2:0:1::53 dev sip0\n");
+        fprintf(out, "route add " SANDBOX_HARNESS_IP6 " via 2001:2:0:1::53 dev " SANDBOX_LINK "\n");
 }

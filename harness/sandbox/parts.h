@@ -19,6 +19,7 @@
 #include "sandbox/sandbox.h"
 
 enum { SANDBOX_HARNESS_ADDRESSES_MAX = 60000, SANDBOX_PREFIX_WORDS = 3 };
+#define SANDBOX_LINK       "sip0" /* either end of the pair of interfaces */
 #define SANDBOX_ENTER_WORD "--enter-device-host"
 
 struct sandbox {

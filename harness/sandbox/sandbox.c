@@ -159,6 +159,11 @@ bool sandbox_has_private_resolver(const struct sandbox *sandbox)
     return sandbox->mode != SANDBOX_NONE;
 }
 
+const char *sandbox_link(const struct sandbox *sandbox)
+{
+    return sandbox->mode == SANDBOX_NONE ? NULL : SANDBOX_LINK;
+}
+
 const char *sandbox_scratch(const struct sandbox *sandbox)
 {
     return sandbox->scratch;

@@ -47,6 +47,10 @@ unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure
 /* True when a device that asks its system resolver reaches our DNS server. */
 bool sandbox_has_private_resolver(const struct sandbox *sandbox);
 
+/* The interface that all packets between harness and device cross, Ethernet, in this process's network
+ * namespace; NULL: there is none of our own (NONE). */
+const char *sandbox_link(const struct sandbox *sandbox);
+
 /* A folder on a tmpfs private to the run (in NONE: a folder under $TMPDIR, removed at the end), for the
  * device's run files. The tmpfs lies over a folder that exists for the kernel's own file systems, such as
  * /sys/kernel/debug, so that not even an empty folder stays behind. */

@@ -54,8 +54,9 @@ static struct net_credential *make_credential(const char *common_name)
     return credential;
 }
 
-static void on_keylog(const char *line, void *arg)
+static void on_keylog(const struct net_connection *connection, const char *line, void *arg)
 {
+    (void)connection;
     struct world *world = arg;
     size_t used = strlen(world->keylog);
     snprintf(world->keylog + used, sizeof world->keylog - used, "%s\n", line);

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Runs a few scenarios and reads their pcapng files with tshark, without any option: check_packets.py SIPREUSE SOURCE_DIR"""
+import glob
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+sipreuse, source = sys.argv[1:3]
+SELECTORS = ["aliasing/server-honour", "location/explicit-port", "virtual/tcp-not-reused"]
+problems = []
+
+
+def blocks(path):
+    """(type, body) of each block."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at = 0
+    while at < len(data):
+        kind, length = struct.unpack_from("=II", data, at)
+        yield kind, data[at + 8:at + length - 4]
+        at += length
+
+
+def tshark(path, *words):
+    """Fields of tshark's two-pass output, one list a packet."""
+    done = subprocess.run(["tshark", "-n", "-r", path, *words], capture_output=True, text=True, check=False)
+    errors = [line for line in done.stderr.splitlines() if line and "Running as user" not in line]
+    if done.returncode or errors:
+        problems.append(f"tshark {path}: {errors}")
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def fields(path, wanted, *names):
+    words = ["-Y", wanted, "-T", "fields"]
+    for name in names:
+        words += ["-e", name]
+    return tshark(path, *words)
+
+
+def run(out, selectors, *options):
+    done = subprocess.run([sipreuse, "run", "--device", "reference", "--out", out, *options, *selectors],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        problems.append(f"the run {selectors} {options} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr}")
+    with open(os.path.join(out, "events.jsonl"), encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def check_keys(path):
+    """The keys come before the packets, and are those of handshakes in this file."""
+    kinds, randoms = [], set()
+    for kind, body in blocks(path):
+        kinds.append(kind)
+        if kind == 10:
+            lines = body[8:8 + struct.unpack_from("=I", body, 4)[0]].decode("ascii")
+            randoms |= {line.split()[1] for line in lines.splitlines()}
+    seen = {random for row in fields(path, "tls.handshake.type == 1", "tls.handshake.random") for random in row[0].split(",")}
+    if not randoms or not seen:
+        problems.append(f"{path}: no keys, or no ClientHello")
+    if randoms - seen:
+        problems.append(f"{path}: keys of {len(randoms - seen)} sessions that are not in it")
+    if kinds.count(10) != 1 or kinds.index(10) > kinds.index(6):
+        problems.append(f"{path}: the secrets do not come first")
+
+
+def check_variant(folder, events, verdict, has_packets):
+    """The decisive request is SIP for tshark as it comes, whatever its port."""
+    name = f"{verdict['scenario'].replace('/', '.')}.{verdict['variant']}.pcapng"
+    path = os.path.join(folder, "pcap", name)
+    message = events[verdict["on"] - 1]
+    if message["event"] != "message":
+        problems.append(f"{name}: this check wants scenarios that a message decides")
+        return set()
+    rows = fields(path, 'sip && frame.comment contains "This message decides"', "frame.interface_id", "sip.Method",
+                  "sip.Status-Code", "sip.Call-ID", "tcp.port", "exported_pdu.dst_port")
+    if len(rows) != 1:
+        problems.append(f"{name}: {len(rows)} decisive messages")
+        return set()
+    if rows[0][3] != message["call_id"]:
+        problems.append(f"{name}: the decisive message is {rows[0]}, not {message['first_line']}")
+    if rows[0][0] != ("1" if has_packets else "0"):
+        problems.append(f"{name}: the decisive message is on interface {rows[0][0]}")
+    messages = sum(event["event"] == "message" and event["scenario"] == verdict["scenario"] and
+                   event["variant"] == verdict["variant"] for event in events)
+    shown = fields(path, f"sip && frame.interface_id == {1 if has_packets else 0}", "frame.number")
+    if len(shown) != messages:
+        problems.append(f"{name}: {len(shown)} messages of the journal's {messages} are SIP")
+    if has_packets and "tls" in verdict["variant"]:
+        check_keys(path)
+        if "5061" in open(path, "rb").read().decode("latin-1") and verdict["scenario"] == "aliasing/server-honour" and \
+                not verdict["variant"].startswith("tls-sctp") and not fields(path, "sip && frame.interface_id == 0 && tls", "frame.number"):
+            problems.append(f"{name}: no packet on port 5061 is decrypted and SIP")
+    connection = next(event for event in events if event["event"] == "connection" and event["connection"] == message["connection"])
+    return {connection[end].rsplit(":", 1)[1] for end in ("local", "remote")}
+
+
+def check_run(folder, events, has_packets, ports_wanted):
+    ports = set()
+    verdicts = [event for event in events if event["event"] == "verdict" and "on" in event]
+    for verdict in verdicts:
+        ports |= check_variant(folder, events, verdict, has_packets)
+    if not ports_wanted <= ports:
+        problems.append(f"{folder}: ports {ports_wanted} were to be seen, not {ports}")
+    ended = [event for event in events if event["event"] == "capture" and event["state"] == ("ended" if has_packets else "none")]
+    if len(ended) != 1:
+        problems.append(f"{folder}: the journal does not say how the capture went")
+    elif has_packets:
+        frames = sum(kind == 6 for path in glob.glob(f"{folder}/pcap/*.pcapng") for kind, _ in blocks(path))
+        raw = len(tshark(f"{folder}/pcap/run.pcap", "-T", "fields", "-e", "frame.number"))
+        if ended[0]["dropped"] or ended[0]["left_out"] or raw != ended[0]["packets"] or frames < raw / 2:
+            problems.append(f"{folder}: {ended[0]}, and {raw} packets in run.pcap, {frames} in the files")
+
+
+def sctp_selectors():
+    """One variant over TLS over SCTP, with more than one stream pair where there is such a scenario."""
+    listed = subprocess.run([sipreuse, "list", "scenarios", "--json"], capture_output=True, text=True, check=True)
+    secure = [(scenario["id"], variant) for scenario in json.loads(listed.stdout)["scenarios"] for variant in scenario["variants"]
+              if variant.startswith("tls-sctp-")]
+    streams = [pair for pair in secure if "stream" in pair[0] or "stream" in pair[1]]
+    return ["%s:%s" % pair for pair in (streams or secure)[:1]]
+
+
+with tempfile.TemporaryDirectory() as work:
+    os.environ["SIPREUSE_DATA"] = source
+    sctp = sctp_selectors()
+    folder = os.path.join(work, "packets")
+    recorded = run(folder, SELECTORS + sctp)
+    check_run(folder, recorded, True, {"5060", "5061", "5081"})
+    # Made again from what is kept, they are the same.
+    before = {path: open(path, "rb").read() for path in glob.glob(f"{folder}/pcap/*.pcapng")}
+    for path in before:
+        os.remove(path)
+    subprocess.run([sipreuse, "report", folder], stdout=subprocess.DEVNULL, check=True)
+    if before != {path: open(path, "rb").read() for path in glob.glob(f"{folder}/pcap/*.pcapng")}:
+        problems.append("made again, the files differ")
+    # Without the right to capture: the messages alone.
+    folder = os.path.join(work, "messages")
+    check_run(folder, run(folder, ["location/explicit-port:tls-tls13-ip4-client"], "--sandbox", "none"), False, {"5081"})
+    folder = os.path.join(work, "nothing")
+    run(folder, ["location/explicit-port:tls-tls13-ip4-client"], "--no-pcap")
+    if os.path.exists(f"{folder}/pcap"):
+        problems.append("--no-pcap: there is a pcap folder")
+for problem in problems:
+    print(f"FAILED: {problem}")
+if not problems:
+    print("all packets are as they should be")
+sys.exit(1 if problems else 0)
