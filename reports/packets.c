@@ -14,20 +14,27 @@
 
 enum { PDU_BYTES_MAX = 16 << 20 };
 
-char *report_packets_name(const char *scenario, const char *variant)
+/* "/" becomes "-"; what no id of ours has becomes "_": what a foreign journal calls a scenario must not lead
+ * out of the folder. */
+static void put_plain(FILE *out, const char *text)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (; *text; text++)
+        fputc(*text == '/' ? '-' : strchr(plain, *text) ? *text : '_', out);
+}
+
+char *report_packets_name(const char *scenario, const char *variant)
+{
     char *name = NULL;
-    if (asprintf(&name, "%s.%s.pcapng", scenario, variant) < 0)
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&name, &size_bytes);
+    if (!out)
         return NULL;
-    /* Ids have "/" between their parts, and no dots. What a foreign journal calls a scenario must not lead
-     * out of the folder. */
-    for (char *at = name; *at; at++)
-        if (!strchr(plain, *at))
-            *at = '.';
-    if (name[0] == '.')
-        name[0] = '_';
-    return name;
+    put_plain(out, scenario);
+    fputc('.', out);
+    put_plain(out, variant);
+    fputs(".pcapng", out);
+    return fclose(out) == 0 ? name : NULL;
 }
 
 static char *section_comment(const struct packets *packets, const struct report_entry *entry)

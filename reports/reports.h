@@ -27,7 +27,7 @@ bool report_write_html(const struct report *report, const char *path);
 /* pcap/<scenario>.<variant>.pcapng below folder: keys, packets (of pcap/run.pcap, when it is there) and SIP
  * messages of each variant that has any. false: errno. */
 bool report_write_packets(const struct report *report, const char *folder);
-/* The name of such a file, "aliasing.server-honour.tls-tls13-ip4-server.pcapng"; heap, NULL: out of memory.
+/* The name of such a file, "aliasing-server-honour.tls-tls13-ip4-server.pcapng"; heap, NULL: out of memory.
  */
 char *report_packets_name(const char *scenario, const char *variant);
 struct report_folder_options {

@@ -68,7 +68,7 @@ def check_keys(path):
 
 def check_variant(folder, events, verdict, has_packets):
     """The decisive request is SIP for tshark as it comes, whatever its port."""
-    name = f"{verdict['scenario'].replace('/', '.')}.{verdict['variant']}.pcapng"
+    name = f"{verdict['scenario'].replace('/', '-')}.{verdict['variant']}.pcapng"
     path = os.path.join(folder, "pcap", name)
     message = events[verdict["on"] - 1]
     if message["event"] != "message":
