@@ -4,8 +4,21 @@
 
 enum { CLOSE_AFTER_MS = 3000, IDLE_MS = 10000 };
 
+/* The faults bare-fin and bare-fin-13, for closes of its own: not for answers to the peer's. */
+static bool forgets_alert(const struct connection *connection)
+{
+    const struct net_tls_facts *facts = net_connection_tls(connection->net);
+    if (facts == NULL || connection->has_peer_closed) {
+        return false;
+    }
+    return node_has(connection->node, facts->version == NET_TLS_1_3 ? FAULT_BARE_FIN_13 : FAULT_BARE_FIN);
+}
+
 void close_connection(struct connection *connection, enum net_close_mode mode)
 {
+    if (mode == NET_CLOSE_GRACEFUL && forgets_alert(connection)) {
+        mode = NET_CLOSE_FIN;
+    }
     bool ends = mode != NET_CLOSE_NOTIFY_ONLY && mode != NET_CLOSE_SILENT;
     connection_forget(connection);
     connection->is_draining = true;
@@ -37,7 +50,7 @@ void close_when_done(struct connection *connection)
 {
     connection_forget(connection);
     connection->is_draining = true;
-    if (connection->outstanding == 0) {
+    if (connection->outstanding == 0 || node_has(connection->node, FAULT_CLOSE_WITH_OUTSTANDING)) {
         close_connection(connection, NET_CLOSE_GRACEFUL);
     } else {
         start_timer(connection, T1_64_MS); /* by then every transaction has ended or was given up */

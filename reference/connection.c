@@ -195,10 +195,16 @@ static void send_pongs(struct connection *connection, size_t count)
     }
 }
 
+/* RFC 5923 §8.3: what comes after our closure alert is discarded. */
+static bool is_discarding(const struct connection *connection)
+{
+    return connection->is_closing && !node_has(connection->node, FAULT_ANSWER_AFTER_CLOSE_NOTIFY);
+}
+
 static void receive_frames(struct connection *connection)
 {
     size_t pings = 0;
-    while (!connection->is_closing) {
+    while (!is_discarding(connection)) {
         struct sip_frame frame = sip_framer_next(connection->framer);
         switch (frame.kind) {
         case SIP_FRAME_NONE:
@@ -266,8 +272,8 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
 {
     struct connection *connection = arg;
     (void)net;
-    if (connection->is_closing || connection->is_deaf) {
-        return; /* RFC 5923 §8.3: discarded after our closure alert */
+    if (is_discarding(connection) || connection->is_deaf) {
+        return;
     }
     connection->heard_ms = loop_now_ms(connection->node->loop);
     close_note_message(connection);

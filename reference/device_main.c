@@ -72,7 +72,8 @@ static const char HELP[] =
     "\n"
     "--domain, --listen and --fault can be repeated. Each decision is a line on standard output. SIGUSR1 "
     "prints the alias\n"
-    "tables; SIGTERM and SIGINT end it.\n";
+    "tables; SIGUSR2 closes all connections, each when its transactions are over; SIGTERM and SIGINT end "
+    "it.\n";
 
 struct command {
     struct device_config config;
@@ -281,6 +282,14 @@ static void on_dump(struct loop_signal *signal, int signum, void *arg)
     free(text);
 }
 
+static void on_close_all(struct loop_signal *signal, int signum, void *arg)
+{
+    const struct running *running = arg;
+    (void)signal;
+    (void)signum;
+    reference_node_close_connections(running->node, NET_CLOSE_GRACEFUL);
+}
+
 static void announce(const struct device_config *config)
 {
     for (size_t i = 0; i < config->listen_count; i++) {
@@ -318,7 +327,8 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
     struct loop_signal *term = loop_signal_new(running->loop, SIGTERM, on_end, running);
     struct loop_signal *interrupt = loop_signal_new(running->loop, SIGINT, on_end, running);
     struct loop_signal *dump = loop_signal_new(running->loop, SIGUSR1, on_dump, running);
-    bool is_good = term != NULL && interrupt != NULL && dump != NULL;
+    struct loop_signal *close = loop_signal_new(running->loop, SIGUSR2, on_close_all, running);
+    bool is_good = term != NULL && interrupt != NULL && dump != NULL && close != NULL;
     if (is_good) {
         announce(config);
         loop_run(running->loop);
@@ -328,6 +338,7 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
     loop_signal_free(term);
     loop_signal_free(interrupt);
     loop_signal_free(dump);
+    loop_signal_free(close);
     reference_node_free(running->node);
     return is_good;
 }

@@ -142,16 +142,17 @@ static void on_stop_timer(struct loop_timer *timer, void *arg)
 
 static int stop_signal(const struct device *device)
 {
-    static const struct {
-        const char *name;
-        int signum;
-    } signals[] = {{"TERM", SIGTERM}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"HUP", SIGHUP}, {"KILL", SIGKILL}};
-    const char *name = document_string(profile_member(device, "stop", "signal"));
-    for (size_t i = 0; name && i < sizeof signals / sizeof signals[0]; i++) {
-        if (strcmp(name, signals[i].name) == 0)
-            return signals[i].signum;
-    }
-    return SIGTERM;
+    int signum = device_signal_parse(document_string(profile_member(device, "stop", "signal")));
+    return signum ? signum : SIGTERM;
+}
+
+bool device_tell_to_close(struct device *device)
+{
+    int signum = device->options.profile->close_signal;
+    if (!signum || !device->process || device->is_stopping)
+        return false;
+    loop_process_kill(device->process, signum);
+    return true;
 }
 
 void device_stop(struct device *device)

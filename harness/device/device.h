@@ -45,6 +45,7 @@ struct device_profile {
     bool is_virtual_server; /* two or more domains */
     bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes,
         takes_crls, claims_5924;
+    int close_signal;      /* makes it close its connections in good order; 0: it cannot be told */
     bool has_transport[4]; /* by enum net_transport */
     bool has_own_sctp;     /* it can speak SCTP where the kernel has none */
     bool has_ip4, has_ip6;
@@ -120,6 +121,9 @@ enum device_state device_state(const struct device *device);
 /* Asks it to stop (profile's signal), kills it after the profile's time; on_state(STOPPED) follows always,
  * also after CRASHED. */
 void device_stop(struct device *device);
+/* Tells it to close its connections in good order (profile's controls.close); false: it cannot be told, or
+ * has ended. */
+bool device_tell_to_close(struct device *device);
 void device_free(struct device *device); /* kills what still runs, no callback */
 /* Runs the profile's version command for the report; heap, first line, or NULL. Blocking, 5 s at most; before
  * the loop runs. */

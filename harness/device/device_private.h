@@ -69,4 +69,7 @@ void device_lines_finish(struct device_lines *lines, device_line_cb cb,
                          void *arg); /* what is left without a newline */
 void device_lines_fini(struct device_lines *lines);
 
+/* "TERM", "USR2", …; 0: none of those, or NULL. */
+int device_signal_parse(const char *name);
+
 #endif

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,19 @@ static void read_claims(struct device_profile *profile, const struct document_va
     profile->claims_5924 = document_boolean(document_member(claims, "claims_5924"));
 }
 
+int device_signal_parse(const char *name)
+{
+    static const struct {
+        const char *name;
+        int signum;
+    } signals[] = {{"TERM", SIGTERM}, {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"HUP", SIGHUP},
+                   {"KILL", SIGKILL}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}};
+    for (size_t i = 0; name && i < sizeof signals / sizeof signals[0]; i++)
+        if (strcmp(name, signals[i].name) == 0)
+            return signals[i].signum;
+    return 0;
+}
+
 /* The shape has been checked. */
 static void read_profile(struct device_profile *profile)
 {
@@ -174,6 +188,8 @@ static void read_profile(struct device_profile *profile)
     profile->has_start = document_member(root, "start") != NULL;
     const char *sctp = document_string(document_member(root, "sctp"));
     profile->has_own_sctp = sctp && strcmp(sctp, "own") == 0;
+    const struct document_value *close = document_member(document_member(root, "controls"), "close");
+    profile->close_signal = device_signal_parse(document_string(document_member(close, "signal")));
     profile->has_configurable_resolver = resolver && strcmp(resolver, "configurable") == 0;
     profile->locates_nothing = resolver && strcmp(resolver, "none") == 0;
 }

@@ -31,7 +31,9 @@ static bool find_target(struct fiber *fiber, const struct step_connect *step, st
 
     *out = world->device_address;
     out->port = sandbox_device_port(world->run->options->sandbox, net_transport_is_secure(step->transport));
-    if (!strncmp(to, "via:", 4)) {
+    if (!strcmp(to, "dut:tls")) {
+        out->port = sandbox_device_port(world->run->options->sandbox, true);
+    } else if (!strncmp(to, "via:", 4)) {
         is_found = via_target(world, to + 4, out);
     } else if (sscanf(to, "dut:%u", &port) == 1 && port && port < 65536) {
         out->port = (uint16_t)port;
@@ -65,6 +67,10 @@ static bool open_it(struct fiber *fiber, const struct step_connect *step)
         tls.credential = credential_get(fiber, certificate);
     if (!world->is_over && find_target(fiber, step, &target))
         fiber->wire = peer_connect(world, name, host, step->transport, &target, &tls, WIRE_PEER);
+    if (fiber->wire) {
+        fiber->wire->keeps_open = !step->answers_close;
+        fiber->wire->is_ping_deaf = !step->answers_pings;
+    }
     free(name);
     free(certificate);
     free(server_name);

@@ -229,7 +229,8 @@ static bool take_frame(struct wire *wire)
         return true;
     case SIP_FRAME_PING:
         inbox_count(wire->world, 0);
-        peer_write(wire, "\r\n", 2); /* RFC 5626 §4.4.1 */
+        if (!wire->is_ping_deaf)
+            peer_write(wire, "\r\n", 2); /* RFC 5626 §4.4.1 */
         return true;
     case SIP_FRAME_PONG:
         inbox_count(wire->world, 0);

@@ -132,7 +132,7 @@ static void on_sign(struct net_connection *connection, const struct net_end *end
     /* A peer answers a close with its own, unless a step has closed the connection in its own way already. */
     if (is_final(end->sign))
         net_connection_close(connection, NET_CLOSE_NOW);
-    else if (!wire->is_closing)
+    else if (!wire->is_closing && !wire->keeps_open)
         net_connection_close(connection, NET_CLOSE_GRACEFUL);
     world_wake(world);
 }
@@ -232,6 +232,8 @@ static void on_accept(struct net_listener *listener, struct net_connection *conn
     wire->host = post->host;
     wire->transport = post->transport;
     wire->was_named = post->is_barrier;
+    wire->keeps_open = post->keeps_open;
+    wire->is_ping_deaf = post->is_ping_deaf;
     *events = wire_events;
     *connection_arg = wire;
     if (post->is_stalled && net_transport_is_secure(post->transport))
@@ -342,6 +344,8 @@ struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen)
     free(name);
     if (!post)
         return NULL;
+    post->keeps_open = !listen->answers_close;
+    post->is_ping_deaf = !listen->answers_pings;
     if (listen->certificate) {
         char *certificate = world_expand(fiber, listen->certificate);
 

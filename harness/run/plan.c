@@ -44,6 +44,7 @@ static char *need_reason(const struct device_profile *profile, const char *need)
         {"client-certificate", "it has no client certificate", profile->has_client_certificate},
         {"record-routes", "it does not record-route", profile->record_routes},
         {"takes-crls", "it takes no CRLs", profile->takes_crls},
+        {"told-to-close", "it cannot be told to close its connections", profile->close_signal != 0},
         {"claims-5924", "it does not claim RFC 5924", profile->claims_5924},
     };
 

@@ -125,6 +125,17 @@ static enum step_result step_change_dns(struct fiber *fiber, const struct step_c
     return world->is_over ? STEP_WAITS : STEP_GOES_ON;
 }
 
+/* The scenario has the device for itself: nobody else's connections go. */
+static enum step_result step_tell(struct fiber *fiber, const struct step_tell *step)
+{
+    struct run *run = fiber->world->run;
+
+    journal_world_note(fiber->world, "tell", "to", step->closes ? "close" : "");
+    if (!run->device || !device_tell_to_close(run->device))
+        world_end(fiber->world, VERDICT_ERROR, 0, "The device could not be told to close its connections.");
+    return fiber->world->is_over ? STEP_WAITS : STEP_GOES_ON;
+}
+
 static enum step_result step_wait(struct fiber *fiber, const struct step_wait *step)
 {
     if (!fiber->phase++)
@@ -193,6 +204,8 @@ static enum step_result run_step(struct fiber *fiber, const struct scenario_step
         return step_respond(fiber, &step->respond);
     case STEP_CLOSE:
         return step_close(fiber, &step->close);
+    case STEP_TELL:
+        return step_tell(fiber, &step->tell);
     case STEP_CHANGE_DNS:
         return step_change_dns(fiber, &step->change_dns);
     case STEP_WAIT:

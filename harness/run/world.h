@@ -27,7 +27,7 @@ struct post { /* a listener */
     const struct host *host;
     enum net_transport transport; /* as the scenario says; a stalled one listens below TLS */
     struct net_listener *listener;
-    bool is_barrier, is_stalled;
+    bool is_barrier, is_stalled, keeps_open, is_ping_deaf; /* as wires of it */
     struct net_credential *credential;
     char **server_names;
     struct net_credential **server_credentials;
@@ -46,6 +46,8 @@ struct wire { /* a connection as its world knows it */
     struct sip_framer *framer; /* made with the first bytes */
     char *name;                /* NULL: none */
     bool was_named, is_ready, is_broken, is_closing, has_sign, is_dead;
+    bool keeps_open;   /* the device's close is not answered with our own */
+    bool is_ping_deaf; /* nor its keep-alives */
     enum net_sign sign;
     struct net_address local, remote;
     char *peer_names, *server_name; /* from the handshake; NULL: none */

@@ -76,6 +76,7 @@ enum scenario_verb {
     STEP_STIMULATE,
     STEP_RESPOND,
     STEP_CLOSE,
+    STEP_TELL,
     STEP_CHANGE_DNS,
     STEP_WAIT,
     STEP_REPEAT,
@@ -96,19 +97,21 @@ struct step_listen {
     char *certificate; /* NULL: none (TCP) */
     struct scenario_sni_choice *by_server_name;
     size_t by_server_name_count;
-    enum net_tls_version tls; /* NET_TLS_NONE: the variant's */
-    bool request_certificate; /* default true */
-    bool is_stalled;          /* accept TCP, never answer (nor shake hands) */
+    enum net_tls_version tls;          /* NET_TLS_NONE: the variant's */
+    bool request_certificate;          /* default true */
+    bool is_stalled;                   /* accept TCP, never answer (nor shake hands) */
+    bool answers_close, answers_pings; /* default true: with a close and a pong of our own */
 };
 struct step_connect {
     char *name, *host;
     enum net_transport transport;
-    char *to; /* "dut" (default), "dut:PORT", or "via:REQUEST": source IP and sent-by port of a request that
-                 was expected */
-    char *certificate;        /* NULL: none is shown */
-    char *server_name;        /* SNI; NULL: none */
-    bool has_server_name;     /* false: default, the device's first domain */
-    enum net_tls_version tls; /* NET_TLS_NONE: the variant's */
+    char *to;             /* "dut" (default), "dut:tls" (its TLS port, whatever our transport), "dut:PORT", or
+                             "via:REQUEST": source IP and sent-by port of a request that             was expected */
+    char *certificate;    /* NULL: none is shown */
+    char *server_name;    /* SNI; NULL: none */
+    bool has_server_name; /* false: default, the device's first domain */
+    enum net_tls_version tls;          /* NET_TLS_NONE: the variant's */
+    bool answers_close, answers_pings; /* default true: with a close and a pong of our own */
     bool may_fail; /* a refused or closed connection is not an error: the next expect or check looks at it */
 };
 struct scenario_header {
@@ -233,6 +236,9 @@ struct step_close {
     enum net_close_mode mode; /* "graceful", "fin", "rst", "close_notify" (TLS close alone), "silent" */
     bool is_uncertain; /* default false: the step ends when the device has certainly seen it (rule 5) */
 };
+struct step_tell { /* the device, through what its profile names */
+    bool closes;   /* to close its connections in good order */
+};
 struct step_change_dns {
     struct strings remove; /* "NAME" or "NAME TYPE" */
     struct strings add;    /* zone-file lines */
@@ -276,6 +282,7 @@ struct scenario_step {
         struct step_stimulate stimulate;
         struct step_respond respond;
         struct step_close close;
+        struct step_tell tell;
         struct step_change_dns change_dns;
         struct step_wait wait;
         struct step_repeat repeat;

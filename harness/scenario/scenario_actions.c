@@ -35,6 +35,8 @@ void step_take_listen(struct build *build, const struct document_value *value, s
     listen->tls = value_tls_version(document_member(value, "tls"));
     listen->request_certificate = value_boolean(document_member(value, "request_certificate"), true);
     listen->is_stalled = value_boolean(document_member(value, "stalled"), false);
+    listen->answers_close = value_boolean(document_member(value, "answers_close"), true);
+    listen->answers_pings = value_boolean(document_member(value, "answers_pings"), true);
     listen->by_server_name_count = document_count(choices);
     listen->by_server_name =
         arena_take(build->arena, listen->by_server_name_count, sizeof *listen->by_server_name);
@@ -53,13 +55,13 @@ void step_take_listen(struct build *build, const struct document_value *value, s
     listen->name = arena_text(build->arena, entry->name);
 }
 
-/* "dut", "dut:PORT" or "via:REQUEST". */
+/* "dut", "dut:tls", "dut:PORT" or "via:REQUEST". */
 static char *take_target(struct build *build, const struct document_value *value)
 {
     const char *text = document_string(value);
     if (!text)
         return arena_text(build->arena, "dut");
-    if (strncmp(text, "dut:", 4) == 0 &&
+    if (strncmp(text, "dut:", 4) == 0 && strcmp(text, "dut:tls") != 0 &&
         (strtoul(text + 4, NULL, 10) == 0 || strtoul(text + 4, NULL, 10) > 65535))
         document_reject(build->diagnostic, value, NULL, "a port from 1 to 65535", NULL);
     if (strncmp(text, "via:", 4) == 0 && !scope_find(build, SCOPE_REQUEST, text + 4))
@@ -81,6 +83,8 @@ void step_take_connect(struct build *build, const struct document_value *value, 
     connect->server_name = text_take(build, server_name, TEXT_PLAIN);
     connect->tls = value_tls_version(document_member(value, "tls"));
     connect->may_fail = value_boolean(document_member(value, "may_fail"), false);
+    connect->answers_close = value_boolean(document_member(value, "answers_close"), true);
+    connect->answers_pings = value_boolean(document_member(value, "answers_pings"), true);
     struct scope_name *entry = scope_define(build, SCOPE_CONNECTION, document_member(value, "name"), false);
     entry->is_ours = true;
     connect->name = arena_text(build->arena, entry->name);
@@ -91,6 +95,22 @@ void step_take_close(struct build *build, const struct document_value *value, st
     step->close.on = scope_take(build, SCOPE_CONNECTION, document_member(value, "on"));
     step->close.mode = value_close_mode(document_member(value, "how"));
     step->close.is_uncertain = value_boolean(document_member(value, "uncertain"), false);
+}
+
+/* All connections of the device are meant, and those of other scenarios with them. */
+void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    bool has_need = false;
+    for (size_t i = 0; i < build->variant->needs.count; i++)
+        has_need = has_need || strcmp(build->variant->needs.items[i], "told-to-close") == 0;
+    step->tell.closes = value_is(document_member(value, "to"), "close");
+    if (!has_need)
+        document_reject(build->diagnostic, value, NULL,
+                        "'told-to-close' among 'needs', for a device may have no such control", NULL);
+    else if (!build->variant->scenario->is_exclusive)
+        document_reject(build->diagnostic, value, NULL,
+                        "\"exclusive\": true in the file, for it closes the connections of every scenario",
+                        NULL);
 }
 
 void step_take_respond(struct build *build, const struct document_value *value, struct scenario_step *step)

@@ -56,6 +56,8 @@ const char *scenario_verb_name(enum scenario_verb verb)
         return "respond";
     case STEP_CLOSE:
         return "close";
+    case STEP_TELL:
+        return "tell";
     case STEP_CHANGE_DNS:
         return "change-dns";
     case STEP_WAIT:
