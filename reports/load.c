@@ -144,6 +144,13 @@ static bool report_take_crash(struct report *report, json_t *line)
     return true;
 }
 
+static bool report_take_hang(struct report *report, json_t *line)
+{
+    if (json_array_size(report->hangs) < REPORT_CRASHES_MAX)
+        json_array_append(report->hangs, line);
+    return true;
+}
+
 static bool report_take_device(struct report *report, json_t *line)
 {
     if (strcmp(report_text(line, "state"), "never-ready") == 0) {
@@ -174,11 +181,12 @@ static bool report_take_line(struct report *report, json_t *line)
         const char *event;
         bool (*take)(struct report *report, json_t *line);
     } takers[] = {
-        {"run", report_take_run},         {"requirement", report_take_requirement},
-        {"plan", report_take_plan},       {"crash", report_take_crash},
-        {"device", report_take_device},   {"scenario-start", report_take_start},
-        {"verdict", report_take_verdict}, {"observation", report_take_observation},
-        {"end", report_take_end},         {"baseline", report_take_baseline},
+        {"run", report_take_run},           {"requirement", report_take_requirement},
+        {"plan", report_take_plan},         {"crash", report_take_crash},
+        {"device", report_take_device},     {"scenario-start", report_take_start},
+        {"verdict", report_take_verdict},   {"observation", report_take_observation},
+        {"hang", report_take_hang},         {"end", report_take_end},
+        {"baseline", report_take_baseline},
     };
     const char *event = json_string_value(json_object_get(line, "event"));
     if (!event)
@@ -262,9 +270,10 @@ struct report *report_read(FILE *file, const char *journal_path, char *error, si
     report->entry_index = json_object();
     report->requirement_lines = json_object();
     report->crashes = json_array();
+    report->hangs = json_array();
     report->gate_reasons = json_array();
     if (!report->journal_path || !report->entry_index || !report->requirement_lines || !report->crashes ||
-        !report->gate_reasons)
+        !report->hangs || !report->gate_reasons)
         goto memory;
     report_read_lines(report, file);
     if (ferror(file)) {
@@ -324,6 +333,7 @@ void report_free(struct report *report)
     json_decref(report->entry_index);
     json_decref(report->requirement_lines);
     json_decref(report->crashes);
+    json_decref(report->hangs);
     json_decref(report->failed_device);
     json_decref(report->gate_reasons);
     free(report);

@@ -91,6 +91,7 @@ struct report {
     struct report_row *rows;
     size_t row_count;
     json_t *crashes;       /* lines */
+    json_t *hangs;         /* likewise */
     json_t *failed_device; /* last line that says that the device never got ready; NULL: none */
     json_t *baseline;      /* line; NULL: none was given */
     struct report_known *known;

@@ -99,9 +99,9 @@ static json_t *report_totals_json(const struct report *report)
 static json_t *report_device_json(const struct report *report)
 {
     const json_t *device = json_object_get(report->run, "device");
-    return json_pack("{s:s, s:o, s:o, s:i}", "name", report_text(device, "name"), "version",
+    return json_pack("{s:s, s:o, s:o, s:i, s:i}", "name", report_text(device, "name"), "version",
                      report_copy(device, "version"), "profile", report_copy(device, "profile"), "crashes",
-                     (int)json_array_size(report->crashes));
+                     (int)json_array_size(report->crashes), "hangs", (int)json_array_size(report->hangs));
 }
 
 /* The named members of an object of the first line, null where they are not there. */

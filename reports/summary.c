@@ -255,15 +255,15 @@ static void summary_put_not_exercised(struct page *page, const struct report *re
     free(ids);
 }
 
-static void summary_put_crashes(struct page *page, const struct report *report)
+static void summary_put_lines(struct page *page, const json_t *lines, const char *what)
 {
-    size_t count = json_array_size(report->crashes);
+    size_t count = json_array_size(lines);
     if (count == 0)
         return;
     fputs("\n  ", page->out);
-    page_put(page, PAGE_BAD, "The device crashed %zu time%s\n", count, count == 1 ? "" : "s");
+    page_put(page, PAGE_BAD, "The device %s %zu time%s\n", what, count, count == 1 ? "" : "s");
     for (size_t i = 0; i < count; i++) {
-        const json_t *line = json_array_get(report->crashes, i);
+        const json_t *line = json_array_get(lines, i);
         char *text = NULL;
         if (asprintf(&text, "events.jsonl:%" PRId64 " %s", report_integer(line, "seq"),
                      report_text(line, "text")) >= 0)
@@ -348,7 +348,8 @@ void report_print_summary(const struct report *report, FILE *out, unsigned width
     }
     summary_put_unfinished(&page, report);
     summary_put_not_exercised(&page, report);
-    summary_put_crashes(&page, report);
+    summary_put_lines(&page, report->crashes, "crashed");
+    summary_put_lines(&page, report->hangs, "hung and was restarted");
     summary_put_baseline(&page, report);
     summary_put_gate(&page, report);
     free(is_shown);

@@ -25,7 +25,11 @@ struct device {
     struct loop_process *process;   /* NULL once it has ended */
     struct loop_timer *ready_timer; /* the time to get ready */
     struct loop_timer *stop_timer;  /* the time to stop by itself; or the next iteration, to say STOPPED */
-    struct device_probe *probe;     /* until it is ready */
+    struct device_probe *probe;     /* until it is ready, and whenever it is asked later */
+    struct device_probe_options asks;
+    char *domain; /* that the probe asks for */
+    void (*on_answer)(void *arg);
+    void *answer_arg;
     struct device_lines lines;
     char last_line[LAST_LINE_MAX]; /* of its output: what a crash most likely was about */
     bool is_stopping, is_log_full;
@@ -299,24 +303,45 @@ static bool start_probe(struct device *device, const struct device_values *value
 {
     const struct device_profile *profile = device->options.profile;
     const struct sandbox *sandbox = device->options.sandbox;
-    struct device_probe_options options = {
-        .net = device->options.net,
-        .from = device->options.probe_from,
-        .domain = device_value(values, "domain_one", strlen("domain_one")),
-        .on_ready = on_ready,
-        .arg = device,
-    };
+    const char *domain = device_value(values, "domain_one", strlen("domain_one"));
+    struct device_probe_options *asks = &device->asks;
     struct net_address address = {0};
-    sandbox_device_address(sandbox, options.from.family, &address);
+    device->domain = domain ? strdup(domain) : NULL;
+    *asks = (struct device_probe_options){.net = device->options.net,
+                                          .from = device->options.probe_from,
+                                          .domain = device->domain,
+                                          .on_ready = on_ready,
+                                          .arg = device};
+    sandbox_device_address(sandbox, asks->from.family, &address);
     if (profile->has_transport[NET_TCP]) {
-        options.tcp = address;
-        options.tcp.port = sandbox_device_port(sandbox, false);
+        asks->tcp = address;
+        asks->tcp.port = sandbox_device_port(sandbox, false);
     }
     if (profile->has_transport[NET_TLS]) {
-        options.tls = address;
-        options.tls.port = sandbox_device_port(sandbox, true);
+        asks->tls = address;
+        asks->tls.port = sandbox_device_port(sandbox, true);
     }
-    device->probe = device_probe_new(&options);
+    device->probe = device->domain ? device_probe_new(asks) : NULL;
+    return device->probe != NULL;
+}
+
+static void on_answered_again(void *arg)
+{
+    struct device *device = arg;
+    device_probe_free(device->probe);
+    device->probe = NULL;
+    device->on_answer(device->answer_arg);
+}
+
+bool device_ask(struct device *device, void (*on_answer)(void *arg), void *arg)
+{
+    if (device->state != DEVICE_READY || device->is_stopping)
+        return true; /* there is nobody to answer */
+    device_probe_free(device->probe);
+    device->asks.on_ready = on_answered_again;
+    device->on_answer = on_answer;
+    device->answer_arg = arg;
+    device->probe = device_probe_new(&device->asks);
     return device->probe != NULL;
 }
 
@@ -376,5 +401,6 @@ void device_free(struct device *device)
     loop_timer_free(device->ready_timer);
     loop_timer_free(device->stop_timer);
     device_lines_fini(&device->lines);
+    free(device->domain);
     free(device);
 }

@@ -118,6 +118,10 @@ struct device_options {
 /* NULL: error holds one sentence (template missing, unknown placeholder with its place, program missing). */
 struct device *device_start(const struct device_options *options, char *error, size_t error_size_bytes);
 enum device_state device_state(const struct device *device);
+/* Asks a READY one over new connections, as the ready probe does, whether it answers still. on_answer follows
+ * once when it does, and not at all when it does not, is stopped, or ends. Another question takes the place
+ * of the one before. false: no memory. */
+bool device_ask(struct device *device, void (*on_answer)(void *arg), void *arg);
 /* Asks it to stop (profile's signal), kills it after the profile's time; on_state(STOPPED) follows always,
  * also after CRASHED. */
 void device_stop(struct device *device);

@@ -113,17 +113,33 @@ void instance_stop(struct run *run)
 
 void instance_drop(struct run *run)
 {
+    hang_forget(run);
     device_free(run->device);
     run->device = NULL;
 }
 
-void instance_report_crash(struct run *run)
+static void report_end(struct run *run, const char *event, const char *what)
 {
     char *line =
-        text_format("The device crashed: %s; %zu scenario%s in flight will run again, few at once",
+        text_format("The device %s: %s; %zu scenario%s in flight will run again, few at once", what,
                     run->device_text ? run->device_text : "", run->running, run->running == 1 ? "" : "s");
 
-    journal_run_text(run, "crash", NULL, run->device_text);
+    journal_run_text(run, event, NULL, run->device_text);
     tell(run, line);
     free(line);
+}
+
+void instance_report_crash(struct run *run)
+{
+    report_end(run, "crash", "crashed");
+}
+
+void instance_report_hang(struct run *run)
+{
+    char *text = text_format("%s runs, but answers nobody any more, not even on a new connection",
+                             run->options->profile->name);
+
+    note(run, text);
+    report_end(run, "hang", "hangs and is restarted");
+    free(text);
 }

@@ -202,6 +202,7 @@ static void take_down(struct run *run)
     dns_server_free(run->dns);
     loop_timer_free(run->tick);
     loop_timer_free(run->progress_timer);
+    hang_fini(run);
     loop_signal_free(run->on_int);
     loop_signal_free(run->on_term);
     net_free(run->net);

@@ -119,23 +119,33 @@ static void finish_job(struct run *run, struct job *job)
         queue_again(run, job);
 }
 
-/* The device is gone: this was no fair try. */
-static void abort_job(struct run *run, struct job *job)
+/* No fair try, and the second one alone: a crash is a failure of the device; from a hang, which is silence,
+ * no failure is concluded. */
+static void give_up_job(struct run *run, struct job *job, bool has_hung)
 {
-    journal_world_note(job->world, "scenario-abort", NULL, "The device crashed while the scenario ran.");
+    job->outcome.verdict = job->steps_verdict = has_hung ? VERDICT_INCONCLUSIVE : VERDICT_FAIL;
+    job->outcome.reason =
+        text_format(has_hung ? "The device stopped answering while this scenario ran alone: %s"
+                             : "The device crashed while this scenario ran alone, twice: %s",
+                    run->device_text);
+    job->end_ns = loop_now_ns();
+    job->state = JOB_FINISHED;
+}
+
+/* The device is gone: this was no fair try. */
+static void abort_job(struct run *run, struct job *job, bool has_hung)
+{
+    journal_world_note(job->world, "scenario-abort", NULL,
+                       has_hung ? "The device stopped answering while the scenario ran."
+                                : "The device crashed while the scenario ran.");
     drop_world(run, job);
     job->state = JOB_QUEUED;
     if (run->alone == job || run->is_one_by_one)
         job->kills++;
     job->is_alone |= job->is_suspect;
     job->is_suspect = true;
-    if (job->kills < KILLS_MAX)
-        return;
-    job->outcome.verdict = job->steps_verdict = VERDICT_FAIL;
-    job->outcome.reason =
-        text_format("The device crashed while this scenario ran alone, twice: %s", run->device_text);
-    job->end_ns = loop_now_ns();
-    job->state = JOB_FINISHED;
+    if (job->kills >= (has_hung ? 1 : KILLS_MAX))
+        give_up_job(run, job, has_hung);
 }
 
 /* A world that has ended may have been deceived by a device that was crashing: the news of that comes a
@@ -144,6 +154,8 @@ static bool is_settled(const struct run *run, const struct world *world)
 {
     uint64_t now = loop_now_ms(run->loop);
 
+    if (!hang_is_excluded(world))
+        return false;
     /* the last sign may have come after the end */
     return !world->sign_ms || world->over_ms > world->sign_ms + RUN_CRASH_MS ||
            now - world->over_ms >= run_scaled_ms(run, RUN_CRASH_MS);
@@ -159,32 +171,48 @@ static bool reap_worlds(struct run *run)
 
         if (job->state != JOB_RUNNING || !job->world->is_over)
             continue;
-        if (is_settled(run, job->world))
+        if (is_settled(run, job->world)) {
             finish_job(run, job);
-        else
-            is_any_waiting = true;
+            continue;
+        }
+        is_any_waiting = true;
+        if (!hang_is_excluded(job->world))
+            hang_ask(run);
     }
     return is_any_waiting;
 }
 
-static void handle_crash(struct run *run)
+static size_t abort_jobs(struct run *run, bool has_hung)
 {
     size_t aborted = 0;
 
-    run->has_crashed = false;
-    instance_report_crash(run);
     for (size_t i = 0; i < run->job_count; i++) {
         if (run->jobs[i].state != JOB_RUNNING)
             continue;
-        abort_job(run, &run->jobs[i]);
+        abort_job(run, &run->jobs[i], has_hung);
         aborted++;
     }
-    run->idle_crashes = aborted ? 0 : run->idle_crashes + 1;
+    return aborted;
+}
+
+static void handle_crash(struct run *run)
+{
+    run->has_crashed = false;
+    instance_report_crash(run);
+    run->idle_crashes = abort_jobs(run, false) ? 0 : run->idle_crashes + 1;
     instance_drop(run);
     run->stage = STAGE_IDLE;
     if (run->idle_crashes >= IDLE_CRASHES_MAX)
         run_fail(run, RUN_DEVICE_FAILED,
                  "the device crashes again and again without being asked anything: %s", run->device_text);
+}
+
+static void handle_hang(struct run *run)
+{
+    instance_report_hang(run);
+    abort_jobs(run, true);
+    instance_drop(run);
+    run->stage = STAGE_IDLE;
 }
 
 /* ---- the beginning of one */
@@ -350,6 +378,10 @@ static void advance(struct run *run)
     case STAGE_RUNNING:
         if (run->has_crashed) {
             handle_crash(run);
+            break;
+        }
+        if (run->has_hung) {
+            handle_hang(run);
             break;
         }
         is_any_settling = reap_worlds(run);

@@ -27,9 +27,9 @@ struct job {
     const struct scenario_variant *variant;
     unsigned round; /* of --repeat, from 0 */
     enum job_state state;
-    bool is_suspect; /* in flight when the device crashed */
+    bool is_suspect; /* in flight when the device crashed or hung */
     bool is_alone;   /* exclusive, or a suspect in flight when it crashed again */
-    unsigned kills;  /* how often the device crashed while it ran alone */
+    unsigned kills;  /* how often the device crashed or hung while it ran alone */
     bool is_second;  /* a soft outcome beside others: tried again among few */
     char *zone_name; /* of the next execution; new for each */
     struct certs_minted
@@ -73,6 +73,8 @@ struct run {
     bool was_ready; /* once, whichever instance */
     unsigned instances, failed_starts, idle_crashes;
     bool has_crashed; /* to be handled in the next tick */
+    bool has_hung;    /* likewise */
+    bool is_asking;   /* whether it answers still */
     bool has_stopped, is_ready, is_never_ready;
     char *device_text;
     /* jobs */
@@ -87,7 +89,7 @@ struct run {
     size_t running, resolved, failed;
     bool is_stopping_early; /* fail-fast */
     bool is_interrupted;
-    struct loop_timer *tick, *progress_timer;
+    struct loop_timer *tick, *progress_timer, *hang_timer;
     struct loop_signal *on_int, *on_term;
     enum run_outcome outcome;
     char *failure; /* one sentence, of RUN_DEVICE_FAILED and RUN_FAILED */
@@ -113,6 +115,12 @@ void instance_drop(struct run *run);
 void instance_report_crash(struct run *run);
 /* A line that the device, or a program that makes it send, has written. */
 void instance_take_output(struct run *run, const char *line);
+void instance_report_hang(struct run *run);
+
+/* hang.c: does it answer anybody? */
+void hang_ask(struct run *run);
+void hang_forget(struct run *run); /* with the instance */
+void hang_fini(struct run *run);
 
 /* ---- schedule.c */
 bool schedule_make(struct run *run);
@@ -130,7 +138,7 @@ void capture_run_end(struct run *run); /* nothing when none was begun */
 void journal_run_head(struct run *run);
 void journal_run_plan(struct run *run);
 void journal_run_end(struct run *run, bool is_complete, const char *outcome);
-/* "device", "device-output", "crash"; state may be NULL. */
+/* "device", "device-output", "crash", "hang"; state may be NULL. */
 void journal_run_text(struct run *run, const char *event, const char *state, const char *text);
 void journal_run_verdict(struct run *run, const struct job *job);
 void journal_run_retry(struct run *run, const struct job *job); /* with the outcome that is given up */

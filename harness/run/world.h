@@ -144,6 +144,7 @@ struct world {
     struct loop_timer *wake;
     unsigned long tokens;
     bool is_over;
+    bool is_device_alive;      /* it answered after the end */
     uint64_t over_ms, sign_ms; /* when it ended; when the device last showed a closing sign (0: never) */
     struct outcome outcome;
     struct observation *observations;
@@ -159,6 +160,9 @@ void world_end(struct world *world, enum verdict verdict, uint64_t on, const cha
 void world_observe(struct world *world, const char *name, const char *value, uint64_t on);
 const struct host *world_host(const struct world *world, const char *name);
 char *world_token(struct world *world); /* heap: unique text */
+
+/* hang.c: the world that is over owes its verdict to no device that stands still, as far as is known */
+bool hang_is_excluded(const struct world *world);
 
 /* names.c: placeholders */
 char *names_lookup(const char *name, void *arg);

@@ -309,6 +309,25 @@ Test(engine, who_kills_the_device_alone_twice_fails_and_nobody_else, .timeout = 
     trial_end(&trial);
 }
 
+Test(engine, a_device_that_hangs_is_restarted_and_nobody_fails_for_it, .timeout = 100)
+{
+    const char *const selectors[] = {"toy/hanging", "toy/beside-dying", "toy/right", NULL};
+    struct trial trial;
+
+    trial_begin(&trial, "toy", selectors);
+    trial_run(&trial, (struct run_options){0});
+    cr_assert_eq(trial.outcome, RUN_DONE, "%s", trial.error);
+    expect_rows(&trial, "toy/hanging", VERDICT_INCONCLUSIVE,
+                "The device stopped answering while this scenario ran alone");
+    expect_rows(&trial, "toy/beside-dying", VERDICT_PASS, "");
+    expect_rows(&trial, "toy/right", VERDICT_PASS, "");
+    check_schema(&trial);
+    cr_assert_eq(count_events(&trial, "scenario-abort", "scenario", "toy/hanging"), 3);
+    cr_assert_eq(count_events(&trial, "crash", NULL, NULL), 0);
+    cr_assert_eq(count_events(&trial, "hang", NULL, NULL), 3, "once beside all, once among few, once alone");
+    trial_end(&trial);
+}
+
 Test(engine, a_device_that_never_gets_ready, .timeout = 60)
 {
     const char *const selectors[] = {"toy/right", NULL};

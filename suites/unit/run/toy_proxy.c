@@ -9,12 +9,14 @@
  * refused  answered 503
  * twice    sent over such a connection, and then over a new one
  * dying    the process kills itself
+ * hanging  the process stands still for ever
  * halfway  a TCP connection to where it should go, without the TLS that is awaited there; given up after 700
  * ms garbage  bytes that are no SIP are sent to where the request should have gone flood    as many requests
  * as will go */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loop/loop.h"
 #include "net/net.h"
@@ -328,6 +330,12 @@ static void route(const struct link *link, const struct sip_message *request, co
         ask(waiting);
 }
 
+static void stand_still(void)
+{
+    for (;;)
+        pause();
+}
+
 static void handle(struct link *link, struct sip_message *message)
 {
     struct sip_via via;
@@ -349,6 +357,8 @@ static void handle(struct link *link, struct sip_message *message)
         answer(link, message, 503);
     else if (!strcmp(uri.user, "dying"))
         abort();
+    else if (!strcmp(uri.user, "hanging"))
+        stand_still();
     else if (strcmp(uri.user, "deaf"))
         route(link, message, &uri);
     sip_uri_fini(&uri);
