@@ -139,6 +139,24 @@ static void trial_end(struct trial *trial)
     remove_folder(trial->folder);
 }
 
+/* The schema is a choice among one definition for each event: the event says which it has to be, so that a
+ * journal of tens of thousands of lines need not be tried against them all. */
+static void check_line(const struct document *schema, const struct document_value *line)
+{
+    const char *event = document_string(document_member(line, "event"));
+    const struct document_value *choices = document_member(document_root(schema), "oneOf");
+    struct diagnostic diagnostic = {0};
+    char wanted[128];
+    bool is_known = false;
+
+    cr_assert_not_null(event);
+    snprintf(wanted, sizeof wanted, "#/$defs/%s", event);
+    for (size_t i = 0; i < document_count(choices); i++)
+        is_known |= !strcmp(document_string(document_member(document_at(choices, i), "$ref")), wanted);
+    cr_assert(is_known, "the schema does not speak of the event '%s'", event);
+    cr_assert(document_check_definition(schema, event, line, &diagnostic), "%s", diagnostic.text);
+}
+
 /* Every line of the journal is as its schema says. */
 static void check_schema(const struct trial *trial)
 {
@@ -156,8 +174,7 @@ static void check_schema(const struct trial *trial)
         struct document *document = document_parse("line", line, (size_t)length, &diagnostic);
 
         cr_assert_not_null(document, "%s", diagnostic.text);
-        cr_assert(document_check(schema, document_root(document), &diagnostic), "%s: %.300s", diagnostic.text,
-                  line);
+        check_line(schema, document_root(document));
         document_free(document);
     }
     free(line);
@@ -165,24 +182,28 @@ static void check_schema(const struct trial *trial)
     document_free(schema);
 }
 
-/* Numbered without a gap. */
+/* Numbered without a gap. Lines of other events are not parsed: a flood leaves tens of thousands. */
 static size_t count_events(const struct trial *trial, const char *event, const char *member,
                            const char *value)
 {
     FILE *file = fopen(trial->journal_path, "r");
-    char *line = NULL;
+    char *line = NULL, wanted[128];
     size_t room = 0, count = 0;
-    json_int_t last = 0;
+    unsigned long long last = 0, seq;
 
     cr_assert_not_null(file);
+    snprintf(wanted, sizeof wanted, "\"event\":\"%s\"", event);
     while (getline(&line, &room, file) > 0) {
+        cr_assert_eq(sscanf(line, "{\"seq\":%llu,", &seq), 1, "%s", line);
+        cr_assert_eq(seq, last + 1);
+        last++;
+        if (!strstr(line, wanted))
+            continue;
         json_t *object = json_loads(line, 0, NULL);
         const char *name = json_string_value(json_object_get(object, "event"));
         const char *text = member ? json_string_value(json_object_get(object, member)) : NULL;
 
         cr_assert(json_is_object(object), "%s", line);
-        cr_assert_eq(json_integer_value(json_object_get(object, "seq")), last + 1);
-        last++;
         count += name && !strcmp(name, event) && (!member || (text && !strcmp(text, value)));
         json_decref(object);
     }
