@@ -230,12 +230,16 @@ static json_t *diff_list_json(const struct diff_list *list)
     return array;
 }
 
+json_t *report_diff_json(const struct report_diff *diff)
+{
+    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "schema", "sipreuse-diff/1", "old", diff->old->where,
+                     "new", diff->latest->where, "worse", (int)report_diff_is_worse(diff), "requirements",
+                     diff_list_json(&diff->requirements), "scenarios", diff_list_json(&diff->scenarios));
+}
+
 bool report_put_diff_json(const struct report_diff *diff, FILE *out)
 {
-    json_t *root =
-        json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "schema", "sipreuse-diff/1", "old", diff->old->where,
-                  "new", diff->latest->where, "worse", (int)report_diff_is_worse(diff), "requirements",
-                  diff_list_json(&diff->requirements), "scenarios", diff_list_json(&diff->scenarios));
+    json_t *root = report_diff_json(diff);
     bool is_good = root && json_dumpf(root, out, JSON_INDENT(1)) == 0 && fputc('\n', out) != EOF;
     json_decref(root);
     return is_good;

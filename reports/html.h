@@ -30,6 +30,7 @@ extern const struct html_asset html_assets[]; /* ends with name NULL */
  * writes the part for who runs no scripts; may be NULL. Also for pages about several runs. */
 struct html_page {
     const char *title;
+    const char *const *styles; /* beside style.css, likewise; may be NULL */
     const char *const *scripts;
     void (*put_static)(FILE *out, const void *arg);
     const void *arg;

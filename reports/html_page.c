@@ -76,6 +76,8 @@ static void put_part(const struct html_page *page, const char *name, FILE *out)
         html_put_text(out, page->title);
     } else if (strcmp(name, "style") == 0) {
         put_asset(out, "style.css");
+        for (const char *const *style = page->styles; style && *style; style++)
+            put_asset(out, *style);
     } else if (strcmp(name, "static") == 0) {
         if (page->put_static)
             page->put_static(out, page->arg);

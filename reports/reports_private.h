@@ -146,7 +146,8 @@ struct report_column {
 const char *report_text(const json_t *object, const char *name);
 int64_t report_integer(const json_t *object, const char *name);
 
-json_t *report_result_json(const struct report *report); /* new reference; NULL: out of memory */
+json_t *report_diff_json(const struct report_diff *diff); /* new reference; NULL: out of memory */
+json_t *report_result_json(const struct report *report);  /* new reference; NULL: out of memory */
 void report_put_junit(const struct report *report, FILE *out);
 /* Opens a temporary file beside path; _end renames it, or removes it when anything could not be written. */
 struct report_output {

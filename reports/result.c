@@ -72,9 +72,13 @@ static json_t *report_scenarios_of(const struct report *report, const char *id)
 static json_t *report_row_json(const struct report *report, const struct report_row *row)
 {
     bool is_listed = row->status != row->open_status;
-    return json_pack("{s:s, s:s, s:b, s:s, s:o, s:b}", "id", row->id, "level", report_level_word(row->level),
-                     "derived", (int)row->is_derived, "status", report_status_word(row->status), "scenarios",
-                     report_scenarios_of(report, row->id), "baselined", (int)is_listed);
+    const json_t *line = row->line;
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:s, s:o, s:b}", "id", row->id, "document",
+                     report_copy(line, "document"), "section", report_copy(line, "section"), "rule",
+                     report_copy(line, "rule"), "class", report_copy(line, "class"), "level",
+                     report_level_word(row->level), "derived", (int)row->is_derived, "status",
+                     report_status_word(row->status), "scenarios", report_scenarios_of(report, row->id),
+                     "baselined", (int)is_listed);
 }
 
 static json_t *report_totals_json(const struct report *report)
@@ -99,9 +103,10 @@ static json_t *report_totals_json(const struct report *report)
 static json_t *report_device_json(const struct report *report)
 {
     const json_t *device = json_object_get(report->run, "device");
-    return json_pack("{s:s, s:o, s:o, s:i, s:i}", "name", report_text(device, "name"), "version",
+    return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o}", "name", report_text(device, "name"), "version",
                      report_copy(device, "version"), "profile", report_copy(device, "profile"), "crashes",
-                     (int)json_array_size(report->crashes), "hangs", (int)json_array_size(report->hangs));
+                     (int)json_array_size(report->crashes), "hangs", (int)json_array_size(report->hangs),
+                     "publication", report_copy(device, "publication"));
 }
 
 /* The named members of an object of the first line, null where they are not there. */

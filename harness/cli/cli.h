@@ -115,6 +115,16 @@ bool cli_name_is_known(const char *what, const char *word, char *const *names);
 struct report_column;
 struct report_column *cli_result_open(const char *word);
 
+/* Pages about many results: index.html, event.json, survey.txt. */
+struct cli_event {
+    const char *folder, *title; /* title NULL: a default one */
+    bool is_anonymous, is_published;
+    const char **named; /* NULL-terminated */
+    const char *const *words;
+    size_t word_count;
+};
+int cli_event_make(const struct cli_event *request); /* exit status */
+
 /* ---- progress of a run ---- */
 struct run_progress;
 struct cli_progress {

@@ -9,16 +9,23 @@
 
 #include "reports/reports.h"
 
+enum { OPT_EVENT, OPT_TITLE, OPT_ANONYMIZE, OPT_NAMED, OPT_PUBLISHED };
 static const struct cli_option options[] = {
+    [OPT_EVENT] = {"event", "DIR", "pages about all of them: matrix, history, survey", '\0'},
+    [OPT_TITLE] = {"title", "TEXT", "of these pages", '\0'},
+    [OPT_ANONYMIZE] = {"anonymize", NULL, "no names, addresses and users on them", '\0'},
+    [OPT_NAMED] = {"named", "DEVICE", "its owner has agreed to be named; may be repeated", '\0'},
+    [OPT_PUBLISHED] = {"published", NULL, "only runs whose publication is complete", '\0'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {
     .command = "report",
-    .arguments = "RESULT...",
+    .arguments = "RESULT... [--event DIR]",
     .summary =
         "Shows what runs came to. A RESULT is an output folder, or the result.json in it. One: the "
         "summary that run prints. Several: a table of requirements and devices. Where a run was "
-        "killed, or its reports were removed, they are made from its journal; report.html is made anew.",
+        "killed, or its reports were removed, they are made from its journal; report.html is made anew. With "
+        "--event a RESULT may also be a folder of output folders, as publish makes it.",
     .options = options,
     .more =
         "Exit status: 0 shown, whatever the gates say; 2 usage or a bad file; 3 a run is not complete, or "
@@ -148,12 +155,16 @@ int cli_report(int argc, char **argv)
     struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
     struct found *found = calloc((size_t)argc + 1, sizeof *found);
     const char **words = calloc((size_t)argc + 1, sizeof *words), *value;
+    const char **named = calloc((size_t)argc + 1, sizeof *named);
+    struct cli_event event = {.named = named, .words = words};
+    size_t named_count = 0;
     size_t count = 0, opened = 0;
     int status = CLI_GOOD;
     bool is_help = false;
-    if (!found || !words) {
+    if (!found || !words || !named) {
         free(found);
         free(words);
+        free(named);
         return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     }
     for (int option; status == CLI_GOOD && !is_help && (option = cli_next(&parser, &value)) != CLI_END;) {
@@ -161,18 +172,37 @@ int cli_report(int argc, char **argv)
             status = CLI_USAGE;
         else if (option == CLI_HELP)
             is_help = true;
+        else if (option == OPT_EVENT)
+            event.folder = value;
+        else if (option == OPT_TITLE)
+            event.title = value;
+        else if (option == OPT_ANONYMIZE)
+            event.is_anonymous = true;
+        else if (option == OPT_NAMED)
+            named[named_count++] = value;
+        else if (option == OPT_PUBLISHED)
+            event.is_published = true;
         else
             words[count++] = value;
     }
+    event.word_count = count;
     if (status == CLI_GOOD && !is_help && count == 0)
         status = cli_fail(CLI_USAGE, "report needs a result; name the output folder of a run, or several");
-    for (; status == CLI_GOOD && !is_help && opened < count; opened++)
+    if (status == CLI_GOOD && !is_help && !event.folder &&
+        (event.title || event.is_anonymous || named_count || event.is_published))
+        status = cli_fail(CLI_USAGE,
+                          "--title, --anonymize, --named and --published are about the pages of --event DIR");
+    bool is_event = status == CLI_GOOD && !is_help && event.folder;
+    if (is_event)
+        status = cli_event_make(&event);
+    for (; status == CLI_GOOD && !is_help && !is_event && opened < count; opened++)
         status = found_init(&found[opened], words[opened]);
-    if (status == CLI_GOOD && !is_help)
+    if (status == CLI_GOOD && !is_help && !is_event)
         status = report_show(found, count);
     for (size_t i = 0; i < opened; i++)
         found_fini(&found[i]);
     free(found);
     free(words);
+    free(named);
     return status;
 }

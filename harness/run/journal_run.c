@@ -73,6 +73,24 @@ static void write_claims(struct journal *journal, const struct device_profile *p
     journal_close(journal);
 }
 
+/* What the device's owner says of publication: it goes where the results go. */
+static void write_publication(struct journal *journal, const struct device_profile *profile)
+{
+    const struct document_value *publication =
+        document_member(document_root(profile->document), "publication");
+    const struct document_value *redact = document_member(publication, "redact");
+
+    if (!publication)
+        return;
+    journal_open_object(journal, "publication");
+    journal_boolean(journal, "named", document_boolean(document_member(publication, "named")));
+    journal_open_array(journal, "redact");
+    for (size_t i = 0; i < document_count(redact); i++)
+        journal_string(journal, NULL, document_string(document_at(redact, i)));
+    journal_close(journal);
+    journal_close(journal);
+}
+
 static void write_device(const struct run *run)
 {
     const struct device_profile *profile = run->options->profile;
@@ -88,6 +106,7 @@ static void write_device(const struct run *run)
         journal_string(journal, NULL, run->domains[i]);
     journal_close(journal);
     write_claims(journal, profile);
+    write_publication(journal, profile);
     if (run->options->device_faults) {
         journal_open_array(journal, "faults");
         for (const char *const *fault = run->options->device_faults; *fault; fault++)
