@@ -1,4 +1,4 @@
-/* All reports of an output folder: one table of what there is. */
+/* All reports of an output folder. */
 #include "reports/reports_private.h"
 
 #include <dirent.h>
@@ -6,15 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* By name, as interfaces.md has them. */
-static const struct {
-    const char *name;
-    bool (*write)(const struct report *report, const char *path);
-    bool is_always_made; /* a page of an older version shows less */
-} writers[] = {{"result.json", report_write_result, false},
-               {"junit.xml", report_write_junit, false},
-               {"report.html", report_write_html, true}};
 
 static bool folder_has_packets(const char *path)
 {
@@ -62,14 +53,18 @@ bool report_write_folder(const struct report *report, const char *folder,
         .report = report, .folder = folder, .made = open_memstream(made, &size_bytes), .separator = ""};
     if (!writing.made)
         return false;
-    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
-        char *path = folder_join(folder, writers[i].name);
-        if (!path || !options->keeps_files || writers[i].is_always_made || access(path, F_OK) != 0) {
-            const bool was_there = path && options->keeps_files && access(path, F_OK) == 0;
-            folder_note(&writing, path && writers[i].write(report, path), was_there, writers[i].name);
-        }
+    const struct report_format *format;
+    for (size_t i = 0; (format = report_format_at(i)); i++) {
+        char *path = folder_join(folder, format->file);
+        if (!path || !options->keeps_files || access(path, F_OK) != 0)
+            folder_note(&writing, path && report_write_format(report, format, path), false, format->file);
         free(path);
     }
+    /* Anew each time: a page of an older version shows less. */
+    char *page = folder_join(folder, "report.html");
+    const bool was_there = page && options->keeps_files && access(page, F_OK) == 0;
+    folder_note(&writing, page && report_write_html(report, page), was_there, "report.html");
+    free(page);
     char *packets = folder_join(folder, "pcap");
     if (!options->has_no_packets && !(options->keeps_files && packets && folder_has_packets(packets))) {
         bool is_good = report_write_packets(report, folder);

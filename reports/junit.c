@@ -218,7 +218,7 @@ static void junit_put_run(FILE *out, const struct report *report, const char *ti
     fputs("    </testcase>\n  </testsuite>\n", out);
 }
 
-void report_put_junit(const struct report *report, FILE *out)
+bool report_put_junit(const struct report *report, FILE *out)
 {
     const char *timestamp = report_text(report->run, "time");
     size_t failures = junit_run_failures(report);
@@ -239,13 +239,5 @@ void report_put_junit(const struct report *report, FILE *out)
             junit_put_suite(out, report, i, timestamp);
     }
     fputs("</testsuites>\n", out);
-}
-
-bool report_write_junit(const struct report *report, const char *path)
-{
-    struct report_output output;
-    if (!report_output_begin(&output, path))
-        return false;
-    report_put_junit(report, output.file);
-    return report_output_end(&output, true);
+    return !ferror(out);
 }

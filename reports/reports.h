@@ -30,6 +30,30 @@ bool report_write_packets(const struct report *report, const char *folder);
 /* The name of such a file, "aliasing-server-honour.tls-tls13-ip4-server.pcapng"; heap, NULL: out of memory.
  */
 char *report_packets_name(const char *scenario, const char *variant);
+/* The formats that a report has for other programs and for people: "json", "junit", "tap", "markdown",
+ * "badge". */
+struct report_format {
+    const char *name, *file;                             /* file: its name in an output folder */
+    bool (*put)(const struct report *report, FILE *out); /* false: it could not be written whole */
+};
+/* By index from 0; NULL: no more. */
+const struct report_format *report_format_at(size_t index);
+const struct report_format *report_format_find(const char *name); /* NULL: there is no such format */
+
+/* ---- one scenario's evidence, to be handed on ---- */
+struct report_pack_options {
+    const char *folder;        /* of the run */
+    const char *scenario;      /* id */
+    const char *variant;       /* NULL: all of them */
+    const char *scenario_path; /* the scenario's file; NULL: it is left out */
+    const char *path;          /* the archive (.tar.gz), which must not exist */
+    const char *name;          /* of the folder in it */
+};
+/* Verdicts, clauses, the journal's lines, packets with their keys, the device's configuration and log, a
+ * README; no private key. false: error. */
+bool report_pack(const struct report *report, const struct report_pack_options *options, char *error,
+                 size_t error_size_bytes);
+
 struct report_folder_options {
     bool keeps_files; /* what is there already stays as it is */
     bool has_no_packets;

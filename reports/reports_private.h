@@ -147,8 +147,14 @@ const char *report_text(const json_t *object, const char *name);
 int64_t report_integer(const json_t *object, const char *name);
 
 json_t *report_diff_json(const struct report_diff *diff); /* new reference; NULL: out of memory */
-json_t *report_result_json(const struct report *report);  /* new reference; NULL: out of memory */
-void report_put_junit(const struct report *report, FILE *out);
+json_t *report_result_json(const struct report *report); /* new reference; NULL: out of memory */
+bool report_put_result(const struct report *report, FILE *out);
+bool report_put_junit(const struct report *report, FILE *out);
+bool report_put_tap(const struct report *report, FILE *out);
+bool report_put_markdown(const struct report *report, FILE *out);
+bool report_put_badge(const struct report *report, FILE *out);
+/* Through a temporary file. false: errno. */
+bool report_write_format(const struct report *report, const struct report_format *format, const char *path);
 /* Opens a temporary file beside path; _end renames it, or removes it when anything could not be written. */
 struct report_output {
     FILE *file;

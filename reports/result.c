@@ -154,14 +154,10 @@ json_t *report_result_json(const struct report *report)
         "totals", report_totals_json(report), "journal", journal, "baseline", report_known_json(report));
 }
 
-bool report_write_result(const struct report *report, const char *path)
+bool report_put_result(const struct report *report, FILE *out)
 {
-    struct report_output output;
-    if (!report_output_begin(&output, path))
-        return false;
     json_t *result = report_result_json(report);
-    bool is_good =
-        result && json_dumpf(result, output.file, JSON_INDENT(1)) == 0 && fputc('\n', output.file) != EOF;
+    bool is_good = result && json_dumpf(result, out, JSON_INDENT(1)) == 0 && fputc('\n', out) != EOF;
     json_decref(result);
-    return report_output_end(&output, is_good);
+    return is_good;
 }

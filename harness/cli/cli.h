@@ -153,6 +153,7 @@ int cli_report(int argc, char **argv);
 int cli_baseline(int argc, char **argv);
 int cli_diff(int argc, char **argv);
 int cli_publish(int argc, char **argv);
+int cli_evidence(int argc, char **argv);
 int cli_kill_matrix(int argc, char **argv);
 
 #endif

@@ -9,13 +9,15 @@
 
 #include "reports/reports.h"
 
-enum { OPT_EVENT, OPT_TITLE, OPT_ANONYMIZE, OPT_NAMED, OPT_PUBLISHED };
+enum { OPT_EVENT, OPT_TITLE, OPT_ANONYMIZE, OPT_NAMED, OPT_PUBLISHED, OPT_FORMAT };
 static const struct cli_option options[] = {
     [OPT_EVENT] = {"event", "DIR", "pages about all of them: matrix, history, survey", '\0'},
     [OPT_TITLE] = {"title", "TEXT", "of these pages", '\0'},
     [OPT_ANONYMIZE] = {"anonymize", NULL, "no names, addresses and users on them", '\0'},
     [OPT_NAMED] = {"named", "DEVICE", "its owner has agreed to be named; may be repeated", '\0'},
     [OPT_PUBLISHED] = {"published", NULL, "only runs whose publication is complete", '\0'},
+    [OPT_FORMAT] = {"format", "NAME", "one run to standard output as json, junit, tap, markdown, or badge",
+                    'f'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {
@@ -76,7 +78,7 @@ static int report_complete_folder(const struct report *report, const char *folde
                          : cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s", folder,
                                     strerror(errno));
     if (is_good && made && made[0])
-        printf("%s: made from the journal: %s\n", folder, made);
+        printf("%s: made from the journal:\n  %s\n", folder, made);
     free(made);
     return status;
 }
@@ -150,6 +152,39 @@ static int report_show(const struct found *found, size_t count)
     return status;
 }
 
+/* The journal of the one RESULT that a word names; NULL: reported, *status is what to exit with. */
+static struct report *report_of(const char *const *words, size_t count, int *status)
+{
+    char error[1024] = "", *folder = NULL, *journal = NULL;
+    struct report *report = NULL;
+    *status = CLI_USAGE;
+    if (count != 1)
+        cli_fail(CLI_USAGE, "this is about one run; name one output folder");
+    else if ((folder = report_folder(words[0]))) {
+        journal = cli_path_join(folder, "events.jsonl");
+        report = report_load(journal, error, sizeof error);
+        if (!report)
+            cli_fail(CLI_USAGE, "%s; name the output folder of a run", error);
+    }
+    free(journal);
+    free(folder);
+    return report;
+}
+
+static int report_put_one(const char *const *words, size_t count, const char *name)
+{
+    const struct report_format *format = report_format_find(name);
+    int status;
+    if (!format)
+        return cli_fail(CLI_USAGE, "--format '%s' is none; write json, junit, tap, markdown, or badge", name);
+    struct report *report = report_of(words, count, &status);
+    if (!report)
+        return status;
+    bool is_good = format->put(report, stdout) && fflush(stdout) == 0;
+    report_free(report);
+    return is_good ? CLI_GOOD : cli_fail(CLI_IMPOSSIBLE, "the report could not be written; free some space");
+}
+
 int cli_report(int argc, char **argv)
 {
     struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
@@ -158,6 +193,7 @@ int cli_report(int argc, char **argv)
     const char **named = calloc((size_t)argc + 1, sizeof *named);
     struct cli_event event = {.named = named, .words = words};
     size_t named_count = 0;
+    const char *format = NULL;
     size_t count = 0, opened = 0;
     int status = CLI_GOOD;
     bool is_help = false;
@@ -182,6 +218,8 @@ int cli_report(int argc, char **argv)
             named[named_count++] = value;
         else if (option == OPT_PUBLISHED)
             event.is_published = true;
+        else if (option == OPT_FORMAT)
+            format = value;
         else
             words[count++] = value;
     }
@@ -192,12 +230,17 @@ int cli_report(int argc, char **argv)
         (event.title || event.is_anonymous || named_count || event.is_published))
         status = cli_fail(CLI_USAGE,
                           "--title, --anonymize, --named and --published are about the pages of --event DIR");
+    if (status == CLI_GOOD && !is_help && event.folder && format)
+        status = cli_fail(CLI_USAGE, "--format is about one run, --event about many; leave out one of them");
     bool is_event = status == CLI_GOOD && !is_help && event.folder;
     if (is_event)
         status = cli_event_make(&event);
-    for (; status == CLI_GOOD && !is_help && !is_event && opened < count; opened++)
+    bool is_one = status == CLI_GOOD && !is_help && !is_event && format;
+    if (is_one)
+        status = report_put_one(words, count, format);
+    for (; status == CLI_GOOD && !is_help && !is_event && !is_one && opened < count; opened++)
         status = found_init(&found[opened], words[opened]);
-    if (status == CLI_GOOD && !is_help && !is_event)
+    if (status == CLI_GOOD && !is_help && !is_event && !is_one)
         status = report_show(found, count);
     for (size_t i = 0; i < opened; i++)
         found_fini(&found[i]);

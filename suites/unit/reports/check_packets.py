@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 sipreuse, source = sys.argv[1:3]
@@ -114,6 +115,32 @@ def check_run(folder, events, has_packets, ports_wanted):
             problems.append(f"{folder}: {ended[0]}, and {raw} packets in run.pcap, {frames} in the files")
 
 
+def check_evidence(folder, archive):
+    """One variant and its control, without a private key."""
+    scenario, variant = "virtual/tcp-not-reused", "tcp---ip4-server"
+    with open(f"{folder}/device/own.pem", "w", encoding="ascii") as file:
+        file.write("x" * 100 + "\n-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n")
+    os.symlink("/etc/passwd", f"{folder}/device/link")
+    subprocess.run([sipreuse, "evidence", folder, f"{scenario}.{variant}", "--out", archive], stdout=subprocess.DEVNULL, check=True)
+    with tarfile.open(archive) as packed:
+        texts = {member.name.split("/", 1)[1]: packed.extractfile(member).read() for member in packed}
+    missing = {"README.md", "verdict.json", "clauses.md", "events.jsonl", "scenario.json", "device.log", "device/reference.json",
+               "certificates/trust.pem", f"pcap/{scenario.replace('/', '-')}.{variant}.pcapng"} - set(texts)
+    if missing or any(b"PRIVATE KEY" in text for text in texts.values()) or "device/link" in texts:
+        problems.append(f"evidence: {missing} are missing, or a key is there")
+    readme = texts["README.md"].decode()
+    for wanted in (f"{scenario}:{variant}", "device/own.pem", "RFC 5923", "198.18.0.0/15"):
+        if wanted not in readme:
+            problems.append(f"evidence: README.md lacks {wanted}")
+    verdict = json.loads(texts["verdict.json"])
+    lines = [json.loads(line) for line in texts["events.jsonl"].decode().splitlines()]
+    parts = {(scenario["id"], scenario["variant"]) for scenario in verdict["scenarios"]}
+    if (scenario, variant) not in parts or {(line["scenario"], line["variant"]) for line in lines if "scenario" in line} - parts:
+        problems.append(f"evidence: {parts}")
+    if verdict["scenarios"][0]["event"] not in {line["seq"] for line in lines}:
+        problems.append("evidence: the deciding line is not in it")
+
+
 def sctp_selectors():
     """One variant over TLS over SCTP, with more than one stream pair where there is such a scenario."""
     listed = subprocess.run([sipreuse, "list", "scenarios", "--json"], capture_output=True, text=True, check=True)
@@ -136,6 +163,7 @@ with tempfile.TemporaryDirectory() as work:
     subprocess.run([sipreuse, "report", folder], stdout=subprocess.DEVNULL, check=True)
     if before != {path: open(path, "rb").read() for path in glob.glob(f"{folder}/pcap/*.pcapng")}:
         problems.append("made again, the files differ")
+    check_evidence(folder, os.path.join(work, "evidence.tar.gz"))
     # Without the right to capture: the messages alone.
     folder = os.path.join(work, "messages")
     check_run(folder, run(folder, ["location/explicit-port:tls-tls13-ip4-client"], "--sandbox", "none"), False, {"5081"})

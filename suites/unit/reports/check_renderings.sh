@@ -68,6 +68,7 @@ while read -r name expected; do
     [ "$status" = "$expected" ] || complain "$name: exit status $status, not $expected"
     check_json "$work/$name/result.json" || complain "$name: result.json is not what its schema says"
     check_page "$work/$name/report.html" || complain "$name: report.html is not a page of ours"
+    python3 "$here/check_formats.py" "$work/$name" || complain "$name: TAP, Markdown or badge"
     check_xml "$work/$name/junit.xml" || complain "$name: junit.xml is not what the schema says"
     [ "$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["exit_status"])' "$work/$name/result.json")" = "$expected" ] ||
         complain "$name: exit_status in result.json"
@@ -93,6 +94,8 @@ sed 's/"not-conformant"/"nonconformant"/' "$work/whole/result.json" >"$work/bad.
 check_json "$work/bad.json" >/dev/null && complain "a wrong status passes the schema"
 sed 's/<strong>/<strong onclick="x()">/' "$work/whole/report.html" >"$work/bad.html"
 check_page "$work/bad.html" 2>/dev/null && complain "an attribute that runs something passes the check of the page"
+sed -i 's/^not ok/ok/' "$work/whole/results.tap"
+python3 "$here/check_formats.py" "$work/whole" >/dev/null && complain "a failure turned into a success passes"
 sed 's/<failure /<defect /' "$work/whole/junit.xml" >"$work/bad.xml"
 check_xml "$work/bad.xml" >/dev/null && complain "an unknown element passes the XML schema"
 

@@ -24,6 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             json_dumpf(result, out, 0);
             json_decref(result);
             report_put_junit(report, out);
+            report_put_tap(report, out);
+            report_put_markdown(report, out);
+            report_put_badge(report, out);
             report_print_summary(report, out, 80, true);
             report_exit_status(report);
             report_free(report);

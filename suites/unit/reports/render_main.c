@@ -1,6 +1,7 @@
-/* Renders a journal without running anything: render JOURNAL FOLDER writes result.json, junit.xml,
+/* Renders a journal without running anything: render JOURNAL FOLDER writes the reports,
  * report.html, summary.txt and colour.txt there and exits with the status of the run. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "reports/reports.h"
 
@@ -17,7 +18,8 @@ static int render_summary(const struct report *report, const char *folder, const
 
 int main(int argc, char **argv)
 {
-    char error[512] = "", result[4096], junit[4096], html[4096];
+    char error[512] = "", *made = NULL;
+    const struct report_folder_options options = {.has_no_packets = true};
     if (argc != 3)
         return 2;
     struct report *report = report_load(argv[1], error, sizeof error);
@@ -25,16 +27,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error);
         return 4;
     }
-    snprintf(result, sizeof result, "%s/result.json", argv[2]);
-    snprintf(junit, sizeof junit, "%s/junit.xml", argv[2]);
-    snprintf(html, sizeof html, "%s/report.html", argv[2]);
     int status = report_exit_status(report);
-    if (!report_write_result(report, result) || !report_write_junit(report, junit) ||
-        !report_write_html(report, html) || render_summary(report, argv[2], "summary.txt", false) ||
+    if (!report_write_folder(report, argv[2], &options, &made) ||
+        render_summary(report, argv[2], "summary.txt", false) ||
         render_summary(report, argv[2], "colour.txt", true)) {
         perror(argv[2]);
         status = 5;
     }
+    free(made);
     report_free(report);
     return status;
 }
