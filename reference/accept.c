@@ -54,6 +54,32 @@ static bool on_verify(struct net_connection *net, const struct net_tls_facts *fa
     return judge_client(connection, facts);
 }
 
+/* The fault resumption-swaps-identity. */
+static void swap_identity(struct connection *connection)
+{
+    const struct connection *last = NULL;
+    for (const struct connection *at = connection->node->connections; at != NULL; at = at->hh.next) {
+        const struct net_tls_facts *facts = net_connection_tls(at->net);
+        if (facts != NULL && !facts->is_resumed && !at->is_opened_by_us && at->has_certificate &&
+            net_address_equal_ip(&at->remote, &connection->remote) && (last == NULL || last->id < at->id)) {
+            last = at;
+        }
+    }
+    if (last != NULL) {
+        identities_fini(&connection->identities);
+        identities_copy(&last->identities, &connection->identities);
+    }
+}
+
+bool accept_judge_resumed(struct connection *connection)
+{
+    bool is_good = judge_client(connection, net_connection_tls(connection->net));
+    if (node_has(connection->node, FAULT_RESUMPTION_SWAPS_IDENTITY)) {
+        swap_identity(connection);
+    }
+    return is_good;
+}
+
 /* Distance of two addresses of a family in their last 32 bits. */
 static uint32_t distance(const struct net_address *a, const struct net_address *b)
 {
@@ -140,7 +166,8 @@ bool accept_start(struct reference_node *node, const struct reference_listen *li
         options.tls.credential = node->domain_count > 0 ? node->domains[0].credential : NULL;
         options.tls.request_certificate = !node_has(node, FAULT_NO_CERTIFICATE_REQUEST);
         options.tls.min_version = node_has(node, FAULT_ALLOW_TLS10) ? NET_TLS_1_0 : NET_TLS_1_2;
-        options.tls.has_no_resumption = true;
+        options.tls.resumes_across_names = node_has(node, FAULT_RESUME_ACROSS_SNI);
+        options.tls.accepts_early_data = node_has(node, FAULT_ACCEPT_EARLY_DATA);
     }
     *listener = (struct listener){.node = node, .transport = listen->transport};
     listener->net = net_listen(node->net, &options);

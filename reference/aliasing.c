@@ -182,7 +182,9 @@ static void read_advertised(const struct connection *connection, const struct si
 static bool accepts_any_identity(const struct connection *connection)
 {
     return !net_transport_is_secure(connection->transport) ||
-           node_has(connection->node, FAULT_ALIAS_WITHOUT_IDENTITY) || !connection->has_certificate;
+           node_has(connection->node, FAULT_ALIAS_WITHOUT_IDENTITY) || !connection->has_certificate ||
+           (node_has(connection->node, FAULT_RESUMPTION_DROPS_IDENTITY) &&
+            net_connection_tls(connection->net)->is_resumed);
 }
 
 static void make_alias(struct connection *connection, const struct sip_via *via)

@@ -145,6 +145,9 @@ void connection_on_ready(struct net_connection *net, void *arg)
                             : node_find_domain(node, facts->server_name);
         connection->domain = domain < node->domain_count ? domain : 0;
         node->counts.accepted++;
+        if (facts != NULL && facts->is_resumed && !accept_judge_resumed(connection)) {
+            close_connection(connection, NET_CLOSE_GRACEFUL);
+        }
     }
     close_note_message(connection);
     tell_waiters(connection, "");

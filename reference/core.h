@@ -287,6 +287,9 @@ void connection_on_ready(struct net_connection *net, void *arg);
 void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t size_bytes, void *arg);
 void connection_on_sign(struct net_connection *net, const struct net_end *end, void *arg);
 void connection_on_closed(struct net_connection *net, void *arg);
+/* No certificate comes with a resumed session: the one that was shown when it began counts, if it still does.
+ * false: it does not. */
+bool accept_judge_resumed(struct connection *connection);
 bool accept_start(struct reference_node *node, const struct reference_listen *listen, char *error,
                   size_t error_size_bytes);
 

@@ -255,7 +255,7 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
              range_text(&alternative->count, range, sizeof range), outcome);
         break;
     case MATCH_TLS:
-        draw(drawing, nothing, "TLS of %s%s%s%s%s%s%s",
+        draw(drawing, nothing, "TLS of %s%s%s%s%s%s%s%s%s",
              joined(&alternative->on, "the connection", on, sizeof on),
              alternative->certificate_requested == 1   ? ", certificate requested"
              : alternative->certificate_requested == 0 ? ", no certificate requested"
@@ -263,6 +263,12 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
              alternative->peer_certificate == 1   ? ", certificate shown"
              : alternative->peer_certificate == 0 ? ", no certificate shown"
                                                   : "",
+             alternative->resumed == 1   ? ", resumed"
+             : alternative->resumed == 0 ? ", not resumed"
+                                         : "",
+             alternative->early_data == 1   ? ", early data accepted"
+             : alternative->early_data == 0 ? ", no early data accepted"
+                                            : "",
              alternative->peer_names ? ", names like " : "", text_or(alternative->peer_names, ""),
              alternative->server_name ? ", server name tested" : "", outcome);
         break;

@@ -137,6 +137,8 @@ void net_free(struct net *net)
     free_priorities(net);
     if (net->certificates)
         gnutls_certificate_free_credentials(net->certificates);
+    if (net->anti_replay)
+        gnutls_anti_replay_deinit(net->anti_replay);
     if (net->ticket_key.data) {
         gnutls_memset(net->ticket_key.data, 0, net->ticket_key.size);
         gnutls_free(net->ticket_key.data);

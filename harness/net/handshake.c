@@ -5,6 +5,8 @@ static void finish(struct net_connection *connection)
     net_slot_release(connection);
     net_facts_update(connection);
     net_connection_become_ready(connection);
+    if (net_connection_is_alive(connection))
+        net_resumption_take_early_data(connection);
     /* Records that came in one segment with the last flight may have been read by GnuTLS already. */
     if (net_connection_is_alive(connection) && gnutls_record_check_pending(connection->session) > 0)
         net_connection_defer(connection, NET_DEFER_READ);

@@ -89,6 +89,14 @@ void net_credential_unref(struct net_credential *credential);
 
 struct net_listener;
 
+/* ---- sessions, to be resumed ---- */
+struct net_resumption; /* what a client keeps of a session, shared by reference count */
+/* Of a connection that we opened, without has_no_resumption; NULL: not ready, or the server gave no ticket
+ * (TLS 1.3: not yet). The caller unrefs. */
+struct net_resumption *net_connection_resumption(struct net_connection *connection);
+struct net_resumption *net_resumption_ref(struct net_resumption *resumption);
+void net_resumption_unref(struct net_resumption *resumption); /* NULL is fine */
+
 /* TLS of one side. A copy is taken, credentials referenced, strings duplicated. Zeroed: TLS 1.2 and 1.3, no
  * certificate. */
 struct net_tls_options {
@@ -98,9 +106,17 @@ struct net_tls_options {
     /* Client: SNI; NULL or empty: none is sent. Sent as it is, literals too: visible ASCII and blanks, 255 at
      * most; anything else is EINVAL. */
     const char *server_name;
-    bool request_certificate; /* server: send CertificateRequest; the client may still show none */
-    bool has_no_resumption;   /* true: no tickets, no session is offered */
-    const char *ca_names_pem; /* server: CAs named in CertificateRequest; NULL: empty list */
+    bool request_certificate;          /* server: send CertificateRequest; the client may still show none */
+    bool has_no_resumption;            /* true: no tickets, no session is offered */
+    struct net_resumption *resumption; /* client: the session that is offered; NULL: none */
+    /* Client: offered as early data (RFC 8446 §2.3) with the session; facts tell whether it was accepted.
+     * NULL: none. */
+    const void *early_data;
+    size_t early_data_size;    /* bytes */
+    bool resumes_across_names; /* server: a session of one server name under another one (RFC 6066 §3 forbids)
+                                */
+    bool accepts_early_data;   /* server: on_data gets it after on_ready */
+    const char *ca_names_pem;  /* server: CAs named in CertificateRequest; NULL: empty list */
 };
 
 /* Facts of TLS, valid from on_ready (or on_end after a failed handshake: what was known) until the connection
@@ -114,6 +130,7 @@ struct net_tls_facts {
     bool has_server_name;
     bool was_certificate_requested; /* a CertificateRequest was seen (client) or sent (server) */
     bool is_resumed;
+    bool has_early_data;                     /* the server accepted early data */
     const uint8_t *own_certificate;          /* DER of the leaf that we showed; NULL: none */
     size_t own_certificate_size;             /* bytes */
     size_t peer_certificate_count;           /* 0: none was shown. Leaf first */

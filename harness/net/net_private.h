@@ -142,7 +142,10 @@ struct net_tls_config {
     gnutls_certificate_credentials_t own_certificates; /* NULL unless CAs are named */
     struct net_credential *credential;
     char *server_name;
-    bool request_certificate, has_no_resumption;
+    bool request_certificate, has_no_resumption, resumes_across_names, accepts_early_data;
+    struct net_resumption *resumption;
+    uint8_t *early_data; /* NULL: none */
+    size_t early_data_size;
 };
 /* False with errno: ENOMEM, or EINVAL (versions, server name or CA names make no sense). */
 bool net_tls_config_init(struct net_tls_config *config, struct net *net,
@@ -176,10 +179,11 @@ struct net {
                                 [NET_TLS_VERSIONS]; /* by lowest and highest version; made when needed */
     gnutls_certificate_credentials_t certificates;
     gnutls_datum_t ticket_key;
-    uint8_t *read_buffer;          /* one thread, one reader at a time */
-    uint8_t *message_buffer;       /* likewise, for what GnuTLS reads in pieces */
-    enum net_sctp sctp;            /* AUTO: not decided yet */
-    struct net_userland *userland; /* NULL until it is needed */
+    gnutls_anti_replay_t anti_replay; /* NULL: nobody has accepted early data yet */
+    uint8_t *read_buffer;             /* one thread, one reader at a time */
+    uint8_t *message_buffer;          /* likewise, for what GnuTLS reads in pieces */
+    enum net_sctp sctp;               /* AUTO: not decided yet */
+    struct net_userland *userland;    /* NULL until it is needed */
 };
 
 struct net_listener {
@@ -264,7 +268,7 @@ struct net_connection {
     struct net_tls_config own_tls;    /* of a connection that we opened */
     const struct net_tls_config *tls; /* NULL on TCP */
     struct net_credential *chosen;    /* by server name */
-    bool has_chosen, has_verified, has_refused;
+    bool has_chosen, has_verified, has_refused, has_ticket_key;
     struct net_tls_facts facts;
     char *server_name;
     gnutls_datum_t certificates[NET_CHAIN_MAX];
@@ -358,5 +362,12 @@ void net_facts_fini(struct net_connection *connection);
 /* context.c */
 void net_accept_update(struct net *net);   /* pauses or resumes all listeners as the limits say */
 void net_accept_back_off(struct net *net); /* out of descriptors: pause, try again soon */
+
+/* resumption.c */
+void net_resumption_offer(struct net_connection *connection); /* client, before the handshake */
+/* Server, when the ClientHello's name is known and nothing else of it was looked at; false: out of memory. */
+bool net_resumption_serve(struct net_connection *connection);
+void net_resumption_allow_early_data(struct net_connection *connection); /* server, before the handshake */
+void net_resumption_take_early_data(struct net_connection *connection);  /* server, once ready */
 
 #endif

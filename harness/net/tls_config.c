@@ -79,20 +79,35 @@ static bool name_authorities(struct net_tls_config *config, const char *ca_names
     return count > 0;
 }
 
+static bool copy_early_data(struct net_tls_config *config, const struct net_tls_options *options)
+{
+    config->early_data = malloc(options->early_data_size ? options->early_data_size : 1);
+    if (!config->early_data)
+        return false;
+    memcpy(config->early_data, options->early_data, options->early_data_size);
+    config->early_data_size = options->early_data_size;
+    return true;
+}
+
 bool net_tls_config_init(struct net_tls_config *config, struct net *net,
                          const struct net_tls_options *options)
 {
     *config = (struct net_tls_config){.certificates = net->certificates,
                                       .request_certificate = options->request_certificate,
-                                      .has_no_resumption = options->has_no_resumption};
+                                      .has_no_resumption = options->has_no_resumption,
+                                      .resumes_across_names = options->resumes_across_names,
+                                      .accepts_early_data = options->accepts_early_data,
+                                      .resumption = net_resumption_ref(options->resumption)};
     bool has_server_name = options->server_name && options->server_name[0];
     config->priority = find_priority(net, options);
     if (!config->priority || (has_server_name && !is_server_name_sendable(options->server_name))) {
         errno = EINVAL;
-        return false;
+        goto failed;
     }
     config->credential = net_credential_ref(options->credential);
     if (has_server_name && !(config->server_name = strdup(options->server_name)))
+        goto failed;
+    if (options->early_data && !copy_early_data(config, options))
         goto failed;
     if (options->ca_names_pem && options->ca_names_pem[0] && !name_authorities(config, options->ca_names_pem))
         goto failed;
@@ -106,6 +121,8 @@ void net_tls_config_fini(struct net_tls_config *config)
 {
     int error_number = errno; /* tells why an init failed */
     net_credential_unref(config->credential);
+    net_resumption_unref(config->resumption);
+    free(config->early_data);
     free(config->server_name);
     if (config->own_certificates)
         gnutls_certificate_free_credentials(config->own_certificates);

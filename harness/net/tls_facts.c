@@ -66,6 +66,7 @@ void net_facts_update(struct net_connection *connection)
     facts->version = version_of(connection->session);
     facts->cipher_suite = gnutls_ciphersuite_get(connection->session);
     facts->is_resumed = gnutls_session_is_resumed(connection->session) != 0;
+    facts->has_early_data = (gnutls_session_get_flags(connection->session) & GNUTLS_SFLAGS_EARLY_DATA) != 0;
     copy_certificates(connection);
     copy_own_certificate(connection);
 }

@@ -13,12 +13,13 @@
 static _Thread_local struct {
     uint8_t *name;
     size_t size_bytes;
+    bool is_hidden; /* whole: GnuTLS then sees one name where there are several of one length */
 } odd_name;
 
 static time_t take_time(time_t *out)
 {
     for (size_t i = 0; i < odd_name.size_bytes; i++) {
-        if (!net_server_name_is_plain(odd_name.name[i]))
+        if (odd_name.is_hidden || !net_server_name_is_plain(odd_name.name[i]))
             odd_name.name[i] = 'x';
     }
     net_hooks_forget_hello();
@@ -36,18 +37,27 @@ void net_hooks_install(void)
     gnutls_global_set_time_function(take_time);
 }
 
-static void read_client_hello(struct net_connection *connection, uint8_t *body, size_t size_bytes)
+/* False: out of memory. */
+static bool read_client_hello(struct net_connection *connection, uint8_t *body, size_t size_bytes)
 {
     size_t place = 0, name_size_bytes = 0;
-    if (net_client_hello_find_server_name(body, size_bytes, &place, &name_size_bytes) !=
-        NET_CLIENT_HELLO_NAME)
-        return;
-    free(connection->server_name);
-    connection->server_name = net_server_name_to_text(body + place, name_size_bytes);
-    connection->facts.server_name = connection->server_name;
-    connection->facts.has_server_name = connection->server_name != NULL;
-    odd_name.name = body + place;
-    odd_name.size_bytes = name_size_bytes;
+    bool has_name = net_client_hello_find_server_name(body, size_bytes, &place, &name_size_bytes) ==
+                    NET_CLIENT_HELLO_NAME;
+    if (has_name) {
+        free(connection->server_name);
+        connection->server_name = net_server_name_to_text(body + place, name_size_bytes);
+        connection->facts.server_name = connection->server_name;
+        connection->facts.has_server_name = connection->server_name != NULL;
+    }
+    /* Asks for the time too, and the message has not entered the transcript yet. */
+    if (!net_connection_is_opened_by_us(connection) && !net_resumption_serve(connection))
+        return false;
+    if (has_name) {
+        odd_name.name = body + place;
+        odd_name.size_bytes = name_size_bytes;
+        odd_name.is_hidden = connection->tls->resumes_across_names;
+    }
+    return true;
 }
 
 static int on_handshake_message(gnutls_session_t session, unsigned type, unsigned when, unsigned is_incoming,
@@ -57,8 +67,8 @@ static int on_handshake_message(gnutls_session_t session, unsigned type, unsigne
     (void)when;
     if (!is_incoming)
         return 0;
-    if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
-        read_client_hello(connection, message->data, message->size);
+    if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && !read_client_hello(connection, message->data, message->size))
+        return GNUTLS_E_MEMORY_ERROR;
     /* The other effects of this mode are on hellos, which are over by now. What is left of it: a peer's
      * certificate whose key usage forbids what it is used for is handed up like any other, and on_verify
      * decides. */

@@ -38,21 +38,6 @@ static int pull_timeout(gnutls_transport_ptr_t pointer, unsigned ms)
     return 1;
 }
 
-static int set_up_server(struct net_connection *connection)
-{
-    struct net *net = connection->net;
-    gnutls_certificate_server_set_request(
-        connection->session, connection->tls->request_certificate ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
-    if (connection->tls->has_no_resumption)
-        return 0;
-    if (!net->ticket_key.data) {
-        int result = gnutls_session_ticket_key_generate(&net->ticket_key);
-        if (result < 0)
-            return result;
-    }
-    return gnutls_session_ticket_enable_server(connection->session, &net->ticket_key);
-}
-
 bool net_session_new(struct net_connection *connection)
 {
     bool is_client = net_connection_is_opened_by_us(connection);
@@ -60,6 +45,8 @@ bool net_session_new(struct net_connection *connection)
     unsigned flags = GNUTLS_NONBLOCK | (is_client ? GNUTLS_CLIENT : GNUTLS_SERVER);
     if (tls->has_no_resumption)
         flags |= GNUTLS_NO_TICKETS;
+    if (tls->early_data || tls->accepts_early_data)
+        flags |= GNUTLS_ENABLE_EARLY_DATA;
     if (gnutls_init(&connection->session, flags) < 0) {
         connection->session = NULL;
         return false;
@@ -71,13 +58,18 @@ bool net_session_new(struct net_connection *connection)
         result = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, tls->certificates);
     if (result >= 0 && is_client && tls->server_name)
         result = gnutls_server_name_set(session, GNUTLS_NAME_DNS, tls->server_name, strlen(tls->server_name));
-    if (result >= 0 && !is_client)
-        result = set_up_server(connection);
+    if (!is_client)
+        gnutls_certificate_server_set_request(session, tls->request_certificate ? GNUTLS_CERT_REQUEST
+                                                                                : GNUTLS_CERT_IGNORE);
     gnutls_transport_set_ptr(session, connection);
     gnutls_transport_set_pull_function(session, pull);
     gnutls_transport_set_push_function(session, push);
     gnutls_transport_set_pull_timeout_function(session, pull_timeout);
     net_session_set_hooks(connection);
+    if (result >= 0 && is_client)
+        net_resumption_offer(connection);
+    if (result >= 0 && !is_client)
+        net_resumption_allow_early_data(connection);
     if (result < 0) {
         gnutls_deinit(session);
         connection->session = NULL;

@@ -50,6 +50,8 @@ static bool fits_tls(const struct wire *wire, const struct scenario_alternative 
     struct observed_tls facts = {.was_certificate_requested = wire->was_certificate_requested,
                                  .has_peer_certificate = wire->has_peer_certificate,
                                  .has_server_name = wire->server_name != NULL,
+                                 .is_resumed = wire->is_resumed,
+                                 .has_early_data = wire->has_early_data,
                                  .peer_names = wire->peer_names,
                                  .server_name = wire->server_name};
 

@@ -45,6 +45,25 @@ static bool find_target(struct fiber *fiber, const struct step_connect *step, st
     return is_found;
 }
 
+/* The session of an earlier connection, and what goes with the ClientHello then (heap). No session, because
+ * the device gave none: a full handshake; a check of "resumed" tells. */
+static char *offer_session(struct fiber *fiber, const struct step_connect *step, struct net_tls_options *tls)
+{
+    char *name = step->resume ? world_expand(fiber, step->resume) : NULL;
+    char *text = step->early_data ? world_expand(fiber, step->early_data) : NULL;
+    const struct wire *earlier = name ? peer_wire(fiber->world, name) : NULL;
+    size_t size = 0;
+    char *bytes = text ? text_unescape(text, &size) : NULL;
+
+    if (earlier && earlier->connection)
+        tls->resumption = net_connection_resumption(earlier->connection);
+    tls->early_data = bytes;
+    tls->early_data_size = size;
+    free(name);
+    free(text);
+    return bytes;
+}
+
 static bool open_it(struct fiber *fiber, const struct step_connect *step)
 {
     struct world *world = fiber->world;
@@ -58,19 +77,22 @@ static bool open_it(struct fiber *fiber, const struct step_connect *step)
     struct net_tls_options tls = {.min_version = version,
                                   .max_version = version,
                                   .server_name = server_name,
-                                  .has_no_resumption = true};
+                                  .has_no_resumption = !step->is_resumable && !step->resume};
     struct net_address target;
 
     if (!host)
         world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", step->host);
     if (certificate && !world->is_over)
         tls.credential = credential_get(fiber, certificate);
+    char *early_data = offer_session(fiber, step, &tls);
     if (!world->is_over && find_target(fiber, step, &target))
         fiber->wire = peer_connect(world, name, host, step->transport, &target, &tls, WIRE_PEER);
     if (fiber->wire) {
         fiber->wire->keeps_open = !step->answers_close;
         fiber->wire->is_ping_deaf = !step->answers_pings;
     }
+    net_resumption_unref(tls.resumption);
+    free(early_data);
     free(name);
     free(certificate);
     free(server_name);

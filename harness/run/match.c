@@ -248,6 +248,10 @@ bool match_tls(const struct scenario_alternative *alternative, const struct obse
     if (alternative->peer_certificate >= 0 &&
         (alternative->peer_certificate == 1) != facts->has_peer_certificate)
         return false;
+    if (alternative->resumed >= 0 && (alternative->resumed == 1) != facts->is_resumed)
+        return false;
+    if (alternative->early_data >= 0 && (alternative->early_data == 1) != facts->has_early_data)
+        return false;
     if (alternative->peer_names &&
         (!facts->has_peer_certificate ||
          !match_pattern(alternative->peer_names, facts->peer_names ? facts->peer_names : "")))

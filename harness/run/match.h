@@ -38,7 +38,7 @@ bool match_is_surprise(const struct scenario_alternative *alternatives, size_t c
                        const struct observed *event);
 bool match_range(struct scenario_range range, size_t number);
 struct observed_tls {
-    bool was_certificate_requested, has_peer_certificate, has_server_name;
+    bool was_certificate_requested, has_peer_certificate, has_server_name, is_resumed, has_early_data;
     const char *peer_names, *server_name;
 };
 bool match_tls(const struct scenario_alternative *alternative, const struct observed_tls *facts);

@@ -49,6 +49,8 @@ static void read_facts(struct wire *wire)
     if (!facts || wire->peer_names)
         return;
     wire->was_certificate_requested = facts->was_certificate_requested;
+    wire->is_resumed = facts->is_resumed;
+    wire->has_early_data = facts->has_early_data;
     wire->has_peer_certificate = facts->peer_certificate_count > 0;
     if (facts->has_server_name && !wire->server_name)
         wire->server_name = text_copy(facts->server_name ? facts->server_name : "");

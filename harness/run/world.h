@@ -52,7 +52,7 @@ struct wire { /* a connection as its world knows it */
     struct net_address local, remote;
     char *peer_names, *server_name; /* from the handshake; NULL: none */
     char *end_text;                 /* how it ended, one sentence; NULL: it has not */
-    bool was_certificate_requested, has_peer_certificate;
+    bool was_certificate_requested, has_peer_certificate, is_resumed, has_early_data;
     struct net_message_options how; /* of the messages that are sent now, on plain SCTP */
 };
 enum origin_purpose {

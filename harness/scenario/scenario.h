@@ -112,6 +112,9 @@ struct step_connect {
     bool has_server_name; /* false: default, the device's first domain */
     enum net_tls_version tls;          /* NET_TLS_NONE: the variant's */
     bool answers_close, answers_pings; /* default true: with a close and a pong of our own */
+    bool is_resumable;                 /* the device's tickets are taken, for a later connection */
+    char *resume;                      /* connection of ours whose session is offered; NULL: none */
+    char *early_data; /* TLS 1.3: offered with the session as early data; escapes as in raw */
     bool may_fail; /* a refused or closed connection is not an error: the next expect or check looks at it */
 };
 struct scenario_header {
@@ -199,6 +202,8 @@ struct scenario_alternative {
     /* TLS */
     int certificate_requested; /* -1: not asked */
     int peer_certificate;      /* -1; 0 absent; 1 present */
+    int resumed;               /* -1: not asked */
+    int early_data;            /* -1: not asked; whether the device accepted ours */
     char *peer_names;          /* pattern on "URI:…, DNS:…" of the peer's certificate; NULL: not asked */
     char *server_name;         /* pattern on the SNI; "" : none was sent; NULL: not asked */
     /* ACTOR */

@@ -70,6 +70,25 @@ static char *take_target(struct build *build, const struct document_value *value
     return arena_text(build->arena, text);
 }
 
+/* What is offered of an earlier connection of ours, and what goes with it. */
+static void resumption_take(struct build *build, const struct document_value *value,
+                            struct step_connect *connect)
+{
+    const struct document_value *resume = document_member(value, "resume"),
+                                *early_data = document_member(value, "early_data");
+    const struct scope_name *earlier = scope_use(build, SCOPE_CONNECTION, resume);
+    connect->is_resumable = value_boolean(document_member(value, "resumable"), false);
+    connect->resume = earlier ? arena_text(build->arena, earlier->name) : NULL;
+    connect->early_data = text_take(build, early_data, TEXT_PLAIN);
+    if (earlier && !earlier->is_resumable)
+        document_reject(build->diagnostic, resume, NULL, "a connection of ours with \"resumable\": true",
+                        NULL);
+    if (early_data && !resume)
+        document_reject_name(build->diagnostic, early_data, NULL, "'resume' beside it", NULL);
+    if (early_data)
+        escapes_check(build, early_data);
+}
+
 void step_take_connect(struct build *build, const struct document_value *value, struct scenario_step *step)
 {
     struct step_connect *connect = &step->connect;
@@ -85,8 +104,10 @@ void step_take_connect(struct build *build, const struct document_value *value, 
     connect->may_fail = value_boolean(document_member(value, "may_fail"), false);
     connect->answers_close = value_boolean(document_member(value, "answers_close"), true);
     connect->answers_pings = value_boolean(document_member(value, "answers_pings"), true);
+    resumption_take(build, value, connect);
     struct scope_name *entry = scope_define(build, SCOPE_CONNECTION, document_member(value, "name"), false);
     entry->is_ours = true;
+    entry->is_resumable = connect->is_resumable;
     connect->name = arena_text(build->arena, entry->name);
 }
 

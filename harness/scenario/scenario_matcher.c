@@ -143,6 +143,12 @@ static void tls_take(struct build *build, const struct document_value *matcher,
         out->certificate_requested = document_boolean(requested);
     if (certificate)
         out->peer_certificate = value_is(certificate, "present");
+    const struct document_value *resumed = document_member(matcher, "resumed");
+    const struct document_value *early_data = document_member(matcher, "early_data");
+    if (resumed)
+        out->resumed = document_boolean(resumed);
+    if (early_data)
+        out->early_data = document_boolean(early_data);
     out->peer_names = text_take(build, document_member(matcher, "peer_names"), TEXT_PATTERN);
     if (server_name)
         out->server_name = document_string(server_name) ? text_take(build, server_name, TEXT_PATTERN)
@@ -166,7 +172,7 @@ static void actor_take(struct build *build, const struct document_value *matcher
 
 void matcher_take(struct build *build, const struct document_value *matcher, struct scenario_alternative *out)
 {
-    out->certificate_requested = out->peer_certificate = -1;
+    out->certificate_requested = out->peer_certificate = out->resumed = out->early_data = -1;
     switch (out->match) {
     case MATCH_REQUEST:
         request_take(build, matcher, out);

@@ -44,7 +44,7 @@ static bool is_hex(char byte)
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
 }
 
-static void check_escapes(struct build *build, const struct document_value *value)
+void escapes_check(struct build *build, const struct document_value *value)
 {
     for (const char *text = document_string(value); *text; text++) {
         if (*text != '\\')
@@ -69,7 +69,7 @@ static void raw_take(struct build *build, const struct document_value *value, st
     const struct document_value *raw = document_member(value, "raw");
     send->raw = text_take(build, raw, TEXT_PLAIN);
     if (raw)
-        check_escapes(build, raw);
+        escapes_check(build, raw);
     for (size_t i = 0; raw && i < sizeof excluded / sizeof excluded[0]; i++)
         if (document_member(value, excluded[i]))
             document_reject_name(build->diagnostic, document_member(value, excluded[i]), NULL,

@@ -44,11 +44,14 @@ struct scope_name {
     struct scope_name *next; /* defined before */
     enum scope_kind kind;
     const char *name;
-    bool is_hidden;   /* of another branch of the same "parallel" */
-    bool is_ours;     /* connection: by a connect step, so that its source port is known */
-    bool is_invite;   /* stimulus */
-    unsigned times;   /* stimulus, send */
-    size_t domains;   /* actor */
+    bool is_hidden; /* of another branch of the same "parallel" */
+    bool is_ours;
+    bool is_resumable;
+    /* CONNECTION of ours: its session can be offered again */ /* connection: by a connect step, so that
+                                                                  its source port is known */
+    bool is_invite;                                            /* stimulus */
+    unsigned times;                                            /* stimulus, send */
+    size_t domains;                                            /* actor */
     const char *host; /* listener: with port and transport what it occupies */
     unsigned port;
     enum net_transport transport;
@@ -139,6 +142,8 @@ void step_take_actor_close(struct build *build, const struct document_value *val
 void step_take_observe(struct build *build, const struct document_value *value, struct scenario_step *step);
 struct scenario_header *headers_take(struct build *build, const struct document_value *headers,
                                      size_t *count);
+/* Of a text in which bytes are written as \\r, \\n, \\0, \\xHH. */
+void escapes_check(struct build *build, const struct document_value *value);
 void step_take_send(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_stimulate(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_expect(struct build *build, const struct document_value *value, struct scenario_step *step);

@@ -96,6 +96,10 @@ static void put_tls(FILE *out, const struct scenario_alternative *alternative)
         fprintf(out, ", the device asks for %s certificate", alternative->certificate_requested ? "a" : "no");
     if (alternative->peer_certificate >= 0)
         fprintf(out, ", the device shows %s certificate", alternative->peer_certificate ? "a" : "no");
+    if (alternative->resumed >= 0)
+        fputs(alternative->resumed ? ", resumed" : ", not resumed", out);
+    if (alternative->early_data >= 0)
+        fputs(alternative->early_data ? ", early data accepted" : ", no early data accepted", out);
     if (alternative->peer_names)
         fprintf(out, ", its names match %s", alternative->peer_names);
     if (alternative->server_name && *alternative->server_name)

@@ -1,4 +1,4 @@
-/* Sessions are resumed where they may be, with a GnuTLS client of the test's own, for ours offers none. */
+/* Sessions are resumed where they may be: with a GnuTLS client of the test's own, and with ours. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <gnutls/gnutls.h>
@@ -118,4 +118,75 @@ ParameterizedTest(struct resumption *resumption, resumption, only_where_it_is_al
     cr_assert_not(server_resumed[0]);
     cr_assert_eq(server_resumed[1], !resumption->is_off);
     world_fini(&world);
+}
+
+/* ---- our own client */
+
+static bool is_client_ready(struct world *world, void *arg)
+{
+    (void)arg;
+    return net_connection_is_ready(world->client.connection);
+}
+
+static bool has_client_data(struct world *world, void *arg)
+{
+    (void)arg;
+    return world->client.data_total > 0; /* and the tickets before it */
+}
+
+/* Offers the session once more; whether it was taken. The connection before it goes. */
+static bool comes_back(struct world *world, struct net_tls_options tls, const char *server_name,
+                       bool *has_early_data)
+{
+    struct net_connection *before = world->client.connection;
+    tls.server_name = server_name;
+    world_connect(world, &(struct net_connect_options){.transport = NET_TLS, .tls = tls});
+    world_run_until(world, is_client_ready, NULL);
+    const struct net_tls_facts *facts = net_connection_tls(world->client.connection);
+    bool is_resumed = facts->is_resumed;
+    *has_early_data = facts->has_early_data;
+    net_connection_free(before);
+    return is_resumed;
+}
+
+static void expect_names(enum net_tls_version version, bool is_loose, bool accepts_early_data)
+{
+    struct world world;
+    bool has_early_data;
+    world_init(&world, NULL);
+    struct net_tls_options server = {
+        .credential = world.one, .resumes_across_names = is_loose, .accepts_early_data = accepts_early_data};
+    struct net_tls_options client = {
+        .min_version = version, .max_version = version, .server_name = "one.test"};
+    world_listen(&world, 4, &(struct net_listen_options){.transport = NET_TLS, .tls = server});
+    world.server.react = greet;
+    world_connect(&world, &(struct net_connect_options){.transport = NET_TLS, .tls = client});
+    world_run_until(&world, has_client_data, NULL);
+    client.resumption = net_connection_resumption(world.client.connection);
+    cr_assert_not_null(client.resumption);
+    cr_expect_not(net_connection_tls(world.client.connection)->is_resumed);
+    client.early_data = "early";
+    client.early_data_size = 5;
+    cr_expect(comes_back(&world, client, "one.test", &has_early_data));
+    cr_expect_eq(has_early_data, accepts_early_data && version == NET_TLS_1_3);
+    cr_expect_eq(comes_back(&world, client, "two.test", &has_early_data), is_loose);
+    net_resumption_unref(client.resumption);
+    world_fini(&world);
+}
+
+Test(resumption, under_its_own_name_only)
+{
+    expect_names(NET_TLS_1_2, false, false);
+    expect_names(NET_TLS_1_3, false, false);
+}
+
+Test(resumption, under_another_name_where_that_is_wanted)
+{
+    expect_names(NET_TLS_1_2, true, false);
+    expect_names(NET_TLS_1_3, true, false);
+}
+
+Test(resumption, early_data_where_it_is_accepted)
+{
+    expect_names(NET_TLS_1_3, false, true);
 }
