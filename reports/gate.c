@@ -78,7 +78,10 @@ void report_corrupt_places(const struct report *report, char *room, size_t room_
     size_t used = 0;
     room[0] = '\0';
     for (size_t i = 0; i < shown && used < room_bytes; i++)
-        used += (size_t)snprintf(room + used, room_bytes - used, "%s%zu", i ? ", " : " (line ",
+        used += (size_t)snprintf(room + used, room_bytes - used, "%s%zu",
+                                 i            ? ", "
+                                 : shown == 1 ? " (line "
+                                              : " (lines ",
                                  report->corrupt_at[i]);
     if (shown < report->corrupt_lines && used < room_bytes)
         used +=

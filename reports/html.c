@@ -18,7 +18,7 @@ static size_t empty_size(const struct html_page *page)
     return size_bytes;
 }
 
-static bool report_put_html(const struct report *report, FILE *journal, FILE *out)
+bool report_put_html(const struct report *report, FILE *journal, FILE *out)
 {
     static const char *const scripts[] = {"page.js", "bytes.js", "diagram.js", "report.js", NULL};
     char title[256];

@@ -89,7 +89,11 @@ json_t *flow_choose(const struct report *report, const struct flow *flows, size_
                     struct html_strings *strings);
 
 /* ---- data ---- */
+/* The whole page; journal: from its beginning. false: out of memory. */
+bool report_put_html(const struct report *report, FILE *journal, FILE *out);
 json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes);
+/* What the page shows of the kill matrix; null without one. */
+json_t *html_kill_json(const struct report *report);
 /* The summary and the failures as plain HTML. arg: struct report. */
 void html_static_put(FILE *out, const void *arg);
 /* What runs this variant again, as a shell takes it. Heap; NULL: the journal does not tell. */

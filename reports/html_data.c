@@ -90,6 +90,9 @@ static json_t *entry_json(const struct report *report, const struct report_entry
     json_object_set_new(out, "expects", expectations_json(entry, strings));
     json_object_set_new(out, "tries", json_integer(flow->tries));
     json_object_set_new(out, "known", entry->known ? json_string(entry->known->reason) : json_null());
+    char *packets = report_packets_name(entry->id, entry->variant);
+    json_object_set_new(out, "pcap", html_string(strings, packets));
+    free(packets);
     json_object_set_new(out, "command", html_string(strings, command));
     free(command);
     return out;
@@ -143,6 +146,7 @@ static json_t *head_json(const struct report *report, const json_t *result)
     json_object_set_new(head, "levels", level_totals_json(report));
     json_object_set_new(head, "journal", journal_json(report));
     json_object_set_new(head, "crashes", crashes_json(report));
+    json_object_set_new(head, "kill_matrix", html_kill_json(report));
     json_object_set_new(head, "reuse", report_reuse_profile(result));
     return head;
 }
@@ -157,8 +161,9 @@ json_t *html_report_data(const struct report *report, const struct flow *flows, 
         json_array_append_new(requirements, requirement_json(report, &report->rows[i]));
     for (size_t i = 0; is_good && i < report->entry_count; i++)
         json_array_append_new(variants, entry_json(report, &report->entries[i], &flows[i], &strings));
-    size_t used =
-        html_json_size(data) + html_json_size(requirements) + html_json_size(variants) + strings.size_bytes;
+    /* What separates the parts, and a place for each flow. */
+    size_t used = html_json_size(data) + html_json_size(requirements) + html_json_size(variants) +
+                  strings.size_bytes + report->entry_count * 5 + 200;
     if (is_good)
         json_object_set_new(data, "flows",
                             flow_choose(report, flows, room_bytes > used ? room_bytes - used : 0, &strings));

@@ -1,4 +1,5 @@
 /* The page for who runs no scripts: what it came to and what failed. Everything is escaped. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/html.h"
@@ -27,9 +28,11 @@ static void put_head(FILE *out, const struct report *report)
     put_row(out, "Kernel", report_text(json_object_get(report->run, "environment"), "kernel"));
     fputs("</table>\n<ul>\n", out);
     for (size_t i = 0; i < json_array_size(report->gate_reasons); i++) {
+        char *reason = report_reason_short(json_string_value(json_array_get(report->gate_reasons, i)));
         fputs("<li>", out);
-        html_put_text(out, json_string_value(json_array_get(report->gate_reasons, i)));
+        html_put_text(out, reason ? reason : "");
         fputs("</li>\n", out);
+        free(reason);
     }
     fputs("</ul>\n", out);
 }

@@ -11,7 +11,7 @@
 static struct report_entry *report_entry_add(struct report *report, const char *key, const char *id,
                                              const char *variant)
 {
-    if (report->entry_count == report->entry_capacity) {
+    if (!report->entries || report->entry_count == report->entry_capacity) {
         size_t capacity = report->entry_capacity ? report->entry_capacity * 2 : 64;
         struct report_entry *larger = realloc(report->entries, capacity * sizeof *larger);
         if (!larger)
@@ -336,5 +336,6 @@ void report_free(struct report *report)
     json_decref(report->hangs);
     json_decref(report->failed_device);
     json_decref(report->gate_reasons);
+    json_decref(report->kill_matrix);
     free(report);
 }

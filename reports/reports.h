@@ -24,6 +24,8 @@ bool report_write_junit(const struct report *report, const char *path);
 /* report.html: one file that needs nothing else. Reads the journal once more, which therefore has to be there
  * still. */
 bool report_write_html(const struct report *report, const char *path);
+/* The page gets a view of the kill matrix, from what 'kill-matrix --json' wrote. false: error. */
+bool report_add_kill_matrix(struct report *report, const char *path, char *error, size_t error_size_bytes);
 /* pcap/<scenario>.<variant>.pcapng below folder: keys, packets (of pcap/run.pcap, when it is there) and SIP
  * messages of each variant that has any. false: errno. */
 bool report_write_packets(const struct report *report, const char *folder);

@@ -107,6 +107,7 @@ struct report {
     size_t known_by_state[KNOWN_STATES], known_variants;
     bool is_gate_met;
     json_t *gate_reasons; /* array of sentences */
+    json_t *kill_matrix;  /* what kill-matrix --json wrote; NULL: none was given */
 };
 
 /* Reads a journal from an open file. NULL: error. */
@@ -147,7 +148,7 @@ const char *report_text(const json_t *object, const char *name);
 int64_t report_integer(const json_t *object, const char *name);
 
 json_t *report_diff_json(const struct report_diff *diff); /* new reference; NULL: out of memory */
-json_t *report_result_json(const struct report *report); /* new reference; NULL: out of memory */
+json_t *report_result_json(const struct report *report);  /* new reference; NULL: out of memory */
 bool report_put_result(const struct report *report, FILE *out);
 bool report_put_junit(const struct report *report, FILE *out);
 bool report_put_tap(const struct report *report, FILE *out);

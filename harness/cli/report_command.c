@@ -9,7 +9,7 @@
 
 #include "reports/reports.h"
 
-enum { OPT_EVENT, OPT_TITLE, OPT_ANONYMIZE, OPT_NAMED, OPT_PUBLISHED, OPT_FORMAT };
+enum { OPT_EVENT, OPT_TITLE, OPT_ANONYMIZE, OPT_NAMED, OPT_PUBLISHED, OPT_FORMAT, OPT_KILL_MATRIX };
 static const struct cli_option options[] = {
     [OPT_EVENT] = {"event", "DIR", "pages about all of them: matrix, history, survey", '\0'},
     [OPT_TITLE] = {"title", "TEXT", "of these pages", '\0'},
@@ -18,6 +18,9 @@ static const struct cli_option options[] = {
     [OPT_PUBLISHED] = {"published", NULL, "only runs whose publication is complete", '\0'},
     [OPT_FORMAT] = {"format", "NAME", "one run to standard output as json, junit, tap, markdown, or badge",
                     'f'},
+    [OPT_KILL_MATRIX] = {"kill-matrix", "FILE",
+                         "why to believe it: what 'kill-matrix --json' wrote becomes a view of report.html",
+                         '\0'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {
@@ -38,6 +41,7 @@ static const struct cli_usage usage = {
 struct found {
     struct report *report; /* NULL: only result.json is there */
     struct report_column *column;
+    const char *kill_matrix; /* a file; NULL: none */
 };
 
 static void found_fini(struct found *found)
@@ -89,6 +93,8 @@ static int found_in_journal(struct found *found, const char *journal, const char
     found->report = report_load(journal, error, sizeof error);
     if (!found->report)
         return cli_fail(CLI_USAGE, "%s; name the output folder of a run", error);
+    if (found->kill_matrix && !report_add_kill_matrix(found->report, found->kill_matrix, error, sizeof error))
+        return cli_fail(CLI_USAGE, "%s", error);
     int status = report_complete_folder(found->report, folder);
     found->column = report_column_of(found->report, folder);
     return found->column ? status : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
@@ -193,7 +199,7 @@ int cli_report(int argc, char **argv)
     const char **named = calloc((size_t)argc + 1, sizeof *named);
     struct cli_event event = {.named = named, .words = words};
     size_t named_count = 0;
-    const char *format = NULL;
+    const char *format = NULL, *kill_matrix = NULL;
     size_t count = 0, opened = 0;
     int status = CLI_GOOD;
     bool is_help = false;
@@ -220,6 +226,8 @@ int cli_report(int argc, char **argv)
             event.is_published = true;
         else if (option == OPT_FORMAT)
             format = value;
+        else if (option == OPT_KILL_MATRIX)
+            kill_matrix = value;
         else
             words[count++] = value;
     }
@@ -238,8 +246,10 @@ int cli_report(int argc, char **argv)
     bool is_one = status == CLI_GOOD && !is_help && !is_event && format;
     if (is_one)
         status = report_put_one(words, count, format);
-    for (; status == CLI_GOOD && !is_help && !is_event && !is_one && opened < count; opened++)
+    for (; status == CLI_GOOD && !is_help && !is_event && !is_one && opened < count; opened++) {
+        found[opened].kill_matrix = kill_matrix;
         status = found_init(&found[opened], words[opened]);
+    }
     if (status == CLI_GOOD && !is_help && !is_event && !is_one)
         status = report_show(found, count);
     for (size_t i = 0; i < opened; i++)

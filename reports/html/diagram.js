@@ -19,7 +19,7 @@ function diagram(flow, strings, options) {
   /* Where it does not fit, the deciding arrow is what is looked at first. */
   const show = () => {
     const row = layout.rows.find(one => one.decides), lane = row && row.lane !== null ? layout.lanes[row.lane] : null;
-    if (lane) node.scrollLeft = Math.max(0, (lane.x + lane.deviceX) / 2 - node.clientWidth / 2);
+    if (lane && Math.max(lane.x, lane.deviceX) > node.clientWidth) node.scrollLeft = Math.max(0, (lane.x + lane.deviceX) / 2 - node.clientWidth / 2);
   };
   return {node, select, show};
 }
@@ -43,7 +43,7 @@ function diagramLayout(flow, strings, options) {
   const names = hostOrder(flow);
   const lanesOf = new Map(names.map(name => [name, []]));
   flow.connections.forEach((connection, number) => { if (lanesOf.has(connection.host)) lanesOf.get(connection.host).push(number); });
-  const gap = Math.max(options.narrow ? 190 : 260, Math.min(430, (options.width - GUTTER - 180) / Math.max(1, names.length - 1)));
+  const gap = Math.max(options.narrow ? 190 : 260, Math.min(430, (options.width - GUTTER - 200) / Math.max(1, names.length - 1)));
   const columns = names.map((name, i) => ({
     key: name, x: GUTTER + 84 + i * gap,
     name: name === "\u0000device" ? options.device : name === "\u0000dns" ? "DNS" : name,
@@ -107,7 +107,7 @@ function wrapNames(text, most) {
     if (last >= 0 && (lines[last] + part).trimEnd().length <= most) lines[last] += part;
     else lines.push((lines.length ? "  " : "") + part);
   }
-  return lines;
+  return lines.map((line, i) => i === 0 && lines.length > 1 ? line.replace(/, $/, "") : line);
 }
 
 /* A start line as short as it can be said: the SIP version says nothing. */

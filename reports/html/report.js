@@ -35,18 +35,22 @@ const brief = (variant, text) => variant.flow && variant.flow.zone && text ? sho
 const ZONE_NOTE = "\u2039zone\u203a stands for the DNS zone that a scenario has of its own.";
 /* RFC 5923 first: it is what the suite is about. */
 const documentRank = requirement => { const at = ["RFC 5923", "RFC 5922", "RFC 3261", "RFC 3263"].indexOf(requirement.document); return at < 0 ? 9 : at; };
-const pcapName = variant => "pcap/" + variant.id.replace(/\//g, "-") + "." + variant.variant + ".pcapng";
+const pcapName = variant => "pcap/" + strings[variant.pcap];
 
 /* ---- summary ---- */
 
 function summaryView() {
-  const missed = !data.gate.met;
+  const missed = !data.gate.met, isShort = requirements.filter(requirement => requirement.status === "not-conformant").length < 3;
   return [incompleteBanner(), el("section", {class: "card hero " + (missed ? "missed" : "met"), "aria-labelledby": "device"}, el("div", {},
     el("h1", {id: "device"}, data.device.name || "device"), el("p", {class: "muted"}, (data.device.version || "version not known").replace(/^version: /, "")),
     el("p", {class: "gate"}, missed ? "\u2717 Gate not met" : "\u2713 Gate met"), gateReasons(),
     data.faults ? el("p", {}, chip("bad", "seeded faults"), " ", data.faults.join(", ")) : null),
     facts()),
-    el("div", {class: "columns lead"}, findingsCard(), el("div", {}, reuseCard(), el("section", {class: "card"}, el("h2", {}, "Requirements by level"), levelBars(), scenarioTotals())))];
+    el("div", {class: "columns lead"}, el("div", {}, findingsCard(), isShort ? levelsCard() : null), el("div", {}, reuseCard(), isShort ? null : levelsCard()))];
+}
+
+function levelsCard() {
+  return el("section", {class: "card"}, el("h2", {}, "Requirements by level"), levelBars(), scenarioTotals());
 }
 
 function incompleteBanner() {
@@ -113,7 +117,7 @@ function findingItem(requirement) {
   return el("li", {}, el("div", {class: "chips"}, chip("level", requirement.level), requirement.class === "security" ? chip("bad", "security") : null,
     requirement.baselined ? chip("not-exercised", "known") : null, el("a", {href: fragment.of(["requirements"], {q: requirement.id})}, sectionText(requirement)), el("span", {class: "mono muted small"}, requirement.id)),
     el("div", {class: "rule"}, prose(requirement.rule || requirement.id)), variant && variant.reason ? el("div", {}, brief(variant, variant.reason)) : null,
-    variant ? el("div", {class: "small"}, el("a", {href: variantLink(variant)}, "Show the call flow"), el("span", {class: "muted"}, " \u00b7 " + plural(requirement.of.filter(v => v.verdict === "fail").length, "failing variant"))) : null);
+    variant ? el("div", {class: "small"}, el("a", {class: "no-print", href: variantLink(variant)}, "Show the call flow"), el("span", {class: "print-only mono"}, variant.id), el("span", {class: "muted"}, " \u00b7 " + plural(requirement.of.filter(v => v.verdict === "fail").length, "failing variant"))) : null);
 }
 
 function findingsCard() {
@@ -132,7 +136,7 @@ function reuseCard() {
   const mark = {good: "\u2713", bad: "\u2717", doubt: "?", plain: "\u2022"};
   return el("section", {class: "card"}, el("h2", {}, "Reuse profile"), el("p", {class: "muted small"}, "What the device was seen to do, whatever it claims."),
     data.reuse.length ? el("ul", {class: "findings"}, data.reuse.map(one => el("li", {class: "tone " + one.tone}, el("span", {"aria-hidden": "true"}, mark[one.tone] || "\u2022"),
-      el("div", {}, one.text + " ", el("a", {class: "small", href: fragment.of(["scenarios"], {q: one.scenarios[0]})}, "why")))))
+      el("div", {}, one.text + " ", el("a", {class: "small no-print", href: fragment.of(["scenarios"], {q: one.scenarios[0]})}, "why")))))
       : el("p", {}, "The scenarios that tell it did not run."));
 }
 
@@ -197,8 +201,8 @@ function requirementRows(requirement, filters, open, keep) {
   return unfolding(requirement.id, open, keep, [
     [el("span", {class: "rule"}, prose(requirement.rule || requirement.id)), el("span", {class: "id"}, requirement.id)],
     [chip(requirement.status, STATUS_TEXT[requirement.status]), requirement.baselined ? [" ", chip("not-exercised", "known")] : null],
-    [chip("level", requirement.level), requirement.derived ? el("span", {class: "muted small"}, " derived") : null, requirement.class === "security" ? el("span", {class: "small muted"}, " security") : null],
-    verdictCounts(shown)], () => [requirement.clause ? el("blockquote", {cite: null}, "\u201c" + requirement.clause + "\u201d ", el("span", {class: "muted"}, sectionText(requirement))) : null, variantList(shown)]);
+    [chip("level", requirement.level), el("span", {class: "muted small"}, " " + [requirement.derived && "derived", requirement.class === "security" && "security"].filter(Boolean).join(", "))],
+    verdictCounts(shown)], () => [requirement.clause ? el("blockquote", {cite: null}, "\u201c" + requirement.clause + "\u201d ", el("span", {class: "muted"}, sectionText(requirement))) : null, variantList(shown), faultsOf(requirement.id)]);
 }
 
 function verdictCounts(list) {
@@ -310,7 +314,8 @@ function flowSection(variant) {
   const width = Math.max(320, Math.min(1680, document.documentElement.clientWidth) - (matchMedia("(min-width: 1400px)").matches ? 560 : 60));
   const drawn = diagram(flow, strings, {width, narrow: width < 700, device: data.device.name || "device", on: variant.on,
     onselect: row => { eventPanel(panel, row, variant); fragment.put(["scenario", ...variant.id.split("/"), variant.variant], {event: row.event.s === variant.on ? "" : String(row.event.s)}); }});
-  const missing = Object.entries(flow.left_out || {}).map(([kind, count]) => count + " " + kind).join(", ");
+  const withoutBytes = flow.events.filter(event => event.k === "message" && !event.m).length;
+  const missing = [...Object.entries(flow.left_out || {}).map(([kind, count]) => count + " " + kind), withoutBytes && "bytes of " + plural(withoutBytes, "message")].filter(Boolean).join(", ");
   afterRender = drawn.show;
   drawn.select(Number(fragment.read().query.get("event")) || variant.on || flow.events[0].s);
   return el("section", {"aria-labelledby": "flow-title"}, el("h2", {id: "flow-title"}, "Call flow"),
@@ -359,15 +364,47 @@ function evidenceCard(variant) {
     variant.commandText ? [el("h3", {}, "Run it again"), el("div", {class: "command"}, el("pre", {}, el("code", {}, variant.commandText)), copyButton(variant.commandText))] : null);
 }
 
+/* ---- the kill matrix ---- */
+
+function killView() {
+  const {faults, fault_free: devices} = data.kill_matrix;
+  const isGood = fault => fault.killed && !(fault.missed || []).length && !Object.keys(fault.unexpected).length;
+  const items = faults.map(fault => ({...fault, word: isGood(fault) ? "killed" : fault.killed ? "not as wanted" : "survived"}));
+  const facets = [{key: "state", label: "State", of: one => [one.word], options: ["survived", "not as wanted", "killed"].map(value => ({value}))},
+    {key: "profile", label: "Device", of: one => [one.profile], options: [...new Set(items.map(one => one.profile))].sort().map(value => ({value}))}];
+  const text = one => [one.name, one.profile, one.reason, ...one.requirements, ...Object.values(one.killed_by).flatMap(scenarios => Object.keys(scenarios))].join(" ");
+  const [title, ...rest] = filteredView("kill-matrix", "Why to believe this", items, facets, text, killTable);
+  const green = devices.filter(device => device.green).length, killed = items.filter(one => one.word === "killed").length;
+  return [title, el("p", {class: "verdict-line " + (killed === items.length && green === devices.length ? "pass" : "inconclusive")},
+    killed + " of " + items.length + " seeded faults are found, and for the right reason; " + green + " of " + devices.length + " devices without a fault are all green."),
+  el("p", {}, "A suite that never fails proves nothing. The reference device is broken on purpose, one small deviation at a time, and the suite runs against each of these devices: every fault has to turn its own requirements red and no other one, and the same device without a fault has to be green."),
+  ...rest];
+}
+
+function killTable(found, filters, open, keep) {
+  const scenariosOf = (fault, id) => Object.keys((fault.killed_by || {})[id] || {});
+  return el("table", {class: "list"}, el("caption", {class: "visually-hidden"}, "Seeded faults"), el("thead", {}, el("tr", {}, ["Fault", "State", "Device", "Requirements"].map(text => el("th", {scope: "col"}, text)))),
+    el("tbody", {}, found.map(fault => unfolding(fault.name, open, keep, [[el("span", {class: "rule mono"}, fault.name)], chip(fault.word === "killed" ? "good" : "bad", fault.word), fault.profile, el("span", {class: "small mono"}, fault.requirements.join(", "))],
+      () => [el("ul", {}, fault.requirements.map(id => el("li", {}, el("a", {href: fragment.of(["requirements"], {q: id, open: id})}, id), ": ", scenariosOf(fault, id).join(", ") || "not red")),
+        Object.keys(fault.unexpected).map(id => el("li", {}, chip("bad", "unexpected"), " " + id + ": " + Object.keys(fault.unexpected[id]).join(", ")))), fault.reason ? el("p", {class: "muted"}, fault.reason) : null]))));
+}
+
+/* What proves that a requirement can fail. */
+function faultsOf(id) {
+  const names = data.kill_matrix ? data.kill_matrix.faults.filter(fault => fault.killed && fault.requirements.includes(id) && (fault.killed_by || {})[id]).map(fault => fault.name) : [];
+  return names.length ? el("p", {class: "small muted"}, "Can fail: it was seen red for the seeded fault" + (names.length > 1 ? "s " : " "), names.map((name, i) => [i ? ", " : "", el("a", {href: fragment.of(["kill-matrix"], {q: name, open: name})}, name)]), ".") : null;
+}
+
 /* ---- the page ---- */
 
 let afterRender = null; /* what needs the sizes of the page */
-const VIEWS = {summary: summaryView, requirements: requirementsView, scenarios: scenariosView};
+const VIEWS = {summary: summaryView, requirements: requirementsView, scenarios: scenariosView, ...(data.kill_matrix ? {"kill-matrix": killView} : {})};
 
 function render() {
   const {parts} = fragment.read(), view = parts[0] === "scenario" && parts.length > 1 ? "scenario" : VIEWS[parts[0]] ? parts[0] : "summary";
   const main = document.getElementById("main");
   main.className = "sheet" + (view === "scenario" ? " wide" : "");
+  document.querySelector(".top-inner").classList.toggle("wide", view === "scenario");
   afterRender = null;
   main.replaceChildren(...(view === "scenario" ? scenarioView(parts.slice(1)) : VIEWS[view]()).flat().filter(Boolean));
   if (afterRender) afterRender();
@@ -379,7 +416,7 @@ function render() {
 }
 
 function start() {
-  const names = {summary: "Summary", requirements: "Requirements", scenarios: "Scenarios"};
+  const names = {summary: "Summary", requirements: "Requirements", scenarios: "Scenarios", ...(data.kill_matrix ? {"kill-matrix": "Why to believe this"} : {})};
   const app = document.getElementById("app");
   app.append(el("a", {class: "skip", href: "#main", onclick: event => { event.preventDefault(); document.getElementById("main").focus(); }}, "To the content"),
     el("header", {class: "top"}, el("div", {class: "top-inner"}, el("span", {class: "brand"}, "sipreuse \u00b7 " + (data.device.name || "device")),

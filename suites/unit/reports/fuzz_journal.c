@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/reports_private.h"
+#include "reports/html.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             report_put_badge(report, out);
             report_print_summary(report, out, 80, true);
             report_exit_status(report);
+            rewind(in);
+            report_put_html(report, in, out);
             report_free(report);
         }
     }
