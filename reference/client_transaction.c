@@ -162,6 +162,22 @@ static void on_timer(struct loop_timer *timer, void *arg)
 
 /* ---- sending ---- */
 
+/* RFC 3261 §8.1.1.7, RFC 4168 §4. */
+static const char *via_transport(const struct reference_node *node, enum net_transport transport)
+{
+    switch (transport) {
+    case NET_TCP:
+        return "TCP";
+    case NET_TLS:
+        return node_has(node, FAULT_VIA_WRONG_TRANSPORT) ? "TCP" : "TLS";
+    case NET_SCTP:
+        return node_has(node, FAULT_VIA_TCP_FOR_SCTP) ? "TCP" : "SCTP";
+    case NET_TLS_SCTP:
+        return node_has(node, FAULT_VIA_TLS_FOR_TLS_SCTP) ? "TLS" : "TLS-SCTP";
+    }
+    return "TCP";
+}
+
 static char *format_via(const struct client_transaction *transaction, const struct connection *connection)
 {
     const struct reference_node *node = transaction->node;
@@ -179,8 +195,8 @@ static char *format_via(const struct client_transaction *transaction, const stru
     char address[NET_ADDRESS_TEXT_MAX];
     char *via = NULL;
     net_address_format(&sent_by, address);
-    const char *transport = is_secure && !node_has(node, FAULT_VIA_WRONG_TRANSPORT) ? "TLS" : "TCP";
-    int size = asprintf(&via, "SIP/2.0/%s %s;branch=%s%s", transport, address, transaction->branch, alias);
+    int size = asprintf(&via, "SIP/2.0/%s %s;branch=%s%s", via_transport(node, connection->transport),
+                        address, transaction->branch, alias);
     return size < 0 ? NULL : via;
 }
 

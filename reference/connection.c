@@ -61,10 +61,7 @@ bool connection_is_usable(const struct connection *connection)
 
 bool connection_send(struct connection *connection, const struct sip_message *message)
 {
-    size_t size_bytes;
-    uint8_t *bytes = connection_can_write(connection) ? sip_message_serialize(message, &size_bytes) : NULL;
-    bool is_sent = bytes != NULL && net_connection_write(connection->net, bytes, size_bytes) == 0;
-    free(bytes);
+    bool is_sent = connection_can_write(connection) && delivery_send(connection, message);
     if (is_sent) {
         close_note_message(connection);
     }
@@ -280,7 +277,10 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
     }
     connection->heard_ms = loop_now_ms(connection->node->loop);
     close_note_message(connection);
-    if (connection->transport == NET_SCTP) {
+    if (!delivery_is_taken(connection)) {
+        return;
+    }
+    if (delivery_is_datagram(connection)) {
         receive_datagram(connection, bytes, size_bytes);
         return;
     }

@@ -293,6 +293,11 @@ bool accept_judge_resumed(struct connection *connection);
 bool accept_start(struct reference_node *node, const struct reference_listen *listen, char *error,
                   size_t error_size_bytes);
 
+/* ---- delivery.c: how messages go over SCTP, and over streams ---- */
+bool delivery_send(struct connection *connection, const struct sip_message *message);
+bool delivery_is_datagram(const struct connection *connection); /* each on_data is a whole SIP message */
+bool delivery_is_taken(const struct connection *connection);    /* false: a fault drops what has come now */
+
 /* ---- lost.c: what three faults remember of the past ---- */
 void lost_remember(struct reference_node *node, const struct connection *connection);
 bool lost_contains(const struct reference_node *node, const struct target *target, bool is_opened_by_us);

@@ -145,7 +145,8 @@ static size_t own_load(const struct net_address *address, void *arg)
     const struct reference_node *node = arg;
     size_t load = 0;
     for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
-        if (!at->is_opened_by_us || at->transport != NET_TCP || !net_address_equal(&at->remote, address)) {
+        if (!at->is_opened_by_us || net_transport_is_secure(at->transport) ||
+            !net_address_equal(&at->remote, address)) {
             continue;
         }
         load += at->outstanding;
@@ -158,8 +159,9 @@ static size_t own_load(const struct net_address *address, void *arg)
 
 static bool has_lost(const struct net_address *address, void *arg)
 {
-    const struct target target = {.transport = NET_TCP, .address = *address};
-    return lost_contains(arg, &target, true);
+    const struct target over_tcp = {.transport = NET_TCP, .address = *address};
+    const struct target over_sctp = {.transport = NET_SCTP, .address = *address};
+    return lost_contains(arg, &over_tcp, true) || lost_contains(arg, &over_sctp, true);
 }
 
 void node_make_policy(struct reference_node *node, struct policy *out)

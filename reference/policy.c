@@ -51,6 +51,12 @@ static const char *refuse_address(const struct candidate *candidate)
     return row->transport == target->transport || ignores_transport ? NULL : "its transport is another";
 }
 
+/* The faults that make aliases of plain connections, each of one transport. */
+static bool aliases_plain(const struct fault_set *faults, enum net_transport transport)
+{
+    return faults->is_set[transport == NET_SCTP ? FAULT_ALIAS_OVER_SCTP : FAULT_ALIAS_OVER_TCP];
+}
+
 /* RFC 5923 §9.3 for virtual servers, RFC 3261 §18 for the others: plain connections serve the side that
  * opened them. */
 static const char *refuse_plain(const struct candidate *candidate)
@@ -59,7 +65,7 @@ static const char *refuse_plain(const struct candidate *candidate)
     if (candidate->row->is_opened_by_us || net_transport_is_secure(candidate->row->transport)) {
         return NULL;
     }
-    if (has(candidate, FAULT_ALIAS_OVER_TCP)) {
+    if (aliases_plain(policy->faults, candidate->row->transport)) {
         return NULL;
     }
     if (has(candidate, FAULT_CROSS_UNDER_LOAD)) {
@@ -170,7 +176,7 @@ const struct alias_row *policy_choose(const struct policy *policy, const struct 
 static const char *refuse_plain_alias(const struct fault_set *faults, const struct alias_claim *claim)
 {
     bool claims_tls = strcasecmp(claim->via_transport, "TLS") == 0;
-    if (faults->is_set[FAULT_ALIAS_OVER_TCP] || faults->is_set[FAULT_CROSS_UNDER_LOAD] ||
+    if (aliases_plain(faults, claim->transport) || faults->is_set[FAULT_CROSS_UNDER_LOAD] ||
         faults->is_set[FAULT_FALLBACK_TO_PEERS]) {
         return NULL;
     }

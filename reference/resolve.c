@@ -313,7 +313,8 @@ static void on_naptr(struct lookup_naptr *records, size_t count, void *arg)
 {
     struct resolution *resolution = arg;
     misread(resolution, records, count);
-    size_t usable = order_naptr(records, count, resolution->hop.is_secure, resolution->has_sctp);
+    bool knows_sctp = resolution->has_sctp && !has(resolution, FAULT_IGNORE_D2S);
+    size_t usable = order_naptr(records, count, resolution->hop.is_secure, knows_sctp);
     for (size_t i = 0; i < usable; i++) {
         enum net_transport transport;
         if (naptr_transport(&records[i], &transport)) {

@@ -214,6 +214,21 @@ static void draw_actor(struct drawing *drawing, const struct scenario_alternativ
     draw(drawing, nothing, "%s counts%s%s", text_or(alternative->actor, "the actor"), note, outcome);
 }
 
+static void draw_association(struct drawing *drawing, const struct scenario_alternative *alternative,
+                             const char *outcome)
+{
+    char on[128], in[48], out[48], addresses[48];
+    draw(drawing, nothing, "association of %s%s%s%s%s%s%s%s",
+         joined(&alternative->on, "the connection", on, sizeof on),
+         alternative->has_streams_in ? ", streams in " : "",
+         alternative->has_streams_in ? range_text(&alternative->streams_in, in, sizeof in) : "",
+         alternative->has_streams_out ? ", streams out " : "",
+         alternative->has_streams_out ? range_text(&alternative->streams_out, out, sizeof out) : "",
+         alternative->has_addresses ? ", addresses " : "",
+         alternative->has_addresses ? range_text(&alternative->addresses, addresses, sizeof addresses) : "",
+         outcome);
+}
+
 static void draw_alternative(struct drawing *drawing, const struct scenario_alternative *alternative)
 {
     char outcome[768], range[48], live[48], on[128];
@@ -271,6 +286,9 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
                                             : "",
              alternative->peer_names ? ", names like " : "", text_or(alternative->peer_names, ""),
              alternative->server_name ? ", server name tested" : "", outcome);
+        break;
+    case MATCH_ASSOCIATION:
+        draw_association(drawing, alternative, outcome);
         break;
     case MATCH_ACTOR:
         draw_actor(drawing, alternative, outcome);

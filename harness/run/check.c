@@ -58,9 +58,16 @@ static bool fits_tls(const struct wire *wire, const struct scenario_alternative 
     return match_tls(alternative, &facts);
 }
 
+static bool fits_association(const struct wire *wire, const struct scenario_alternative *alternative)
+{
+    return wire->has_association && match_association(alternative, &wire->association);
+}
+
 /* Any of the connections that the selectors name; a name is the usual case, "new" and "new@LISTENER" work as
  * in expect. */
-static bool holds_tls(const struct world *world, const struct scenario_alternative *alternative)
+static bool holds_of_any(const struct world *world, const struct scenario_alternative *alternative,
+                         bool (*fits)(const struct wire *wire,
+                                      const struct scenario_alternative *alternative))
 {
     for (const struct wire *wire = world->wires; wire; wire = wire->next) {
         bool is_new = wire->post && !wire->was_named;
@@ -72,7 +79,7 @@ static bool holds_tls(const struct world *world, const struct scenario_alternati
                              !strcmp(selector + 4, wire->post->name)) ||
                             (wire->name && !strcmp(selector, wire->name));
 
-            if (is_meant && fits_tls(wire, alternative))
+            if (is_meant && fits(wire, alternative))
                 return true;
         }
     }
@@ -98,7 +105,9 @@ bool expect_holds_state(struct fiber *fiber, const struct scenario_alternative *
     case MATCH_REQUESTS:
         return holds_requests(fiber->world, alternative);
     case MATCH_TLS:
-        return holds_tls(fiber->world, alternative);
+        return holds_of_any(fiber->world, alternative, fits_tls);
+    case MATCH_ASSOCIATION:
+        return holds_of_any(fiber->world, alternative, fits_association);
     case MATCH_ACTOR:
         return holds_actor(fiber->world, alternative);
     case MATCH_OTHERWISE:

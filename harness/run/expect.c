@@ -49,6 +49,7 @@ static bool is_soft(enum scenario_match match)
     switch (match) {
     case MATCH_REQUEST:
     case MATCH_TLS:
+    case MATCH_ASSOCIATION:
         return false;
     case MATCH_RESPONSE:
     case MATCH_CONNECTION:
@@ -275,11 +276,28 @@ static const struct origin *judged_origin(const struct world *world, const struc
     return NULL;
 }
 
+/* What came split over several user messages of SCTP, or cut off, may have been what the step waits for. */
+static bool end_unread(struct fiber *fiber)
+{
+    struct world *world = fiber->world;
+
+    if (world->broken_messages)
+        world_end(
+            world, VERDICT_INCONCLUSIVE, 0,
+            "Nothing that the step on line %u speaks of came, but %zu SCTP user message%s of the device "
+            "held no whole SIP message.",
+            fiber->step->line, world->broken_messages, world->broken_messages == 1 ? "" : "s");
+    return world->is_over;
+}
+
 static void take_silence(struct fiber *fiber, const struct expectation *expectation)
 {
     struct world *world = fiber->world;
     const struct origin *origin = judged_origin(world, expectation);
     uint64_t seq;
+
+    if (end_unread(fiber))
+        return;
 
     if (origin && origin->is_lost && !origin->was_received && origin->wire && origin->wire->role == WIRE_UA) {
         world_end(world, VERDICT_INCONCLUSIVE, 0,
@@ -366,6 +384,8 @@ static void no_answer(struct fiber *fiber, const struct expectation *expectation
     const struct origin *origin = judged_origin(fiber->world, expectation);
     const char *tried = make_text(origin);
 
+    if (end_unread(fiber))
+        return;
     world_end(fiber->world, VERDICT_INCONCLUSIVE, 0,
               "Nothing that the step on line %u speaks of came within %.1f s, and the barrier (a request "
               "%s to another host) %s.%s%s%s",

@@ -50,6 +50,18 @@ void inbox_count(struct world *world, size_t size_bytes)
         end_flooded(world, "more than 20000 events");
 }
 
+/* A message over SCTP is taken while net hands it up. */
+static void note_delivery(struct event *event)
+{
+    bool is_message = event->kind == OBSERVED_REQUEST || event->kind == OBSERVED_RESPONSE;
+    const struct net_message_facts *facts =
+        is_message && event->wire->connection ? net_connection_message(event->wire->connection) : NULL;
+
+    event->has_delivery = facts != NULL;
+    if (facts)
+        event->delivery = *facts;
+}
+
 struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq)
 {
     struct event *event = run_allocate(1, sizeof *event);
@@ -67,6 +79,7 @@ struct event *inbox_add(struct world *world, enum observed_kind kind, struct wir
     event->kind = kind;
     event->wire = wire;
     event->seq = seq;
+    note_delivery(event);
     world->events[world->event_count++] = event;
     inbox_count(world, sizeof *event);
     world_wake(world);
@@ -83,7 +96,8 @@ struct observed inbox_view(const struct event *event)
                             .listener = wire->post ? wire->post->name : NULL,
                             .is_new = wire->post && !wire->was_named,
                             .sign = event->sign,
-                            .message = event->message};
+                            .message = event->message,
+                            .delivery = event->has_delivery ? &event->delivery : NULL};
 
     if (group && group->name) {
         view.of = group->name;
@@ -252,6 +266,7 @@ static void take_datagram(struct wire *wire, const uint8_t *bytes, size_t size_b
     } else {
         journal_world_raw(wire, bytes, size_bytes,
                           frame.kind == SIP_FRAME_ERROR ? sip_error_text(frame.error) : "a keep-alive");
+        wire->world->broken_messages += frame.kind == SIP_FRAME_ERROR;
         inbox_count(wire->world, 0);
     }
 }

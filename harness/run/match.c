@@ -134,12 +134,26 @@ static bool via_fits(const char *expected, const struct sip_message *message)
     return is_equal;
 }
 
+/* What is asked of a delivery over SCTP is not met where the message came over something else. */
+static bool delivery_fits(const struct scenario_alternative *alternative, const struct observed *event)
+{
+    const struct net_message_facts *facts = event->delivery;
+
+    if (!alternative->has_stream && !alternative->has_ppid && !alternative->has_ordered)
+        return true;
+    return facts && (!alternative->has_stream || match_range(alternative->stream, facts->stream)) &&
+           (!alternative->has_ppid || match_range(alternative->ppid, facts->payload_protocol)) &&
+           (!alternative->has_ordered || alternative->is_ordered == !facts->is_unordered);
+}
+
 static bool request_fits(const struct scenario_alternative *alternative, const struct observed *event)
 {
     if (event->kind != OBSERVED_REQUEST || !origin_fits(alternative, event) ||
         !method_fits(alternative, event))
         return false;
     if (alternative->via_of && !via_fits(alternative->via_of, event->message))
+        return false;
+    if (!delivery_fits(alternative, event))
         return false;
     for (size_t i = 0; i < alternative->where_count; i++)
         if (!where_fits(&alternative->where[i], event->message))
@@ -150,7 +164,7 @@ static bool request_fits(const struct scenario_alternative *alternative, const s
 static bool response_fits(const struct scenario_alternative *alternative, const struct observed *event)
 {
     if (event->kind != OBSERVED_RESPONSE || !origin_fits(alternative, event) ||
-        (event->is_echo && alternative->verdict != VERDICT_NONE))
+        !delivery_fits(alternative, event) || (event->is_echo && alternative->verdict != VERDICT_NONE))
         return false;
     for (size_t i = 0; i < alternative->where_count; i++)
         if (!where_fits(&alternative->where[i], event->message))
@@ -187,6 +201,7 @@ bool match_fits(const struct scenario_alternative *alternatives, size_t count, s
     case MATCH_CONNECTIONS:
     case MATCH_REQUESTS:
     case MATCH_TLS:
+    case MATCH_ASSOCIATION:
     case MATCH_ACTOR:
     case MATCH_OTHERWISE:
         break;
@@ -262,6 +277,14 @@ bool match_tls(const struct scenario_alternative *alternative, const struct obse
         return !facts->has_server_name;
     return facts->has_server_name && facts->server_name &&
            match_pattern(alternative->server_name, facts->server_name);
+}
+
+bool match_association(const struct scenario_alternative *alternative,
+                       const struct net_association_facts *facts)
+{
+    return (!alternative->has_streams_in || match_range(alternative->streams_in, facts->streams_in)) &&
+           (!alternative->has_streams_out || match_range(alternative->streams_out, facts->streams_out)) &&
+           (!alternative->has_addresses || match_range(alternative->addresses, facts->remote_count));
 }
 
 bool match_actor(const struct scenario_alternative *alternative, const struct reference_counts *counts)

@@ -26,6 +26,7 @@ struct observed { /* an event as the alternatives of a step see it */
     bool is_expected_error; /* an error that an answer of ours, or a CANCEL, explains */
     enum net_sign sign;
     const struct sip_message *message;
+    const struct net_message_facts *delivery; /* of a message over SCTP; NULL elsewhere */
 };
 /* Index of the first alternative that the event fits, or -1. Counts (received, times) are not looked at here.
  */
@@ -42,6 +43,8 @@ struct observed_tls {
     const char *peer_names, *server_name;
 };
 bool match_tls(const struct scenario_alternative *alternative, const struct observed_tls *facts);
+bool match_association(const struct scenario_alternative *alternative,
+                       const struct net_association_facts *facts);
 bool match_actor(const struct scenario_alternative *alternative, const struct reference_counts *counts);
 bool match_connections(const struct scenario_alternative *alternative, size_t accepted, size_t live);
 bool match_pattern(const char *pattern, const char *text);

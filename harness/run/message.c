@@ -238,6 +238,8 @@ void message_answer_as(struct event *event, struct wire *wire, const struct answ
         add_contact(response, event, wire, draft->contact);
     if (draft->sent_by)
         replace_sent_by(response, draft->sent_by);
+    if (draft->body)
+        sip_message_set_body(response, draft->body, strlen(draft->body), "text/plain");
     message_apply_headers(draft->fiber, response, draft->headers, draft->header_count);
     event->last_answer = draft->status;
     if (event->origin && status >= 300)

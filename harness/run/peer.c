@@ -62,6 +62,15 @@ static void read_facts(struct wire *wire)
     }
 }
 
+static void read_association(struct wire *wire)
+{
+    const struct net_association_facts *facts = net_connection_association(wire->connection);
+
+    wire->has_association = facts != NULL;
+    if (facts)
+        wire->association = *facts;
+}
+
 static void on_connected(struct net_connection *connection, void *arg)
 {
     struct wire *wire = arg;
@@ -69,6 +78,7 @@ static void on_connected(struct net_connection *connection, void *arg)
     (void)connection;
     wire->local = *net_connection_local(wire->connection);
     journal_world_association(wire);
+    read_association(wire);
 }
 
 static void on_ready(struct net_connection *connection, void *arg)

@@ -53,6 +53,8 @@ struct wire { /* a connection as its world knows it */
     char *peer_names, *server_name; /* from the handshake; NULL: none */
     char *end_text;                 /* how it ended, one sentence; NULL: it has not */
     bool was_certificate_requested, has_peer_certificate, is_resumed, has_early_data;
+    struct net_association_facts association; /* SCTP, once it was up */
+    bool has_association;
     struct net_message_options how; /* of the messages that are sent now, on plain SCTP */
 };
 enum origin_purpose {
@@ -96,6 +98,8 @@ struct event {
     struct origin *origin;
     struct sip_message *message;
     enum net_sign sign;
+    struct net_message_facts delivery; /* of a message over SCTP */
+    bool has_delivery;
     char *branch;         /* of a request's topmost Via */
     char *name;           /* given by an alternative */
     unsigned last_answer; /* status that we sent; 0: none */
@@ -135,8 +139,9 @@ struct world {
     struct group *groups;
     struct event **events;
     size_t event_count, event_room, event_bytes;
-    size_t sessions; /* of TLS that the device opened */
-    size_t happened; /* towards the limit: events, connections, messages, pings */
+    size_t sessions;        /* of TLS that the device opened */
+    size_t broken_messages; /* user messages of SCTP that were no whole SIP message */
+    size_t happened;        /* towards the limit: events, connections, messages, pings */
     struct actor *actors;
     struct fiber *fibers;
     size_t fiber_count;
@@ -227,6 +232,7 @@ struct answer_draft {
     unsigned status;
     const char *contact; /* URI of the Contact; NULL: the host's own */
     const char *sent_by; /* stands in the topmost Via; NULL: what the request had */
+    const char *body;    /* NULL: none */
     struct fiber *fiber; /* for whom the headers are expanded; may be NULL without any */
     const struct scenario_header *headers;
     size_t header_count;

@@ -168,6 +168,7 @@ enum scenario_match {
     MATCH_CONNECTIONS,
     MATCH_REQUESTS,
     MATCH_TLS,
+    MATCH_ASSOCIATION,
     MATCH_ACTOR,
     MATCH_OTHERWISE /* states, in check; CONNECTIONS and ACTOR in expect too */
 };
@@ -199,6 +200,12 @@ struct scenario_alternative {
                    */
     unsigned received; /* REQUEST, RESPONSE with times: how many have to be in before it holds; 0: 1, good
                           responses all */
+    /* REQUEST, RESPONSE: how it came over SCTP */
+    struct scenario_range stream, ppid;
+    bool has_stream, has_ppid, has_ordered, is_ordered;
+    /* ASSOCIATION */
+    struct scenario_range streams_in, streams_out, addresses;
+    bool has_streams_in, has_streams_out, has_addresses;
     /* TLS */
     int certificate_requested; /* -1: not asked */
     int peer_certificate;      /* -1; 0 absent; 1 present */
@@ -235,6 +242,8 @@ struct step_respond {
     char *sent_by; /* in the topmost Via, instead of what the device wrote; NULL: as it was */
     struct scenario_header *headers; /* added, or replacing those of the response; value NULL: left out */
     size_t header_count;
+    char *body;                     /* NULL: none */
+    struct net_message_options how; /* on plain SCTP */
 };
 struct step_close {
     char *on;

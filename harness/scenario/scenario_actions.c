@@ -8,12 +8,18 @@
 
 enum { FAST_WAIT_MS_MAX = 10000 };
 
+static bool is_over_sctp(enum net_transport transport)
+{
+    return transport == NET_SCTP || transport == NET_TLS_SCTP;
+}
+
 static void check_listener_is_alone(struct build *build, const struct document_value *value,
                                     const struct step_listen *listen)
 {
     for (const struct scope_name *other = build->scope; other; other = other->next)
         if (other->kind == SCOPE_LISTENER && other->host && listen->host &&
-            strcmp(other->host, listen->host) == 0 && other->port == listen->port) {
+            strcmp(other->host, listen->host) == 0 && other->port == listen->port &&
+            is_over_sctp(other->transport) == is_over_sctp(listen->transport)) {
             char expected[128];
             snprintf(expected, sizeof expected, "a host and port that listener '%.40s' does not have",
                      other->name);
@@ -52,6 +58,7 @@ void step_take_listen(struct build *build, const struct document_value *value, s
     struct scope_name *entry = scope_define(build, SCOPE_LISTENER, document_member(value, "name"), false);
     entry->host = listen->host;
     entry->port = listen->port;
+    entry->transport = listen->transport;
     listen->name = arena_text(build->arena, entry->name);
 }
 
@@ -142,6 +149,8 @@ void step_take_respond(struct build *build, const struct document_value *value, 
     step->respond.sent_by = text_take(build, document_member(value, "sent_by"), TEXT_PLAIN);
     step->respond.headers =
         headers_take(build, document_member(value, "headers"), &step->respond.header_count);
+    step->respond.body = text_take(build, document_member(value, "body"), TEXT_PLAIN);
+    step->respond.how = delivery_take(value);
 }
 
 void step_take_change_dns(struct build *build, const struct document_value *value, struct scenario_step *step)

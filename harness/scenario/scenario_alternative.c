@@ -50,7 +50,7 @@ static void requirement_take(struct build *build, const struct document_value *v
     const struct strings *ids = &build->variant->requirements;
     if (!value)
         return;
-    out->requirement = arena_text(build->arena, document_string(value));
+    out->requirement = text_take(build, value, TEXT_STATIC);
     for (size_t i = 0; i < ids->count; i++)
         if (strcmp(ids->items[i], out->requirement) == 0)
             return;

@@ -7,10 +7,17 @@ static const struct {
     const char *word;
     enum scenario_match match;
 } matchers[] = {
-    {"request", MATCH_REQUEST},   {"response", MATCH_RESPONSE}, {"connection", MATCH_CONNECTION},
-    {"closed", MATCH_CLOSED},     {"silence", MATCH_SILENCE},   {"connections", MATCH_CONNECTIONS},
-    {"tls", MATCH_TLS},           {"actor", MATCH_ACTOR},       {"otherwise", MATCH_OTHERWISE},
+    {"request", MATCH_REQUEST},
+    {"response", MATCH_RESPONSE},
+    {"connection", MATCH_CONNECTION},
+    {"closed", MATCH_CLOSED},
+    {"silence", MATCH_SILENCE},
+    {"connections", MATCH_CONNECTIONS},
+    {"tls", MATCH_TLS},
+    {"actor", MATCH_ACTOR},
+    {"otherwise", MATCH_OTHERWISE},
     {"requests", MATCH_REQUESTS},
+    {"association", MATCH_ASSOCIATION},
 };
 
 enum scenario_match alternative_match(const struct document_value *alternative,
@@ -64,6 +71,25 @@ static void received_take(struct build *build, const struct document_value *matc
                         "no more than the stimuli named in 'of' make ('times')", NULL);
 }
 
+static void range_take(struct build *build, const struct document_value *matcher, const char *name, bool *has,
+                       struct scenario_range *out)
+{
+    const struct document_value *value = document_member(matcher, name);
+    *has = value != NULL;
+    *out = value_range(build, value);
+}
+
+/* Of a request or a response: how it came over SCTP. */
+static void delivery_facts_take(struct build *build, const struct document_value *matcher,
+                                struct scenario_alternative *out)
+{
+    const struct document_value *ordered = document_member(matcher, "ordered");
+    range_take(build, matcher, "stream", &out->has_stream, &out->stream);
+    range_take(build, matcher, "ppid", &out->has_ppid, &out->ppid);
+    out->has_ordered = ordered != NULL;
+    out->is_ordered = value_boolean(ordered, false);
+}
+
 static void request_take(struct build *build, const struct document_value *matcher,
                          struct scenario_alternative *out)
 {
@@ -72,6 +98,7 @@ static void request_take(struct build *build, const struct document_value *match
     out->methods = texts_take_each(build, document_member(matcher, "method"), take_method);
     where_take(build, document_member(matcher, "where"), out);
     out->via_of = scope_take(build, SCOPE_REQUEST, document_member(matcher, "via_of"));
+    delivery_facts_take(build, matcher, out);
     received_take(build, matcher, out);
 }
 
@@ -81,6 +108,7 @@ static void response_take(struct build *build, const struct document_value *matc
     out->of = texts_take_each(build, document_member(matcher, "of"), take_send_or_stimulus);
     out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
     value_status(build, document_member(matcher, "status"), &out->status_from, &out->status_to);
+    delivery_facts_take(build, matcher, out);
     where_take(build, document_member(matcher, "where"), out);
     received_take(build, matcher, out);
 }
@@ -104,14 +132,6 @@ static void closed_take(struct build *build, const struct document_value *matche
         for (size_t s = 0; s < sizeof signs / sizeof signs[0]; s++)
             if (value_is(document_at(how, i), signs[s].word))
                 out->signs[out->sign_count++] = signs[s].sign;
-}
-
-static void range_take(struct build *build, const struct document_value *matcher, const char *name, bool *has,
-                       struct scenario_range *out)
-{
-    const struct document_value *value = document_member(matcher, name);
-    *has = value != NULL;
-    *out = value_range(build, value);
 }
 
 static void connections_take(struct build *build, const struct document_value *matcher,
@@ -157,6 +177,17 @@ static void tls_take(struct build *build, const struct document_value *matcher,
         document_reject(build->diagnostic, matcher, "no fact to look at", "a member beside 'on'", NULL);
 }
 
+static void association_take(struct build *build, const struct document_value *matcher,
+                             struct scenario_alternative *out)
+{
+    out->on = texts_take_each(build, document_member(matcher, "on"), scope_take_selector);
+    range_take(build, matcher, "streams_in", &out->has_streams_in, &out->streams_in);
+    range_take(build, matcher, "streams_out", &out->has_streams_out, &out->streams_out);
+    range_take(build, matcher, "addresses", &out->has_addresses, &out->addresses);
+    if (document_count(matcher) == 1)
+        document_reject(build->diagnostic, matcher, "no fact to look at", "a member beside 'on'", NULL);
+}
+
 static void actor_take(struct build *build, const struct document_value *matcher,
                        struct scenario_alternative *out)
 {
@@ -194,6 +225,9 @@ void matcher_take(struct build *build, const struct document_value *matcher, str
         return;
     case MATCH_TLS:
         tls_take(build, matcher, out);
+        return;
+    case MATCH_ASSOCIATION:
+        association_take(build, matcher, out);
         return;
     case MATCH_ACTOR:
         actor_take(build, matcher, out);

@@ -39,6 +39,14 @@ static void message_take(struct build *build, const struct document_value *value
     message->headers = headers_take(build, document_member(value, "headers"), &message->header_count);
 }
 
+struct net_message_options delivery_take(const struct document_value *value)
+{
+    return (struct net_message_options){
+        .stream = (uint16_t)value_unsigned(document_member(value, "stream"), 0),
+        .is_ordered = value_boolean(document_member(value, "ordered"), false),
+        .payload_protocol = value_unsigned(document_member(value, "ppid"), 0)};
+}
+
 static bool is_hex(char byte)
 {
     return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
@@ -87,10 +95,7 @@ void step_take_send(struct build *build, const struct document_value *value, str
     raw_take(build, value, send);
     send->chunk_bytes = value_unsigned(document_member(value, "chunk_bytes"), 0);
     send->times = value_unsigned(document_member(value, "times"), 1);
-    send->how =
-        (struct net_message_options){.stream = (uint16_t)value_unsigned(document_member(value, "stream"), 0),
-                                     .is_ordered = value_boolean(document_member(value, "ordered"), false),
-                                     .payload_protocol = value_unsigned(document_member(value, "ppid"), 0)};
+    send->how = delivery_take(value);
     send->is_joined = value_boolean(document_member(value, "joined"), false);
     if (name) {
         struct scope_name *entry = scope_define(build, SCOPE_SEND, name, false);

@@ -92,6 +92,10 @@ char *scope_take(struct build *build, unsigned kinds, const struct document_valu
 /* A connection selector: NAME, "new", "new@LISTENER", "any", "other". */
 char *scope_take_selector(struct build *build, const struct document_value *value);
 
+/* scenario_message.c */
+/* How it is to be sent over SCTP. */
+struct net_message_options delivery_take(const struct document_value *value);
+
 /* scenario_text.c: texts with placeholders */
 enum text_use {
     TEXT_PLAIN,

@@ -81,21 +81,20 @@ static char *expand(const char *text, lookup_cb lookup, void *arg, bool keeps_br
 static const char *lookup_fixed(const char *name, void *arg)
 {
     const struct scenario_variant *variant = arg;
-    bool is_secure = variant->transport == NET_TLS || variant->transport == NET_TLS_SCTP;
+    static const char *const upper[] = {
+        [NET_TCP] = "TCP", [NET_TLS] = "TLS", [NET_SCTP] = "SCTP", [NET_TLS_SCTP] = "TLS-SCTP"};
+    static const char *const services[] = {[NET_TCP] = "_sip._tcp",
+                                           [NET_TLS] = "_sips._tcp",
+                                           [NET_SCTP] = "_sip._sctp",
+                                           [NET_TLS_SCTP] = "_sips._sctp"};
     if (strcmp(name, "transport") == 0)
         return net_transport_name(variant->transport);
     if (strcmp(name, "TRANSPORT") == 0)
-        return variant->transport == NET_TLS   ? "TLS"
-               : variant->transport == NET_TCP ? "TCP"
-               : is_secure                     ? "TLS-SCTP"
-                                               : "SCTP";
+        return upper[variant->transport];
     if (strcmp(name, "port") == 0)
-        return is_secure ? "5061" : "5060";
+        return net_transport_is_secure(variant->transport) ? "5061" : "5060";
     if (strcmp(name, "srv") == 0)
-        return variant->transport == NET_TLS   ? "_sips._tcp"
-               : variant->transport == NET_TCP ? "_sip._tcp"
-               : is_secure                     ? "_sips._sctp"
-                                               : "_sip._sctp";
+        return services[variant->transport];
     if (strcmp(name, "A") == 0)
         return variant->ip == 6 ? "AAAA" : "A";
     return NULL;

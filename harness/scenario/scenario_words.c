@@ -74,6 +74,21 @@ static void put_where(FILE *out, const struct scenario_alternative *alternative)
         fputs(", with the same topmost Via as the request before", out);
 }
 
+/* How it came over SCTP. */
+static void put_delivery(FILE *out, const struct scenario_alternative *alternative)
+{
+    if (alternative->has_stream) {
+        fputs(", ", out);
+        put_range(out, &alternative->stream, "as its SCTP stream");
+    }
+    if (alternative->has_ordered)
+        fputs(alternative->is_ordered ? ", in order" : ", unordered", out);
+    if (alternative->has_ppid) {
+        fputs(", ", out);
+        put_range(out, &alternative->ppid, "as its payload protocol identifier");
+    }
+}
+
 static void put_request(FILE *out, const struct scenario_alternative *alternative)
 {
     put_list(out, &alternative->methods, "the request", "");
@@ -84,6 +99,7 @@ static void put_request(FILE *out, const struct scenario_alternative *alternativ
     fputs(" on ", out);
     put_connections(out, &alternative->on, "any connection");
     put_where(out, alternative);
+    put_delivery(out, alternative);
     if (alternative->received > 1)
         fprintf(out, ", %u of them", alternative->received);
 }
@@ -133,6 +149,27 @@ static void put_counts(FILE *out, const struct scenario_alternative *alternative
     fprintf(out, " at the listener %s", listener);
 }
 
+static void put_association(FILE *out, const struct scenario_alternative *alternative)
+{
+    const struct {
+        bool is_asked;
+        const struct scenario_range *range;
+        const char *what;
+    } facts[] = {{alternative->has_streams_in, &alternative->streams_in, "streams from the device"},
+                 {alternative->has_streams_out, &alternative->streams_out, "streams to the device"},
+                 {alternative->has_addresses, &alternative->addresses, "addresses of the device"}};
+    const char *separator = " has ";
+    fputs("the association of ", out);
+    put_connections(out, &alternative->on, "the connection");
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        if (!facts[i].is_asked)
+            continue;
+        fputs(separator, out);
+        put_range(out, facts[i].range, facts[i].what);
+        separator = ", ";
+    }
+}
+
 static void put_actor(FILE *out, const struct scenario_alternative *alternative)
 {
     fprintf(out, "the peer %s counts", alternative->actor ? alternative->actor : "");
@@ -170,6 +207,7 @@ char *scenario_alternative_words(const struct scenario_alternative *alternative)
         fputs(" to ", out);
         put_list(out, &alternative->of, "any request", "\"");
         put_where(out, alternative);
+        put_delivery(out, alternative);
         break;
     case MATCH_CONNECTION:
         fprintf(out, "a connection of the device to the listener %s",
@@ -187,6 +225,9 @@ char *scenario_alternative_words(const struct scenario_alternative *alternative)
         break;
     case MATCH_TLS:
         put_tls(out, alternative);
+        break;
+    case MATCH_ASSOCIATION:
+        put_association(out, alternative);
         break;
     case MATCH_ACTOR:
         put_actor(out, alternative);
