@@ -42,6 +42,37 @@ struct report_format {
 const struct report_format *report_format_at(size_t index);
 const struct report_format *report_format_find(const char *name); /* NULL: there is no such format */
 
+/* ---- for the compliance report ---- */
+/* What a profile claims, as answers to the PICS and IXIT proforma; keys as in pics.c ("transport.tls",
+ * "reuses"), values "yes", "no" or a text. No answers: the proforma is empty. */
+struct report_pics_answer {
+    const char *key, *value;
+};
+struct report_pics {
+    const char *device, *version;
+    const struct report_pics_answer *answers;
+    size_t count;
+};
+/* As Markdown. false: it could not be written. */
+bool report_put_pics(const struct report_pics *pics, FILE *out);
+/* All test cases and requirements that there are, so that the report names those too that were not selected.
+ */
+struct report_catalogue_scenario {
+    const char *id, *title;
+};
+struct report_catalogue_requirement {
+    const char *id, *level, *reference, *rule;
+};
+struct report_catalogue {
+    struct report_catalogue_scenario *scenarios;
+    size_t scenario_count;
+    struct report_catalogue_requirement *requirements;
+    size_t requirement_count;
+};
+/* The Protocol Conformance Test Report (ISO/IEC 9646-5, ITU-T X.294 Annex B) as HTML for paper, without
+ * scripts. */
+bool report_put_pctr(const struct report *report, const struct report_catalogue *catalogue, FILE *out);
+
 /* ---- one scenario's evidence, to be handed on ---- */
 struct report_pack_options {
     const char *folder;        /* of the run */

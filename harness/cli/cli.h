@@ -72,6 +72,10 @@ bool cli_is_coloured(void); /* likewise, and no NO_COLOR */
  * NULL: reported, and *status is what to exit with. */
 char *cli_out_make(const char *wanted, const char *device_name, int *status);
 
+/* pdf.c: the conformance test report of a run, printed to path, which is named on standard output. */
+struct report;
+int cli_print_pdf(const struct report *report, const char *path);
+
 /* ---- what a run is about ---- */
 struct cli_request {
     struct cli_paths paths;
@@ -154,6 +158,7 @@ int cli_baseline(int argc, char **argv);
 int cli_diff(int argc, char **argv);
 int cli_publish(int argc, char **argv);
 int cli_evidence(int argc, char **argv);
+int cli_pics(int argc, char **argv);
 int cli_kill_matrix(int argc, char **argv);
 
 #endif

@@ -17,6 +17,7 @@ static const struct {
     {"baseline", cli_baseline, "list the failures of a result, so that they do not close the gate"},
     {"diff", cli_diff, "what got better and worse from one result to another"},
     {"evidence", cli_evidence, "pack what a verdict rests on, to be judged elsewhere"},
+    {"pics", cli_pics, "what a device claims, as a PICS and IXIT proforma"},
     {"publish", cli_publish, "send what a run wrote to a web server or a bucket"},
     {"validate", cli_validate, "check scenario, suite, profile and recipe files"},
     {"device", reference_device_main, "the reference device on its own, as a proxy"},

@@ -9,7 +9,17 @@
 
 #include "reports/reports.h"
 
-enum { OPT_EVENT, OPT_TITLE, OPT_ANONYMIZE, OPT_NAMED, OPT_PUBLISHED, OPT_FORMAT, OPT_KILL_MATRIX };
+enum {
+    OPT_EVENT,
+    OPT_TITLE,
+    OPT_ANONYMIZE,
+    OPT_NAMED,
+    OPT_PUBLISHED,
+    OPT_FORMAT,
+    OPT_KILL_MATRIX,
+    OPT_PDF,
+    OPT_OUT
+};
 static const struct cli_option options[] = {
     [OPT_EVENT] = {"event", "DIR", "pages about all of them: matrix, history, survey", '\0'},
     [OPT_TITLE] = {"title", "TEXT", "of these pages", '\0'},
@@ -21,6 +31,9 @@ static const struct cli_option options[] = {
     [OPT_KILL_MATRIX] = {"kill-matrix", "FILE",
                          "why to believe it: what 'kill-matrix --json' wrote becomes a view of report.html",
                          '\0'},
+    [OPT_PDF] = {"pdf", NULL, "one run as a conformance test report (ISO/IEC 9646-5), printed by Chromium",
+                 '\0'},
+    [OPT_OUT] = {"out", "FILE", "of --pdf (default: compliance.pdf in the output folder)", 'o'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {
@@ -177,6 +190,28 @@ static struct report *report_of(const char *const *words, size_t count, int *sta
     return report;
 }
 
+/* What is made of one run alone. */
+struct one {
+    const char *format, *out;
+    bool is_pdf;
+};
+
+static int report_print_one(const char *const *words, size_t count, const char *out)
+{
+    int status;
+    struct report *report = report_of(words, count, &status);
+    if (!report)
+        return status;
+    char *folder = report_folder(words[0]), *path = out      ? strdup(out)
+                                                    : folder ? cli_path_join(folder, "compliance.pdf")
+                                                             : NULL;
+    status = path ? cli_print_pdf(report, path) : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    report_free(report);
+    free(folder);
+    free(path);
+    return status;
+}
+
 static int report_put_one(const char *const *words, size_t count, const char *name)
 {
     const struct report_format *format = report_format_find(name);
@@ -199,7 +234,8 @@ int cli_report(int argc, char **argv)
     const char **named = calloc((size_t)argc + 1, sizeof *named);
     struct cli_event event = {.named = named, .words = words};
     size_t named_count = 0;
-    const char *format = NULL, *kill_matrix = NULL;
+    const char *kill_matrix = NULL;
+    struct one one = {0};
     size_t count = 0, opened = 0;
     int status = CLI_GOOD;
     bool is_help = false;
@@ -225,7 +261,11 @@ int cli_report(int argc, char **argv)
         else if (option == OPT_PUBLISHED)
             event.is_published = true;
         else if (option == OPT_FORMAT)
-            format = value;
+            one.format = value;
+        else if (option == OPT_PDF)
+            one.is_pdf = true;
+        else if (option == OPT_OUT)
+            one.out = value;
         else if (option == OPT_KILL_MATRIX)
             kill_matrix = value;
         else
@@ -238,14 +278,18 @@ int cli_report(int argc, char **argv)
         (event.title || event.is_anonymous || named_count || event.is_published))
         status = cli_fail(CLI_USAGE,
                           "--title, --anonymize, --named and --published are about the pages of --event DIR");
-    if (status == CLI_GOOD && !is_help && event.folder && format)
-        status = cli_fail(CLI_USAGE, "--format is about one run, --event about many; leave out one of them");
+    if (status == CLI_GOOD && !is_help && !!event.folder + !!one.format + one.is_pdf > 1)
+        status =
+            cli_fail(CLI_USAGE, "--event, --format and --pdf make different things; leave out all but one");
+    if (status == CLI_GOOD && !is_help && one.out && !one.is_pdf)
+        status = cli_fail(CLI_USAGE, "--out is about the file of --pdf");
     bool is_event = status == CLI_GOOD && !is_help && event.folder;
     if (is_event)
         status = cli_event_make(&event);
-    bool is_one = status == CLI_GOOD && !is_help && !is_event && format;
+    bool is_one = status == CLI_GOOD && !is_help && !is_event && (one.format || one.is_pdf);
     if (is_one)
-        status = report_put_one(words, count, format);
+        status =
+            one.is_pdf ? report_print_one(words, count, one.out) : report_put_one(words, count, one.format);
     for (; status == CLI_GOOD && !is_help && !is_event && !is_one && opened < count; opened++) {
         found[opened].kill_matrix = kill_matrix;
         status = found_init(&found[opened], words[opened]);

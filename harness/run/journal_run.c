@@ -101,6 +101,18 @@ static void write_device(const struct run *run)
     journal_string(journal, "name", profile->name);
     journal_string(journal, "version", version);
     journal_string(journal, "profile", profile->path);
+    journal_string(journal, "kind", profile->kind);
+    journal_open_array(journal, "ip");
+    if (profile->has_ip4)
+        journal_integer(journal, NULL, 4);
+    if (profile->has_ip6)
+        journal_integer(journal, NULL, 6);
+    journal_close(journal);
+    journal_string(journal, "stimulus", profile->stimulus);
+    journal_string(journal, "stimulus_transport", net_transport_name(profile->stimulus_transport));
+    journal_string(journal, "resolver",
+                   profile->has_configurable_resolver ? "in its configuration" : "by the system's resolver");
+    journal_string(journal, "start", profile->has_start ? "by the test suite" : "by its operator");
     journal_open_array(journal, "domains");
     for (size_t i = 0; i < run->domain_count; i++)
         journal_string(journal, NULL, run->domains[i]);
