@@ -136,7 +136,7 @@ function rowOf(event, index, strings, context) {
   case "tls":
     row.lines = host ? handshakeLines(host.connection, strings).map(line => shortName(line, context.zone)) : [];
     row.speech = row.lines.join("; ");
-    if (host && host.column) row.lines = row.lines.flatMap(line => wrapNames(line, Math.floor((Math.abs(host.x - host.deviceX) - 32) / CHAR))).slice(0, 14);
+    if (host && host.column) row.lines = row.lines.flatMap(line => wrapNames(line, Math.max(46, Math.floor((Math.abs(host.x - host.deviceX) - 32) / CHAR)))).slice(0, 14);
     row.height = 14 * row.lines.length + 18;
     break;
   case "sign":
@@ -187,10 +187,18 @@ function noteText(event) {
 }
 
 function diagramRows(flow, strings, context) {
-  const rows = flow.events.map((event, i) => rowOf(event, i, strings, {...context, zone: flow.zone}));
+  const rows = [];
+  flow.events.forEach((event, i) => {
+    const row = rowOf(event, i, strings, {...context, zone: flow.zone}), last = rows[rows.length - 1];
+    /* The same note again is counted where it stood first. */
+    if (row.note && !row.decides && last && last.note && !last.decides && last.speech === row.speech) {
+      last.times = (last.times || 1) + 1;
+      last.label = row.label + "  \u00d7" + last.times;
+    } else rows.push(row);
+  });
   const missing = Object.entries(flow.left_out || {}).map(([kind, count]) => count + " " + kind).join(", ");
-  if (missing && flow.cut !== undefined && rows.length > flow.cut)
-    rows.splice(flow.cut, 0, {kind: "gap", label: "\u22ef not shown: " + missing + " \u22ef", height: 26, note: true, lane: null, speech: "not shown: " + missing, event: null});
+  if (missing && flow.cut !== undefined && flow.events.length > flow.cut)
+    rows.splice(rows.findIndex(row => row.index >= flow.cut), 0, {kind: "gap", label: "\u22ef not shown: " + missing + " \u22ef", height: 26, note: true, lane: null, speech: "not shown: " + missing, event: null});
   return rows;
 }
 
@@ -221,7 +229,7 @@ function eventGroup(row, layout, options) {
   const parts = [];
   const lane = row.lane === null || row.lane === undefined ? null : layout.lanes[row.lane];
   const y = row.y + row.height - 8, colour = lane ? lane.colour : 0;
-  if (lane && row.kind === "tls") parts.push(...handshakeBox(row, lane));
+  if (lane && row.kind === "tls") parts.push(...handshakeBox(row, lane, layout));
   else if (lane && row.label !== undefined && !row.note) parts.push(...connectionArrow(row, lane, y, colour));
   else if (row.kind === "dns-query" && layout.dns) parts.push(...dnsArrow(row, layout));
   else parts.push(el("text", {class: "note halo", x: GUTTER + 4, y: row.y + 16}, cut(row.label || row.kind, Math.floor((layout.width - GUTTER) / CHAR))));
@@ -246,8 +254,10 @@ function connectionArrow(row, lane, y, colour) {
   return parts;
 }
 
-function handshakeBox(row, lane) {
-  const left = Math.min(lane.x, lane.deviceX) + 8, right = Math.max(lane.x, lane.deviceX) - 8, most = Math.floor((right - left - 12) / CHAR);
+/* Wider than its connection where the names ask for it: nothing else is in its rows. */
+function handshakeBox(row, lane, layout) {
+  const span = Math.abs(lane.x - lane.deviceX) - 16, width = Math.max(span, Math.max(...row.lines.map(line => line.length)) * CHAR + 14);
+  const left = Math.max(GUTTER, Math.min(Math.min(lane.x, lane.deviceX) + 8, layout.width - width - 6)), right = Math.min(left + width, layout.width - 6), most = Math.floor((right - left - 12) / CHAR);
   return [el("rect", {class: "box s" + lane.colour, x: left, y: row.y + 4, width: right - left, height: row.height - 8, rx: 5}),
     row.lines.map((line, i) => el("text", {x: left + 6, y: row.y + 18 + i * 14, class: i === 0 ? "f" + lane.colour : ""}, cut(line, most), el("title", {}, line)))];
 }

@@ -104,11 +104,14 @@ class Filters {
     this.input.value = this.words;
     this.input.addEventListener("input", () => { this.words = this.input.value; onchange(); });
     this.buttons = [];
-    this.node = el("div", {class: "filters", role: "search", "aria-label": "Filters"},
+    const groups = el("div", {class: "filters", role: "search", "aria-label": "Filters"},
       facets.filter(facet => facet.options.length > 1).map(facet => el("fieldset", {}, el("legend", {}, facet.label),
         el("div", {class: "options"}, facet.options.map(option => this.button(facet, option))))),
       el("div", {}, el("label", {class: "text", for: "filter-text"}, "Text"), this.input),
       el("button", {type: "button", onclick: () => this.clear()}, "Clear"));
+    /* On a phone they would fill the screen: folded there, unless something is chosen. */
+    const isOpen = !matchMedia("(max-width: 720px)").matches || this.words || Object.values(this.chosen).some(chosen => chosen.size);
+    this.node = el("details", {class: "filter-box", open: Boolean(isOpen)}, el("summary", {class: "no-print"}, "Filters"), groups);
   }
   button(facet, option) {
     const count = el("span", {class: "count"});
