@@ -1,4 +1,4 @@
-// Looks at reports as a reader does: check.mjs FOLDER [PART...]. In FOLDER are outputs of runs: reference, kamailio, faulty, markup, cut-N, damaged, big.
+// Looks at reports as a reader does: check.mjs FOLDER [PART...]. In FOLDER are outputs of runs: reference, kamailio, faulty, markup, cut-N, damaged, big; event, event-90, event-anonymous: pages of an event.
 // Screenshots and a printed PDF go to FOLDER/screens; CI keeps them. Exit 0 only when every expectation held.
 import fs from "node:fs";
 import os from "node:os";
@@ -19,7 +19,7 @@ function expect(holds, what) {
   console.log("FAILED: " + what);
 }
 const equal = (found, wanted, what) => expect(JSON.stringify(found) === JSON.stringify(wanted), `${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(wanted)}`);
-const report = name => path.join(folder, name, "report.html");
+const report = name => path.join(folder, name, name.startsWith("event") ? "index.html" : "report.html");
 const address = (name, hash = "") => pathToFileURL(report(name)).href + hash;
 // What the page holds, read without the page's own code.
 function dataOf(name) {
@@ -264,7 +264,57 @@ async function sizes() {
   await page.close();
 }
 
-const parts = {summary, filters, unfolding, "diagram of kamailio": () => diagram("kamailio"), "diagram of faulty": () => diagram("faulty"), looks, print, withoutScripts, markup, incomplete, sizes};
+// The pages of an event: devices beside each other, their history, and one that names nobody.
+async function event() {
+  const data = dataOf("event"), page = await open("event");
+  expect((await page.textContent("main")).includes(`${data.devices.length} devices`), "event: counts the devices");
+  equal(await page.locator(".survey li").count(), data.survey.filter(q => q.yes + q.no > 0).length, "event: a line for each question that was answered");
+  await shot(page, "event");
+  await axe(page, "event overview");
+  await page.click("nav >> text=Matrix");
+  equal(await page.locator(".matrix tbody tr").count(), data.requirements.length, "event: a row for each requirement");
+  equal(await page.locator(".matrix thead th.device").allTextContents(), data.devices.map(d => d.label), "event: a column for each device");
+  const bad = data.requirements.filter(row => row.cells.includes("not-conformant"));
+  expect(bad.length > 0, "event: something is not conformant");
+  await page.click('button[data-value="not-conformant"]');
+  equal(await page.locator(".matrix tbody tr").count(), bad.length, "event: the filter leaves what some device does not meet");
+  await page.selectOption("#choice-rows", "failures");
+  const most = Math.max(...bad.map(row => row.cells.filter(word => word === "not-conformant").length));
+  equal(await page.locator(".matrix tbody tr").first().locator("td.not-conformant").count(), most, "event: sorted by failures");
+  const row = page.locator(".matrix tbody tr").first();
+  const id = await row.getAttribute("data-id");
+  await row.locator("button").focus();
+  await page.keyboard.press("Enter");
+  equal(await page.locator(".matrix tr.scenario").count(), data.requirements.find(one => one.id === id).scenarios.length, "event: unfolds into its scenarios");
+  expect(await page.evaluate(() => document.activeElement.matches(".unfold")), "event: the keyboard stays where it was");
+  await shot(page, "event-matrix");
+  await axe(page, "event matrix");
+  const there = await open("event", new URL(page.url()).hash);
+  equal(await there.locator(".matrix tbody tr").count(), await page.locator(".matrix tbody tr").count(), "event: a link shows what its sender saw");
+  await there.close();
+  const device = data.devices.find((d, i) => data.requirements.some(one => one.id === id && one.cells[i] === "not-conformant"));
+  const link = await page.locator(`.matrix tr[data-id="${id}"] td.not-conformant a`).first().getAttribute("href");
+  expect(fs.existsSync(path.join(folder, "event", decodeURIComponent(link.split("#")[0]))), `event: ${device.label}: the cell leads to a report that is there`);
+  await page.evaluate(() => { location.hash = "#history"; });
+  await page.waitForSelector(".run");
+  expect((await page.textContent("main")).includes("The first run."), "event: history begins with the first run");
+  await shot(page, "event-history");
+  await axe(page, "event history");
+  await page.close();
+  const dark = await open("event", "#matrix", {scheme: "dark", size: {width: 390, height: 800}});
+  expect(await dark.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "event: a phone scrolls the matrix, not the page");
+  await shot(dark, "event-phone-dark", false);
+  await axe(dark, "event matrix, dark, phone");
+  await dark.close();
+  const hidden = fs.readFileSync(report("event-anonymous"), "utf8");
+  expect(!/kamailio/i.test(hidden) && hidden.includes("Device 1"), "event: an anonymous page names nobody");
+  const begun = Date.now(), big = await open("event-90", "#matrix");
+  console.log(`event: 90 devices shown after ${Date.now() - begun} ms`);
+  equal(await big.locator(".matrix thead th.device").count(), 90, "event: 90 columns");
+  await big.close();
+}
+
+const parts = {summary, filters, unfolding, "diagram of kamailio": () => diagram("kamailio"), "diagram of faulty": () => diagram("faulty"), looks, print, withoutScripts, markup, incomplete, sizes, event};
 const chosen = process.argv.slice(3);
 for (const [name, part] of Object.entries(parts)) {
   if (chosen.length && !chosen.includes(name)) continue;
