@@ -59,7 +59,7 @@ static bool ca_sign(struct certs_authority *authority, struct certs_ca *ca, cons
                               .is_ca = !ca->traits.is_not_ca,
                               .pathlen = ca->traits.has_pathlen_zero ? 0 : -1,
                               .name_constraint_dns = ca->traits.name_constraint_dns,
-                              .not_before_s = authority->now_s - 30 * DAY_S,
+                              .not_before_s = authority->now_s - 3650LL * DAY_S,
                               .not_after_s = authority->now_s + 3650LL * DAY_S,
                               .key = ca->key,
                               .issuer = ca->parent};
@@ -115,7 +115,27 @@ fail:
     return NULL;
 }
 
-struct certs_authority *certs_authority_new(int64_t now_s, const char **error_text)
+/* A root that was made by an earlier run. */
+static struct certs_ca *ca_load(struct certs_authority *authority, const char *pem, const char *key_pem,
+                                char *error, size_t error_size_bytes)
+{
+    struct certs_ca *ca = calloc(1, sizeof *ca);
+    if (!ca) {
+        certs_fail(error, error_size_bytes, "out of memory");
+        return NULL;
+    }
+    ca->pem = strdup(pem);
+    if (ca->pem && certs_root_import(pem, key_pem, &ca->crt, &ca->key, error, error_size_bytes)) {
+        ca->next = authority->all;
+        authority->all = ca;
+        return ca;
+    }
+    certs_ca_free(ca);
+    return NULL;
+}
+
+static struct certs_authority *authority_make(int64_t now_s, const char *trust_pem, const char *key_pem,
+                                              const char **error_text)
 {
     /* Static, as the header promises; there is one thread. */
     static char error[256];
@@ -131,7 +151,8 @@ struct certs_authority *certs_authority_new(int64_t now_s, const char **error_te
         goto fail;
     }
     struct certs_ca_traits plain = {0};
-    authority->trusted = ca_new(authority, NULL, &plain, "trusted root", error, sizeof error);
+    authority->trusted = trust_pem ? ca_load(authority, trust_pem, key_pem, error, sizeof error)
+                                   : ca_new(authority, NULL, &plain, "trusted root", error, sizeof error);
     if (!authority->trusted)
         goto fail;
     authority->untrusted = ca_new(authority, NULL, &plain, "untrusted root", error, sizeof error);
@@ -142,6 +163,17 @@ fail:
     *error_text = error;
     certs_authority_free(authority);
     return NULL;
+}
+
+struct certs_authority *certs_authority_new(int64_t now_s, const char **error_text)
+{
+    return authority_make(now_s, NULL, NULL, error_text);
+}
+
+struct certs_authority *certs_authority_load(int64_t now_s, const char *trust_pem, const char *key_pem,
+                                             const char **error_text)
+{
+    return authority_make(now_s, trust_pem, key_pem, error_text);
 }
 
 void certs_authority_free(struct certs_authority *authority)

@@ -72,6 +72,13 @@ struct certs_authority; /* a run's CAs (trusted, untrusted), their keys and CRL 
 /* NULL when the library fails; error_text gets a static text. now_s: seconds since the epoch. */
 struct certs_authority *certs_authority_new(int64_t now_s, const char **error_text);
 void certs_authority_free(struct certs_authority *authority);
+/* The same, with a trusted root that exists already: what certs_authority_key_pem() and …_trust_pem() gave. A
+ * device that trusts it trusts every run that uses it. Serial numbers stay apart among runs. */
+struct certs_authority *certs_authority_load(int64_t now_s, const char *trust_pem, const char *key_pem,
+                                             const char **error_text);
+/* The trusted root's private key, PEM, for a file that its owner alone can read. Heap; caller frees. NULL
+ * when the library fails. */
+char *certs_authority_key_pem(const struct certs_authority *authority);
 const char *certs_authority_trust_pem(const struct certs_authority *authority);
 /* CRLs of every CA below the trusted root as one PEM text, up to the certificates minted so far. Heap; caller
  * frees. */
@@ -106,5 +113,13 @@ struct certs_facts {
 /* false: no certificate (or no memory); *out is untouched then. Any bytes may be given. */
 bool certs_read(const uint8_t *der, size_t size_bytes, struct certs_facts *out);
 void certs_facts_fini(struct certs_facts *facts);
+/* SHA-256 of the first certificate in a PEM text, hexadecimal; false: there is none. */
+bool certs_pem_fingerprint(const char *pem, char out[65]);
+
+/* What a user has: PEM (certificates leaf first, and an unencrypted or encrypted private key, in any order),
+ * or PKCS#12. password may be NULL. chain_pem and key_pem on the heap; key_pem NULL when there is no key and
+ * none is asked for. false: error gets one sentence. */
+bool certs_bundle_read(const uint8_t *bytes, size_t size_bytes, const char *password, bool wants_key,
+                       char **chain_pem, char **key_pem, char *error, size_t error_size_bytes);
 
 #endif

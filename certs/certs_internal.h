@@ -138,6 +138,9 @@ struct certs_ca *certs_ca_for_recipe(struct certs_authority *authority, const st
                                      char *error, size_t error_size_bytes);
 bool certs_ca_revoke(struct certs_ca *ca, const uint8_t serial[16]);
 void certs_ca_free(struct certs_ca *ca);
+/* bundle.c: a root's certificate and its key; they have to fit. */
+bool certs_root_import(const char *pem, const char *key_pem, gnutls_x509_crt_t *crt,
+                       gnutls_x509_privkey_t *key, char *error, size_t error_size_bytes);
 void certs_serial_next(struct certs_authority *authority, uint8_t out[16]);
 /* One PEM text from DER; heap, free(). NULL when the library fails. */
 char *certs_pem(const char *label, const gnutls_datum_t *der);

@@ -75,6 +75,19 @@ char *cli_out_make(const char *wanted, const char *device_name, int *status);
 /* pdf.c: the conformance test report of a run, printed to path, which is named on standard output. */
 struct report;
 int cli_print_pdf(const struct report *report, const char *path);
+/* ---- a device across a network: what the command line says ---- */
+struct cli_remote {
+    struct net_address device[2]; /* IPv4, IPv6; family 0: none; port 0 */
+    uint16_t sip_port, sips_port;
+    struct net_address *addresses; /* of ours; owned */
+    size_t address_count;
+    uint16_t first_port, last_port, dns_port;
+    bool has_no_dns;
+    bool is_wanted, has_other_option; /* --remote was given; one that needs it was */
+    const char *event_folder, *zone, *trust, *client, *client_password;
+};
+bool cli_remote_take(struct cli_remote *remote, const char *option, const char *value); /* false: reported */
+bool cli_remote_check(struct cli_remote *remote); /* defaults; false: reported */
 
 /* ---- what a run is about ---- */
 struct cli_request {
@@ -91,6 +104,7 @@ struct cli_request {
     double timeout_scale;
     enum sandbox_mode mode;
     enum net_sctp sctp; /* as wanted */
+    struct cli_remote remote;
 };
 enum { RUN_REQUEST_HELP = -1 }; /* the help was printed: nothing is left to do */
 /* CLI_GOOD, RUN_REQUEST_HELP, or an exit status when the mistake was reported. run_request_fini in every
@@ -129,6 +143,24 @@ struct cli_event {
 };
 int cli_event_make(const struct cli_event *request); /* exit status */
 
+/* What a run across a network has beside its files. */
+struct cli_across {
+    struct remote_event *event;
+    char *anchor_path, *trust_pem, *client_chain_pem, *client_key_pem;
+    struct sandbox_remote site; /* ports: set by the plan */
+    struct run_remote *run;
+};
+/* Opens the event, reads what the user brought. Exit status, CLI_GOOD when all is there; else reported. */
+int cli_across_open(struct cli_across *across, const struct cli_remote *remote);
+void cli_across_fini(struct cli_across *across);
+/* The plan of the run; sets the site's ports. NULL: out of memory. */
+struct run_plan *cli_across_plan(struct cli_across *across, const struct cli_request *request,
+                                 const struct cli_material *material);
+/* The page for the device's operator, to a stream. */
+void cli_across_page(const struct cli_across *across, const struct device_profile *profile, FILE *out);
+/* A file as text or bytes, at most max; heap with a NUL behind; NULL: reported. */
+uint8_t *cli_file_read(const char *path, size_t max_bytes, size_t *size_bytes);
+
 /* ---- progress of a run ---- */
 struct run_progress;
 struct cli_progress {
@@ -160,5 +192,6 @@ int cli_publish(int argc, char **argv);
 int cli_evidence(int argc, char **argv);
 int cli_pics(int argc, char **argv);
 int cli_kill_matrix(int argc, char **argv);
+int cli_certs(int argc, char **argv);
 
 #endif

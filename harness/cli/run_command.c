@@ -76,8 +76,8 @@ static int run_status(enum run_outcome outcome, int status, int journal_errno, c
 }
 
 static int run_journal(const struct cli_request *request, const struct cli_material *material,
-                       const struct run_plan *plan, const struct sandbox *sandbox, const char *out_dir,
-                       const char *const *command_line)
+                       const struct run_plan *plan, const struct cli_across *across,
+                       const struct sandbox *sandbox, const char *out_dir, const char *const *command_line)
 {
     char *path = cli_path_join(out_dir, "events.jsonl"), error[1024] = "";
     struct journal *journal = journal_new(path);
@@ -94,6 +94,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .baseline = material->baseline,
                                         .profile = material->profile,
                                         .sandbox = sandbox,
+                                        .remote = across ? across->run : NULL,
                                         .journal = journal,
                                         .out_dir = out_dir,
                                         .sctp = request->sctp,
@@ -118,30 +119,54 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
     return reported != CLI_GOOD ? reported : final;
 }
 
+/* The page for the operator, first on the terminal and then as a file beside the results. */
+static bool hand_over(const struct cli_across *across, const struct device_profile *profile,
+                      const char *out_dir)
+{
+    char *path = cli_path_join(out_dir, "operator.md");
+    FILE *file = fopen(path, "we");
+    cli_across_page(across, profile, stdout);
+    putchar('\n');
+    if (file)
+        cli_across_page(across, profile, file);
+    bool is_written = file && fclose(file) == 0;
+    if (!is_written)
+        cli_fail(CLI_IMPOSSIBLE, "'%s' could not be written: %s; free some space", path, strerror(errno));
+    free(path);
+    return is_written;
+}
+
 /* The sandbox is entered before anything of the run exists: from there on this is another process, and the
  * one that was called waits for it. */
 static int run_in_sandbox(const struct cli_request *request, const struct cli_material *material,
-                          const struct run_plan *plan, const char *const *command_line)
+                          const struct run_plan *plan, const struct cli_across *across,
+                          const char *const *command_line)
 {
     char error[2048] = "", lacks[512] = "";
-    if (!device_is_available(material->profile, lacks, sizeof lacks))
+    if (!across && !device_is_available(material->profile, lacks, sizeof lacks))
         return cli_fail(CLI_IMPOSSIBLE, "device '%s' is not available here: %s is missing; install it",
                         material->profile->name, lacks);
     int status;
     char *out_dir = cli_out_make(request->out, material->profile->name, &status);
     if (!out_dir)
         return status;
-    const struct sandbox_plan sandbox_plan = {.mode = request->mode,
+    const struct sandbox_plan sandbox_plan = {.mode = across ? SANDBOX_REMOTE : request->mode,
                                               .harness_addresses = plan->harness_addresses,
                                               .needs_ip4 = request->has_ip4,
-                                              .needs_ip6 = request->has_ip6};
+                                              .needs_ip6 = request->has_ip6,
+                                              .remote = across ? &across->site : NULL};
+    if (across && !hand_over(across, material->profile, out_dir)) {
+        free(out_dir);
+        return CLI_IMPOSSIBLE;
+    }
     fflush(stdout);
     fflush(stderr);
     struct sandbox *sandbox = sandbox_enter(&sandbox_plan, error, sizeof error);
     if (sandbox) {
-        status = run_journal(request, material, plan, sandbox, out_dir, command_line);
+        status = run_journal(request, material, plan, across, sandbox, out_dir, command_line);
     } else {
-        rmdir(out_dir); /* nothing is in it */
+        if (!across)
+            rmdir(out_dir); /* nothing is in it */
         status = cli_fail(CLI_IMPOSSIBLE, "%s", error);
     }
     sandbox_free(sandbox);
@@ -214,6 +239,7 @@ int cli_run(int argc, char **argv)
     struct cli_request request;
     char no_sctp[NET_SCTP_WHY_MAX] = "";
     struct cli_material material = {0};
+    struct cli_across across = {0};
     struct run_plan *plan = NULL;
     int status = run_request_parse(&request, argc, argv);
     const char **command_line = calloc((size_t)argc + 2, sizeof *command_line);
@@ -223,19 +249,25 @@ int cli_run(int argc, char **argv)
         command_line[0] = "sipreuse";
     if (status == CLI_GOOD)
         status = cli_material_load(&material, &request);
+    if (status == CLI_GOOD && request.remote.is_wanted)
+        status = cli_across_open(&across, &request.remote);
     if (status != CLI_GOOD)
         goto out;
     choose_sctp(&request, material.profile, no_sctp);
-    plan = !command_line ? NULL
-                         : run_plan_make(&material.selection, material.profile, request.mode, request.has_ip4,
-                                         request.has_ip6, request.sctp == NET_SCTP_NONE ? no_sctp : NULL);
+    if (command_line)
+        plan = request.remote.is_wanted
+                   ? cli_across_plan(&across, &request, &material)
+                   : run_plan_make(&material.selection, material.profile, request.mode, request.has_ip4,
+                                   request.has_ip6, request.sctp == NET_SCTP_NONE ? no_sctp : NULL);
     if (!plan)
         status = cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     else if (request.is_plan_only)
         status = plan_print(plan, material.profile->name);
     else
-        status = run_in_sandbox(&request, &material, plan, command_line);
+        status = run_in_sandbox(&request, &material, plan, request.remote.is_wanted ? &across : NULL,
+                                command_line);
 out:
+    cli_across_fini(&across);
     run_plan_free(plan);
     free(command_line);
     cli_material_fini(&material);

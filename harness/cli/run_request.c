@@ -29,7 +29,16 @@ enum {
     OPT_SCENARIOS,
     OPT_SUITES,
     OPT_DEVICES,
-    OPT_DEVICE_FAULT
+    OPT_DEVICE_FAULT,
+    OPT_REMOTE,
+    OPT_ADDRESS,
+    OPT_PORTS,
+    OPT_DNS,
+    OPT_EVENT,
+    OPT_ZONE,
+    OPT_TRUST,
+    OPT_CLIENT_CERT,
+    OPT_CLIENT_PASSWORD
 };
 
 static const struct cli_option options[] = {
@@ -64,6 +73,30 @@ static const struct cli_option options[] = {
     [OPT_SUITES] = {"suites", "DIR", "suites from another folder", '\0'},
     [OPT_DEVICES] = {"devices", "DIR", "profiles from another folder", '\0'},
     [OPT_DEVICE_FAULT] = {"device-fault", "NAME", NULL, '\0'},
+    [OPT_REMOTE] =
+        {"remote", "HOST[:PORT[,PORT]]",
+         "the device is another machine, and nothing of it is started; ports of TLS and TCP (default: "
+         "5061,5060). Once per IP version. See docs/remote.md",
+         '\0'},
+    [OPT_ADDRESS] = {"address", "IP",
+                     "of this machine, for --remote; several: more scenarios (default: the one "
+                     "that the routes choose)",
+                     '\0'},
+    [OPT_PORTS] = {"ports", "FROM-TO", "ports of ours, for --remote (default: 20000-32000)", '\0'},
+    [OPT_DNS] = {"dns", "PORT|none",
+                 "where names of ours are served, for --remote (default: 53); none: numeric addresses alone",
+                 '\0'},
+    [OPT_EVENT] =
+        {"event", "DIR",
+         "trust anchor and zone that stay from run to run, for --remote (default: ./sipreuse-event)", '\0'},
+    [OPT_ZONE] = {"zone", "NAME",
+                  "the zone that is delegated to us, for --remote; kept in the event's folder", '\0'},
+    [OPT_TRUST] = {"trust", "FILE", "the CA of the device's own certificates (PEM or PKCS#12), for --remote",
+                   '\0'},
+    [OPT_CLIENT_CERT] =
+        {"client-cert", "FILE",
+         "certificate and key (PEM or PKCS#12) that the user agent shows to the device, for --remote", '\0'},
+    [OPT_CLIENT_PASSWORD] = {"client-password-file", "FILE", "its first line opens --client-cert", '\0'},
     {NULL, NULL, NULL, '\0'},
 };
 
@@ -194,6 +227,29 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
     case OPT_DEVICE_FAULT:
         request->faults[request->fault_count++] = value;
         return true;
+    case OPT_REMOTE:
+        return cli_remote_take(&request->remote, "remote", value);
+    case OPT_ADDRESS:
+        return cli_remote_take(&request->remote, "address", value);
+    case OPT_PORTS:
+        return cli_remote_take(&request->remote, "ports", value);
+    case OPT_DNS:
+        return cli_remote_take(&request->remote, "dns", value);
+    case OPT_EVENT:
+        request->remote.event_folder = value;
+        return true;
+    case OPT_ZONE:
+        request->remote.zone = value;
+        return true;
+    case OPT_TRUST:
+        request->remote.trust = value;
+        return true;
+    case OPT_CLIENT_CERT:
+        request->remote.client = value;
+        return true;
+    case OPT_CLIENT_PASSWORD:
+        request->remote.client_password = value;
+        return true;
     case CLI_ARGUMENT:
         request->selectors[request->selector_count++] = value;
         return true;
@@ -253,7 +309,7 @@ int run_request_parse(struct cli_request *request, int argc, char **argv)
     if (!request->device)
         return cli_fail(CLI_USAGE,
                         "run needs a device; add --device NAME ('sipreuse list devices' shows them)");
-    if (!run_request_take_rerun(request))
+    if (!run_request_take_rerun(request) || !cli_remote_check(&request->remote))
         return CLI_USAGE;
     return cli_paths_find(&request->paths, folders.scenarios, folders.suites, folders.devices) ? CLI_GOOD
                                                                                                : CLI_USAGE;
@@ -265,5 +321,6 @@ void run_request_fini(struct cli_request *request)
     cli_strings_free(request->rerun_selectors);
     free(request->selectors);
     free(request->faults);
+    free(request->remote.addresses);
     *request = (struct cli_request){0};
 }

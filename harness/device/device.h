@@ -71,6 +71,9 @@ struct device_profile {
 struct device_profile *device_profile_load(const char *devices_dir, const char *name_or_file,
                                            const char *schema_path, struct diagnostic *diagnostic);
 void device_profile_free(struct device_profile *profile);
+/* A domain of a profile with its {run} replaced; heap. */
+char *device_domain_in(const char *domain, const char *label);
+bool device_domain_is_valid(const char *domain); /* a domain name in lower case, which may hold {run} */
 /* Names of profiles in a folder, sorted; heap array of heap strings, NULL at the end. */
 char **device_profile_names(const char *devices_dir);
 /* What the profile requires is installed (programs are looked up in PATH and the sbin folders). missing gets

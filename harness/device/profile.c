@@ -13,7 +13,7 @@
 enum { NAMES_MAX = 1024, TEMPLATE_MAX_BYTES = 1 << 20, SENTENCE_MAX = 512 };
 
 /* ---- checks ---- */
-static bool check_domain(const char *domain)
+bool device_domain_is_valid(const char *domain)
 {
     /* {run} is a label's part that the run fills in. */
     size_t label = 0;
@@ -36,11 +36,21 @@ static bool check_domain(const char *domain)
     return label > 0;
 }
 
+char *device_domain_in(const char *domain, const char *label)
+{
+    const char *at = strstr(domain, "{run}");
+    char *text = NULL;
+    if (!at)
+        return strdup(domain);
+    return asprintf(&text, "%.*s%s%s", (int)(at - domain), domain, label, at + strlen("{run}")) < 0 ? NULL
+                                                                                                    : text;
+}
+
 static bool check_domains(const struct document_value *domains, struct diagnostic *diagnostic)
 {
     for (size_t i = 0; i < document_count(domains); i++) {
         const struct document_value *one = document_at(domains, i);
-        if (!check_domain(document_string(one)))
+        if (!device_domain_is_valid(document_string(one)))
             return document_reject(diagnostic, one, NULL, "a domain name in lower case, which may hold {run}",
                                    NULL);
         for (size_t j = 0; j < i; j++) {

@@ -71,13 +71,17 @@ static void start_node(struct fiber *fiber, struct actor *actor, const struct ho
                                         .listen_count = list_listeners(actor, host, listen),
                                         .domains = domains,
                                         .domain_count = recipe->domains.count,
-                                        .trust_pem = certs_authority_trust_pem(world->run->authority),
+                                        .trust_pem = world->run->trust_pem
+                                                         ? world->run->trust_pem
+                                                         : certs_authority_trust_pem(world->run->authority),
                                         .is_never_reusing = !recipe->reuses,
                                         .answers_users = true,
                                         .on_log = on_log,
                                         .arg = actor};
     char error[RUN_SENTENCE_MAX] = "";
 
+    listen[0].address.port = host->plain_port;
+    listen[1].address.port = host->secure_port;
     sandbox_dns_address(world->run->options->sandbox, world->variant->ip, &options.dns_server);
     if (make_domains(fiber, recipe, domains, names)) {
         actor->node = reference_node_new(world->run->net, &options, error, sizeof error);

@@ -30,11 +30,15 @@ static void listen_once(struct fiber *fiber)
         if (post->is_barrier)
             return;
     if (net_transport_is_secure(world->variant->transport)) {
-        static const char *const names[] = {"URI:sip:barrier.", "DNS:barrier.", "DNS:host.barrier."};
+        static const char *const names[] = {"URI:sip:barrier.", "DNS:barrier.", "DNS:host.barrier.",
+                                            "URI:sip:"};
         char *sans[sizeof names / sizeof *names];
+        char *ip = names_uri_ip(&world->barrier_host->address);
 
+        /* the last one for a device that is given no names */
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-            sans[i] = text_format("%s%s", names[i], world->zone_name);
+            sans[i] = text_format("%s%s", names[i], i == 3 ? ip : world->zone_name);
+        free(ip);
         credential =
             credential_mint_names(world, "barrier", (const char *const *)sans, sizeof names / sizeof *names);
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -82,16 +86,25 @@ struct barrier *barrier_new(struct fiber *fiber, const char *method)
     return barrier;
 }
 
-/* Where server location is not the device's business, an address. */
+/* Where server location is not the device's business, or there are no names for it, an address. */
 static char *barrier_uri(const struct world *world)
 {
-    const struct device_profile *profile = world->run->options->profile;
-    char *host = profile->locates_nothing ? names_uri_ip(&world->barrier_host->address)
-                                          : text_format("barrier.%s", world->zone_name);
-    char *uri =
-        text_format("sip:barrier@%s;transport=%s", host, net_transport_name(world->variant->transport));
+    const struct run *run = world->run;
+    enum net_transport transport = world->variant->transport;
+    uint16_t port = host_port(world->barrier_host, transport);
+    struct net_address unused;
+    char *ip, *uri;
 
-    free(host);
+    if (!run->options->profile->locates_nothing &&
+        sandbox_dns_address(run->options->sandbox, world->variant->ip, &unused))
+        return text_format("sip:barrier@barrier.%s;transport=%s", world->zone_name,
+                           net_transport_name(transport));
+    ip = names_uri_ip(&world->barrier_host->address);
+    uri = port == net_transport_default_port(transport)
+              ? text_format("sip:barrier@%s;transport=%s", ip, net_transport_name(transport))
+              : text_format("sip:barrier@%s:%u;transport=%s", ip, (unsigned)port,
+                            net_transport_name(transport));
+    free(ip);
     return uri;
 }
 

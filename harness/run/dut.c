@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "remote/remote.h"
+
 static char *keys_path(const struct run *run, const char *name)
 {
     return text_format("%s/keys/%s", run->out_dir, name);
@@ -54,14 +56,6 @@ bool dut_write_crl(struct run *run, char *error, size_t error_size_bytes)
 }
 
 /* ---- domains */
-
-static char *replace_run(const char *domain, const char *label)
-{
-    const char *at = strstr(domain, "{run}");
-
-    return at ? text_format("%.*s%s%s", (int)(at - domain), domain, label, at + strlen("{run}"))
-              : text_copy(domain);
-}
 
 static bool mint_domain(struct run *run, size_t index, char *error, size_t error_size_bytes)
 {
@@ -155,6 +149,7 @@ static bool make_zone(const struct run *run, const char *domain, char *error, si
 bool dut_prepare(struct run *run, char *error, size_t error_size_bytes)
 {
     const struct device_profile *profile = run->options->profile;
+    const struct run_remote *remote = run->options->remote;
     char *folder = keys_path(run, "");
     bool is_good = !mkdir(folder, 0700) || errno == EEXIST;
 
@@ -164,9 +159,10 @@ bool dut_prepare(struct run *run, char *error, size_t error_size_bytes)
     is_good = is_good && write_key_file(run, "trust.pem", certs_authority_trust_pem(run->authority), error,
                                         error_size_bytes);
     for (size_t i = 0; is_good && i < profile->domain_count; i++) {
-        run->domains[i] = replace_run(profile->domains[i], run->label);
+        run->domains[i] = device_domain_in(profile->domains[i], remote ? remote->event->label : run->label);
         run->domain_count = i + 1;
-        is_good = mint_domain(run, i, error, error_size_bytes) &&
+        /* A device across a network has its certificates already. */
+        is_good = (remote || mint_domain(run, i, error, error_size_bytes)) &&
                   make_zone(run, run->domains[i], error, error_size_bytes);
     }
     if (is_good && !run->domain_count) {

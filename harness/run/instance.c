@@ -79,6 +79,9 @@ static void on_output(struct device *device, const char *line, void *arg)
 
 bool instance_start(struct run *run)
 {
+    if (run->options->remote)
+        return remote_start(run);
+
     char error[RUN_SENTENCE_MAX] = "";
     char *config = text_format("%s/device", run->out_dir);
     struct device_options options = {.loop = run->loop,
@@ -109,6 +112,8 @@ void instance_stop(struct run *run)
 {
     if (run->device)
         device_stop(run->device);
+    if (run->options->remote) /* it stays as it is */
+        run->has_stopped = true;
 }
 
 void instance_drop(struct run *run)

@@ -95,7 +95,8 @@ static void write_device(const struct run *run)
 {
     const struct device_profile *profile = run->options->profile;
     struct journal *journal = run->journal;
-    char *version = device_version(profile);
+    /* A program of that name on this machine is not the one across the network. */
+    char *version = run->options->remote ? NULL : device_version(profile);
 
     journal_open_object(journal, "device");
     journal_string(journal, "name", profile->name);

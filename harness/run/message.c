@@ -24,7 +24,7 @@ static char *expand_or(struct fiber *fiber, const char *template, char *fallback
 static char *default_sent_by(const struct wire *wire)
 {
     char *ip = names_uri_ip(&wire->host->address);
-    char *sent_by = text_format("%s:%u", ip, (unsigned)net_transport_default_port(wire->transport));
+    char *sent_by = text_format("%s:%u", ip, (unsigned)host_port(wire->host, wire->transport));
 
     free(ip);
     return sent_by;
@@ -65,7 +65,7 @@ static char *contact_uri(const struct wire *wire, const char *user)
 {
     char *ip = names_uri_ip(&wire->host->address);
     uint16_t port = wire->post && wire->post->listener ? net_listener_address(wire->post->listener)->port
-                                                       : net_transport_default_port(wire->transport);
+                                                       : host_port(wire->host, wire->transport);
     char *uri = text_format("sip:%s@%s:%u;transport=%s", user, ip, (unsigned)port,
                             net_transport_name(wire->transport));
 

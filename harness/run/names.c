@@ -74,7 +74,7 @@ static char *lookup_fixed(const struct fiber *fiber, const char *name)
     if (!strcmp(name, "TRANSPORT"))
         return upper(net_transport_name(variant->transport));
     if (!strcmp(name, "port"))
-        return text_format("%u", (unsigned)net_transport_default_port(variant->transport));
+        return text_format("%u", (unsigned)world_port(world));
     if (!strcmp(name, "srv"))
         return text_copy(service_of(variant->transport));
     if (!strcmp(name, "A"))

@@ -293,7 +293,7 @@ static bool post_open(struct post *post, uint16_t port, enum net_tls_version tls
                                          .arg = post};
     char text[NET_ADDRESS_TEXT_MAX];
 
-    options.local.port = port ? port : net_transport_default_port(post->transport);
+    options.local.port = port ? port : host_port(post->host, post->transport);
     post->listener = net_listen(world->run->net, &options);
     if (post->listener)
         return true;
@@ -365,8 +365,10 @@ struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen)
         free(certificate);
     }
     choose_by_server_name(fiber, post, listen);
-    return !world->is_over && post_open(post, listen->port, listen->tls, listen->request_certificate) ? post
-                                                                                                      : NULL;
+    return !world->is_over && post_open(post, listen->has_port ? listen->port : 0, listen->tls,
+                                        listen->request_certificate)
+               ? post
+               : NULL;
 }
 
 /* ---- the end */

@@ -56,7 +56,7 @@ static char *need_reason(const struct device_profile *profile, const char *need)
     return text_format("The profile makes no claim called \"%s\".", need);
 }
 
-static char *profile_reason(const struct device_profile *profile, const struct scenario_variant *variant)
+char *plan_profile_reason(const struct device_profile *profile, const struct scenario_variant *variant)
 {
     if (!profile->has_transport[variant->transport])
         return text_format("The profile has no %s.", net_transport_name(variant->transport));
@@ -105,7 +105,7 @@ struct run_plan *run_plan_make(const struct selection *selection, const struct d
         size_t *first = &next[selection->variants[i]->ip == 6];
 
         entry->variant = selection->variants[i];
-        entry->reason = profile_reason(profile, entry->variant);
+        entry->reason = plan_profile_reason(profile, entry->variant);
         entry->because = entry->reason ? "profile" : "environment";
         if (!entry->reason)
             entry->reason =

@@ -73,7 +73,7 @@ static void on_query(const struct dns_query *query, void *arg)
 {
     struct world *world = query->zone ? dns_zone_user(query->zone) : NULL;
 
-    (void)arg;
+    remote_query(arg, query);
     if (!world || world->is_over)
         return;
     inbox_count(world, 0);
@@ -142,8 +142,16 @@ static bool set_up_dns(struct run *run)
         count++;
     if (run->has_ip6 && sandbox_dns_address(run->options->sandbox, 6, &addresses[count]))
         count++;
+    if (!count) /* --dns none: the zones are there, and only this process could ask for them */
+        addresses[count++] = (struct net_address){.family = 4, .ip = {127, 0, 0, 1}};
     run->dns = dns_server_new(run->net, addresses, count, on_query, run);
-    if (!run->dns)
+    if (!run->dns && run->options->remote)
+        run_fail(
+            run, RUN_FAILED,
+            "the DNS server cannot listen on port %u: %s; stop what listens there, or give --dns another "
+            "port, to which a resolver then forwards",
+            (unsigned)addresses[0].port, strerror(errno));
+    else if (!run->dns)
         run_fail(run, RUN_FAILED, "the DNS server cannot listen: %s", strerror(errno));
     return run->dns != NULL;
 }
@@ -151,6 +159,9 @@ static bool set_up_dns(struct run *run)
 static bool set_up_authority(struct run *run)
 {
     const char *text = "";
+
+    if (run->options->remote)
+        return remote_prepare(run);
 
     run->authority = certs_authority_new((int64_t)time(NULL), &text);
     if (!run->authority)
@@ -199,6 +210,7 @@ static void take_down(struct run *run)
     schedule_fini(run);
     stimulator_free(run->stimulator);
     instance_drop(run);
+    remote_fini(run);
     dns_server_free(run->dns);
     loop_timer_free(run->tick);
     loop_timer_free(run->progress_timer);

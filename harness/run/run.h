@@ -22,20 +22,45 @@ struct run_plan_entry {
     const char *because;  /* not-applicable: "profile", "environment"; NULL when it runs */
     char *reason;         /* one sentence; NULL when it runs */
     size_t first_address; /* index of its first harness address */
+    /* Across a network, where addresses are few: */
+    size_t first_port;       /* of its block of RUN_WORLD_PORTS, counted from the run's first port */
+    bool has_own_addresses;  /* for itself, with the default ports; else it shares them by its ports */
+    size_t shared_addresses; /* among which its hosts are distributed */
 };
+enum { RUN_WORLD_PORTS = 6 }; /* plain and secure: of the scenario's hosts, of the UA, of the barrier */
 struct run_plan {
     struct run_plan_entry *entries;
     size_t count;
     size_t harness_addresses; /* wanted of the sandbox, per family */
+    size_t ports;             /* wanted across a network */
 };
 /* no_sctp: why there is no SCTP here (one sentence without its point); NULL: there is. */
 struct run_plan *run_plan_make(const struct selection *selection, const struct device_profile *profile,
                                enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp);
+/* Across a network: what there is of ours, [0] of IPv4 and [1] of IPv6. */
+struct run_site {
+    size_t addresses[2];
+    bool has_device[2]; /* the device has an address of the family */
+    bool has_dns;       /* the device can be asked to resolve names of ours */
+};
+/* As run_plan_make(), for a device that is not started here. What needs more addresses or names than there
+ * are, or an instance of its own, is not applicable because of the environment. */
+struct run_plan *run_plan_make_remote(const struct selection *selection, const struct device_profile *profile,
+                                      const struct run_site *site);
 void run_plan_free(struct run_plan *plan);
 
 struct run_progress {
     size_t total, done, failed, running;
     uint64_t elapsed_ms;
+};
+/* A device across a network: nothing of it is started. Pointers stay the caller's. */
+struct remote_event;
+struct run_remote {
+    const struct remote_event *event; /* trust anchor, zone, label of the device's domains */
+    const char *anchor_path;          /* the trust anchor's file, for remedies */
+    const char *trust_pem;            /* further anchors, of the device's own certificates; NULL: none */
+    const char *client_chain_pem, *client_key_pem; /* shown by the UA and by the check; NULL: none */
+    size_t check_port;                             /* counted from the run's first port: two for the check */
 };
 struct run_options {
     const struct catalogue *catalogue;
@@ -44,6 +69,7 @@ struct run_options {
     const struct baseline *baseline; /* for the journal; NULL: none */
     const struct device_profile *profile;
     const struct sandbox *sandbox;
+    const struct run_remote *remote; /* with a sandbox of mode REMOTE; NULL otherwise */
     struct journal *journal;
     const char *out_dir;
     enum net_sctp sctp; /* the engine: KERNEL, USERLAND, or NONE */

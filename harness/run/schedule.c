@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "remote/remote.h"
+
 enum {
     STARTS_PER_TICK = 8,   /* worlds made in one turn of the loop, so that it stays responsive */
     FAILED_STARTS_MAX = 3, /* of one batch in a row, after the device has been ready once */
@@ -27,7 +29,9 @@ static void name_zone(struct run *run, struct job *job)
     char *label = text_zone_label(++run->worlds_made, job->variant->scenario->id);
 
     free(job->zone_name);
-    job->zone_name = text_format("%s.%s.test", label, run->label);
+    job->zone_name = run->options->remote
+                         ? text_format("%s.%s.%s", label, run->label, run->options->remote->event->zone)
+                         : text_format("%s.%s.test", label, run->label);
     free(label);
 }
 

@@ -18,6 +18,11 @@
 /* Names of the hosts of a variant: its own, those of actors, "ua", "barrier"; each once. Returns how many, at
  * most max. */
 size_t plan_hosts(const struct scenario_variant *variant, const char **names, size_t max);
+/* Why the profile rules the variant out: heap, one sentence; NULL: it does not. */
+char *plan_profile_reason(const struct device_profile *profile, const struct scenario_variant *variant);
+/* ---- plan_ports.c: the variant speaks of ports as such (the default ones, or literal ones), so that hosts
+ * of its own on ports that the run chooses cannot carry it. */
+bool plan_needs_default_ports(const struct scenario_variant *variant);
 
 /* ---- the run */
 struct world;
@@ -63,6 +68,9 @@ struct run {
     /* device */
     struct device *device;
     struct stimulator *stimulator; /* NULL: its kind of stimulus needs none */
+    struct remote_check *check;    /* across a network: before the first instance */
+    struct net_credential *client; /* shown by the UA over TLS; NULL: none */
+    char *trust_pem;               /* what peers of ours trust in the device; NULL: the authority's root */
     struct device_setting *settings;
     size_t setting_count;
     char *out_dir, *config_dir;          /* absolute */
@@ -121,6 +129,12 @@ void instance_report_hang(struct run *run);
 void hang_ask(struct run *run);
 void hang_forget(struct run *run); /* with the instance */
 void hang_fini(struct run *run);
+
+/* ---- remote.c: a device that is there already */
+bool remote_prepare(struct run *run); /* authority and what the user brought; its failure is the run's */
+bool remote_start(struct run *run);   /* the first time with the check; is_ready, or the run fails */
+void remote_query(struct run *run, const struct dns_query *query);
+void remote_fini(struct run *run);
 
 /* ---- schedule.c */
 bool schedule_make(struct run *run);

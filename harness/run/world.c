@@ -76,17 +76,58 @@ void world_wake(struct world *world)
         loop_timer_start(world->wake, 0);
 }
 
+uint16_t host_port(const struct host *host, enum net_transport transport)
+{
+    return net_transport_is_secure(transport) ? host->secure_port : host->plain_port;
+}
+
+uint16_t world_port(const struct world *world)
+{
+    return net_transport_is_secure(world->variant->transport) ? world->secure_port : world->plain_port;
+}
+
+enum { HOST_UA, HOST_BARRIER, HOST_FIRST }; /* the order of plan_hosts() */
+
+/* In a sandbox each host has an address for itself, and the default ports. Across a network the UA and the
+ * barrier's host share the first address with everybody, told apart by their ports; the scenario's hosts
+ * share too, or have addresses of their own where the default ports are what the scenario is about. */
+static size_t place_host(const struct world *world, size_t i, struct host *host)
+{
+    const struct run_plan_entry *entry = world->job->entry;
+    uint16_t first = sandbox_first_port(world->run->options->sandbox);
+    bool is_extra = i < HOST_FIRST;
+
+    host->plain_port = world->plain_port;
+    host->secure_port = world->secure_port;
+    if (!first)
+        return entry->first_address + i;
+    if (is_extra) {
+        host->plain_port = (uint16_t)(first + entry->first_port + 2 * (i + 1));
+        host->secure_port = (uint16_t)(host->plain_port + 1);
+        return 0;
+    }
+    return entry->has_own_addresses ? entry->first_address + i - HOST_FIRST
+                                    : (i - HOST_FIRST) % entry->shared_addresses;
+}
+
 static void place_hosts(struct world *world)
 {
+    const struct run_plan_entry *entry = world->job->entry;
+    const struct sandbox *sandbox = world->run->options->sandbox;
     const char *names[RUN_HOSTS_MAX];
+    uint16_t first = sandbox_first_port(sandbox);
+    bool has_default_ports = !first || entry->has_own_addresses;
 
+    world->plain_port =
+        has_default_ports ? net_transport_default_port(NET_TCP) : (uint16_t)(first + entry->first_port);
+    world->secure_port =
+        has_default_ports ? net_transport_default_port(NET_TLS) : (uint16_t)(world->plain_port + 1);
     world->host_count = plan_hosts(world->variant, names, RUN_HOSTS_MAX);
     for (size_t i = 0; i < world->host_count; i++) {
         struct host *host = &world->hosts[i];
 
         host->name = names[i];
-        if (!sandbox_harness_address(world->run->options->sandbox, world->variant->ip,
-                                     world->job->entry->first_address + i, &host->address))
+        if (!sandbox_harness_address(sandbox, world->variant->ip, place_host(world, i, host), &host->address))
             world_end(world, VERDICT_ERROR, 0, "The sandbox has no address for the host \"%s\".", names[i]);
     }
     world->ua_host = world_host(world, "ua");
@@ -130,18 +171,18 @@ static void add_record(struct fiber *fiber, const char *template)
 
 static void make_zone(struct fiber *fiber)
 {
-    static const char *const barrier[] = {"{srv}.barrier SRV 1 1 {port} host.barrier",
-                                          "barrier {A} {barrier}", "host.barrier {A} {barrier}"};
     struct world *world = fiber->world;
+    char *service = text_format("{srv}.barrier SRV 1 1 %u host.barrier",
+                                (unsigned)host_port(world->barrier_host, world->variant->transport));
+    const char *const barrier[] = {service, "barrier {A} {barrier}", "host.barrier {A} {barrier}"};
 
     world->zone = dns_zone_new(world->run->dns, world->zone_name, world);
-    if (!world->zone) {
+    if (!world->zone)
         world_end(world, VERDICT_ERROR, 0, "The zone %s cannot be made.", world->zone_name);
-        return;
-    }
-    for (size_t i = 0; i < sizeof barrier / sizeof *barrier; i++)
+    for (size_t i = 0; i < sizeof barrier / sizeof *barrier && !world->is_over; i++)
         add_record(fiber, barrier[i]);
-    for (size_t i = 0; i < world->variant->dns.count; i++)
+    free(service);
+    for (size_t i = 0; i < world->variant->dns.count && !world->is_over; i++)
         add_record(fiber, world->variant->dns.items[i]);
 }
 

@@ -17,7 +17,9 @@ struct warm;
 /* ---- the world */
 struct host {
     const char *name;
-    struct net_address address;
+    struct net_address address;       /* without a port */
+    uint16_t plain_port, secure_port; /* where it listens unless the scenario says otherwise, and what it
+                                         calls its own in Via and Contact */
 };
 enum wire_role { WIRE_PEER, WIRE_UA, WIRE_BARRIER };
 struct post { /* a listener */
@@ -130,6 +132,7 @@ struct world {
     struct host hosts[RUN_HOSTS_MAX];
     size_t host_count;
     const struct host *ua_host, *barrier_host;
+    uint16_t plain_port, secure_port;  /* of the scenario's hosts */
     struct net_address device_address; /* port of the variant's transport */
     struct credential_row *credentials;
     struct post *posts;
@@ -164,6 +167,9 @@ void world_end(struct world *world, enum verdict verdict, uint64_t on, const cha
     __attribute__((format(printf, 4, 5)));
 void world_observe(struct world *world, const char *name, const char *value, uint64_t on);
 const struct host *world_host(const struct world *world, const char *name);
+uint16_t host_port(const struct host *host, enum net_transport transport);
+/* {port}: that of the scenario's hosts for the variant's transport. */
+uint16_t world_port(const struct world *world);
 char *world_token(struct world *world); /* heap: unique text */
 
 /* hang.c: the world that is over owes its verdict to no device that stands still, as far as is known */

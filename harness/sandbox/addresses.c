@@ -58,6 +58,8 @@ bool sandbox_address(const struct sandbox *sandbox, enum sandbox_role role, int 
         return false;
     if (family == 4 ? !sandbox->has_ip4 : !sandbox->has_ip6)
         return false;
+    if (sandbox->mode == SANDBOX_REMOTE)
+        return sandbox_remote_address(sandbox, role, family, index, out);
     if (role == SANDBOX_HARNESS && index >= sandbox->harness_addresses)
         return false;
     if (sandbox->mode == SANDBOX_NONE) {

@@ -34,6 +34,11 @@ struct sandbox {
     int device_net_fd, device_mnt_fd, device_root_fd; /* -1 in NONE */
     struct janitor *janitor;                          /* NONE: removes the scratch; NULL elsewhere */
     char *prefix[SANDBOX_PREFIX_WORDS + 1];
+    struct sandbox_remote remote;  /* REMOTE */
+    struct net_address *addresses; /* REMOTE: a copy */
+    unsigned short first_port;     /* REMOTE */
+    int *claims;                   /* REMOTE: sockets that hold the claim on the ports */
+    size_t claim_count;
 };
 
 /* addresses.c: the address plan (pure). role and index to address; the text that `ip -batch` is given. */
@@ -78,6 +83,13 @@ bool sandbox_place_file(const char *path, const char *source, const char *work, 
 
 /* resolver.c: gives the device host a resolver that knows our DNS server alone. */
 bool sandbox_resolver_place(const struct sandbox *sandbox, char *error, size_t error_size_bytes);
+
+/* remote.c: REMOTE. */
+bool sandbox_remote_make(struct sandbox *sandbox, const struct sandbox_remote *remote, char *error,
+                         size_t error_size_bytes);
+void sandbox_remote_end(struct sandbox *sandbox);
+bool sandbox_remote_address(const struct sandbox *sandbox, enum sandbox_role role, int family, size_t index,
+                            struct net_address *out);
 
 /* bare.c: NONE. */
 bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_bytes);

@@ -7,8 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const char *const mode_names[] = {
-    [SANDBOX_AUTO] = "auto", [SANDBOX_USER] = "user", [SANDBOX_ROOT] = "root", [SANDBOX_NONE] = "none"};
+static const char *const mode_names[] = {[SANDBOX_AUTO] = "auto",
+                                         [SANDBOX_USER] = "user",
+                                         [SANDBOX_ROOT] = "root",
+                                         [SANDBOX_NONE] = "none",
+                                         [SANDBOX_REMOTE] = "remote"};
 
 const char *sandbox_mode_name(enum sandbox_mode mode)
 {
@@ -17,7 +20,7 @@ const char *sandbox_mode_name(enum sandbox_mode mode)
 
 bool sandbox_mode_parse(const char *text, enum sandbox_mode *out)
 {
-    for (size_t i = 0; i < sizeof mode_names / sizeof mode_names[0]; i++) {
+    for (size_t i = 0; i < SANDBOX_REMOTE; i++) {
         if (strcmp(text, mode_names[i]) == 0) {
             *out = (enum sandbox_mode)i;
             return true;
@@ -81,6 +84,15 @@ static bool enter_namespaced(struct sandbox *sandbox, char *error, size_t error_
            make_prefix(sandbox, error, error_size_bytes);
 }
 
+static bool enter(struct sandbox *sandbox, const struct sandbox_plan *plan, char *error,
+                  size_t error_size_bytes)
+{
+    if (sandbox->mode == SANDBOX_REMOTE)
+        return sandbox_remote_make(sandbox, plan->remote, error, error_size_bytes);
+    return sandbox->mode == SANDBOX_NONE ? sandbox_bare_make(sandbox, error, error_size_bytes)
+                                         : enter_namespaced(sandbox, error, error_size_bytes);
+}
+
 struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size_t error_size_bytes)
 {
     if (plan->harness_addresses > SANDBOX_HARNESS_ADDRESSES_MAX) {
@@ -102,9 +114,7 @@ struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size
     sandbox->sip_port = 5060;
     sandbox->sips_port = 5061;
     sandbox->device_net_fd = sandbox->device_mnt_fd = sandbox->device_root_fd = -1;
-    if (find_program(sandbox, error, error_size_bytes) &&
-        (sandbox->mode == SANDBOX_NONE ? sandbox_bare_make(sandbox, error, error_size_bytes)
-                                       : enter_namespaced(sandbox, error, error_size_bytes)))
+    if (find_program(sandbox, error, error_size_bytes) && enter(sandbox, plan, error, error_size_bytes))
         return sandbox;
     sandbox_free(sandbox);
     return NULL;
@@ -116,6 +126,8 @@ void sandbox_free(struct sandbox *sandbox)
         return;
     if (sandbox->mode == SANDBOX_NONE)
         sandbox_bare_end(sandbox);
+    if (sandbox->mode == SANDBOX_REMOTE)
+        sandbox_remote_end(sandbox);
     const int fds[] = {sandbox->device_net_fd, sandbox->device_mnt_fd, sandbox->device_root_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         if (fds[i] >= 0)
@@ -138,7 +150,7 @@ bool sandbox_harness_address(const struct sandbox *sandbox, int family, size_t i
 
 bool sandbox_dns_address(const struct sandbox *sandbox, int family, struct net_address *out)
 {
-    if (!sandbox_address(sandbox, SANDBOX_DNS, family, 0, out))
+    if (!sandbox->dns_port || !sandbox_address(sandbox, SANDBOX_DNS, family, 0, out))
         return false;
     out->port = sandbox->dns_port;
     return true;
@@ -154,9 +166,14 @@ unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure
     return is_secure ? sandbox->sips_port : sandbox->sip_port;
 }
 
+unsigned short sandbox_first_port(const struct sandbox *sandbox)
+{
+    return sandbox->first_port;
+}
+
 bool sandbox_has_private_resolver(const struct sandbox *sandbox)
 {
-    return sandbox->mode != SANDBOX_NONE;
+    return sandbox->mode != SANDBOX_NONE && sandbox->mode != SANDBOX_REMOTE;
 }
 
 const char *sandbox_link(const struct sandbox *sandbox)

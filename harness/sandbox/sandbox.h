@@ -5,7 +5,9 @@
  * SIGINT and SIGTERM and exits with the harness's status, and a small init between the two reaps orphans
  * (guard.c). When any of the three dies, however it dies, the kernel removes everything. An error may be
  * returned in either process: print it and exit; the guard takes the status on. In USER mode the caller is
- * uid 0 inside, and what it writes belongs to itself outside. In NONE nothing is forked. */
+ * uid 0 inside, and what it writes belongs to itself outside. In NONE nothing is forked. In REMOTE there is
+ * no sandbox at all: the device is another machine, our host is this one as it is, on addresses and ports
+ * that the user named; nothing else is sent to. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
@@ -16,14 +18,30 @@
 #include "net/net.h"
 
 /* AUTO: ROOT with CAP_SYS_ADMIN, else USER; never NONE by itself. */
-enum sandbox_mode { SANDBOX_AUTO, SANDBOX_USER, SANDBOX_ROOT, SANDBOX_NONE };
+enum sandbox_mode { SANDBOX_AUTO, SANDBOX_USER, SANDBOX_ROOT, SANDBOX_NONE, SANDBOX_REMOTE };
 const char *sandbox_mode_name(enum sandbox_mode mode);
-bool sandbox_mode_parse(const char *text, enum sandbox_mode *out);
+bool sandbox_mode_parse(const char *text,
+                        enum sandbox_mode *out); /* not REMOTE: it is no choice of --sandbox */
+
+enum { SANDBOX_REMOTE_ADDRESSES_MAX = 4096 };
+/* What the user named of a device across a network, and of ours. A port stands beside the addresses. */
+struct sandbox_remote {
+    struct net_address device[2]; /* IPv4, IPv6; family 0: none */
+    unsigned short sip_port, sips_port;
+    const struct net_address *addresses; /* of this machine, of both families, in the order of their use */
+    size_t address_count;
+    unsigned short dns_port;              /* 0: no DNS server */
+    unsigned short first_port, last_port; /* from which ports of ours are taken */
+    size_t ports;                         /* how many */
+};
+/* The address of this machine from which the device is reached, as the routes say; nothing is sent. */
+bool sandbox_route_address(const struct net_address *device, struct net_address *out);
 
 struct sandbox_plan {
     enum sandbox_mode mode;
     size_t harness_addresses; /* of each family, beside the DNS server's own; up to 60,000 */
     bool needs_ip4, needs_ip6;
+    const struct sandbox_remote *remote; /* REMOTE; copied */
 };
 
 struct sandbox; /* the hosts of this process */
@@ -44,6 +62,9 @@ bool sandbox_device_address(const struct sandbox *sandbox, int family, struct ne
 /* In NONE the device cannot be given 5060 and 5061 for sure: these are free ports there, the default ones
  * otherwise. */
 unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure);
+/* REMOTE: the first of the run's ports, free at this machine's addresses and claimed, so that another harness
+ * here takes others; 0 elsewhere: every port is ours, and default ones are used. */
+unsigned short sandbox_first_port(const struct sandbox *sandbox);
 /* True when a device that asks its system resolver reaches our DNS server. */
 bool sandbox_has_private_resolver(const struct sandbox *sandbox);
 

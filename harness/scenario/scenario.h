@@ -93,7 +93,8 @@ struct scenario_sni_choice { /* listen: certificate by server_name */
 struct step_listen {
     char *name, *host;
     enum net_transport transport;
-    uint16_t port;     /* 0: default of the transport */
+    uint16_t port;     /* default: that of the transport */
+    bool has_port;     /* the scenario names it: no other one will do */
     char *certificate; /* NULL: none (TCP) */
     struct scenario_sni_choice *by_server_name;
     size_t by_server_name_count;

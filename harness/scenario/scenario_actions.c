@@ -55,6 +55,7 @@ void step_take_listen(struct build *build, const struct document_value *value, s
         document_reject(build->diagnostic, value, "no member 'certificate'",
                         "the certificate of a TLS listener", NULL);
     check_listener_is_alone(build, value, listen);
+    listen->has_port = document_member(value, "port") != NULL;
     struct scope_name *entry = scope_define(build, SCOPE_LISTENER, document_member(value, "name"), false);
     entry->host = listen->host;
     entry->port = listen->port;

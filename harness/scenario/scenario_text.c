@@ -100,6 +100,13 @@ static const char *lookup_fixed(const char *name, void *arg)
     return NULL;
 }
 
+/* What stays true wherever the variant runs. The port is not: across a network a world has ports of its own.
+ */
+static const char *lookup_kept(const char *name, void *arg)
+{
+    return strcmp(name, "port") == 0 ? NULL : lookup_fixed(name, arg);
+}
+
 /* Plausible values for what only a run knows, so that zone lines, SAN entries and patterns can be tried out.
  */
 static const char *lookup_sample(const char *name, void *arg)
@@ -237,7 +244,7 @@ char *text_take(struct build *build, const struct document_value *value, enum te
     if (!document_string(value) || build_failed(build))
         return NULL;
     check_placeholders(build, value, use);
-    char *text = expand(document_string(value), lookup_fixed, build->variant, true);
+    char *text = expand(document_string(value), lookup_kept, build->variant, true);
     if (text && use == TEXT_PATTERN && !build_failed(build))
         check_pattern(build, value, text);
     char *kept = arena_text(build->arena, text);
