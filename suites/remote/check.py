@@ -144,7 +144,7 @@ class Test:
             self.expect_green(f"two teams at once, {out}", child.returncode, [output], out, 30)
 
     def own_authority(self):
-        """The vendor's certificates are of another CA, which --trust names; and the UA shows one of the vendor's, out of a PKCS#12."""
+        """The vendor's certificates are of another CA, which --trust names; and the UA shows one of the vendor's."""
         subprocess.run([self.program, "certs", "export", "--device", "reference", "--event", "vendor"], check=True, stdout=subprocess.DEVNULL)
         label = open("event-one/label").read().strip()
         for name in ("one", "two"):
@@ -154,6 +154,12 @@ class Test:
         self.start_device()
         status, *outputs = self.run("--trust", "vendor/anchor.pem", "interop/both-ways", "aliasing/server-honour", "--ip", "4")
         self.expect_green("the vendor's own CA", status, outputs, "out", 2)
+        label = open("event-one/label").read().strip()
+        with open("client.pem", "w") as out:
+            for suffix in ("crt", "key"):
+                out.write(open(f"vendor/device/one.dut.{label}.test.{suffix}").read())
+        status, *outputs = self.run("--trust", "vendor/anchor.pem", "--client-cert", "client.pem", "aliasing/server-honour", "--ip", "4")
+        self.expect_green("and a client certificate of the vendor's", status, outputs, "out", 2)
         status, out, error = self.run("--client-cert", "event-one/anchor.pem")
         self.expect("a client certificate without a key is refused", status == 2 and "private key" in error, error)
 
