@@ -75,13 +75,13 @@ Test(expand, fixed_placeholders_go_and_others_stay)
     struct catalogue *catalogue = fixture_load();
     const struct scenario_variant *tls =
         fixture_variant(catalogue, "aliasing/honour", "tls-tls12-ip6-server");
-    cr_expect_str_eq(tls->dns.items[0], "_sips._tcp.a SRV 1 1 5061 peer.a");
+    cr_expect_str_eq(tls->dns.items[0], "_sips._tcp.a SRV 1 1 {port} peer.a");
     cr_expect_str_eq(tls->dns.items[1], "peer.a AAAA {peer}");
     cr_expect_str_eq(tls->hosts.items[0], "peer");
     cr_expect_eq(tls->hosts.count, 1);
     cr_expect_str_eq(tls->steps.items[4].stimulate.message.uri, "sip:bob@a.{zone};transport=tls");
     const struct scenario_variant *tcp = fixture_variant(catalogue, "aliasing/honour", "tcp---ip4-server");
-    cr_expect_str_eq(tcp->dns.items[0], "_sip._tcp.a SRV 1 1 5060 peer.a");
+    cr_expect_str_eq(tcp->dns.items[0], "_sip._tcp.a SRV 1 1 {port} peer.a");
     cr_expect_str_eq(tcp->dns.items[1], "peer.a A {peer}");
     cr_expect_eq(tcp->steps.items[0].listen.port, 5060);
     cr_expect_null(tcp->steps.items[0].listen.certificate, "no certificate over TCP");
