@@ -101,7 +101,8 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .jobs = (size_t)request->jobs,
                                         .repeat = (unsigned)request->repeat,
                                         .is_fail_fast = request->is_fail_fast,
-                                        .has_capture = !request->has_no_pcap,
+                                        /* this machine's links are nobody's business but its owner's */
+                                        .has_capture = !request->has_no_pcap && !across,
                                         .timeout_scale = request->timeout_scale,
                                         .seed = request->seed,
                                         .device_faults = request->fault_count ? request->faults : NULL,
@@ -254,6 +255,8 @@ int cli_run(int argc, char **argv)
     if (status != CLI_GOOD)
         goto out;
     choose_sctp(&request, material.profile, no_sctp);
+    if (request.remote.is_wanted)
+        request.sctp = NET_SCTP_NONE; /* in a sandbox only */
     if (command_line)
         plan = request.remote.is_wanted
                    ? cli_across_plan(&across, &request, &material)
