@@ -41,6 +41,8 @@ void net_connection_start(struct net_connection *connection)
     connection->phase = NET_PHASE_WAITING;
     if (connection->ops->describe)
         connection->ops->describe(connection->fd, &connection->association);
+    if (!connection->association.id)
+        connection->association.id = connection->id;
     if (connection->events.on_connected)
         connection->events.on_connected(connection, connection->arg);
     if (!net_connection_is_alive(connection) || connection->is_closing || connection->is_silent)
@@ -94,6 +96,45 @@ static void begin_connect(struct net_connection *connection)
     connection->ops->local(connection->fd, &connection->local);
 }
 
+static struct net_connection *give_up(struct net_connection *connection)
+{
+    int error_number = errno;
+    net_connection_free(connection);
+    errno = error_number;
+    return NULL;
+}
+
+struct net_connection *net_connect_pair(struct net_connection *first, const struct net_pair_options *options,
+                                        const struct net_connection_events *events, void *arg)
+{
+    int fd =
+        first->ops == &net_pair_ops && first->fd >= 0 ? net_pair_open_beside(first->fd, options->stream) : -1;
+    if (fd < 0) {
+        errno = first->ops == &net_pair_ops && first->fd >= 0 ? errno : ENOTCONN;
+        return NULL;
+    }
+    const struct net_connect_options own = {.transport = NET_TLS_SCTP,
+                                            .remote = first->remote,
+                                            .tls = options->tls,
+                                            .handshake_timeout_ms = options->handshake_timeout_ms};
+    struct net_connection *connection = net_connection_new(first->net, fd, NET_TLS_SCTP, &net_pair_ops);
+    if (!connection)
+        return NULL;
+    connection->phase = NET_PHASE_CONNECTING;
+    connection->stream = options->stream;
+    if (!set_up(connection, &own))
+        return give_up(connection);
+    if (events)
+        connection->events = *events;
+    connection->arg = arg;
+    net_connection_enter(connection);
+    loop_timer_start(connection->timer, connection->handshake_timeout_ms);
+    connection->ops->local(connection->fd, &connection->local);
+    net_connection_defer(connection, NET_DEFER_CONNECT); /* the association may be up already */
+    net_connection_leave(connection);
+    return connection;
+}
+
 struct net_connection *net_connect(struct net *net, const struct net_connect_options *options,
                                    const struct net_connection_events *events, void *arg)
 {
@@ -110,12 +151,8 @@ struct net_connection *net_connect(struct net *net, const struct net_connect_opt
     struct net_connection *connection = net_connection_new(net, fd, options->transport, ops);
     if (!connection)
         return NULL;
-    if (!set_up(connection, options)) {
-        int error_number = errno;
-        net_connection_free(connection);
-        errno = error_number;
-        return NULL;
-    }
+    if (!set_up(connection, options))
+        return give_up(connection);
     connection->phase = NET_PHASE_CONNECTING;
     if (events)
         connection->events = *events;

@@ -212,8 +212,11 @@ void net_connection_destroy(struct net_connection *connection)
     if (connection->deferred)
         TAILQ_REMOVE(&net->deferred, connection, deferred_link);
     TAILQ_REMOVE(&net->connections, connection, link);
+    if (connection->on_destroyed)
+        connection->on_destroyed(connection);
     if (connection->session)
         gnutls_deinit(connection->session);
+    gnutls_free(connection->kept_session.data);
     net_credential_unref(connection->chosen);
     net_facts_fini(connection);
     net_tls_config_fini(&connection->own_tls);

@@ -118,14 +118,27 @@ static void free_priorities(struct net *net)
     }
 }
 
+/* Those below others go with them. */
+static void free_listeners(struct net *net)
+{
+    struct net_listener *listener = TAILQ_FIRST(&net->listeners);
+    while (listener) {
+        if (listener->is_below) {
+            listener = TAILQ_NEXT(listener, link);
+        } else {
+            net_listener_free(listener);
+            listener = TAILQ_FIRST(&net->listeners);
+        }
+    }
+}
+
 void net_free(struct net *net)
 {
     if (!net)
         return;
     while (!TAILQ_EMPTY(&net->connections))
         net_connection_free(TAILQ_FIRST(&net->connections));
-    while (!TAILQ_EMPTY(&net->listeners))
-        net_listener_free(TAILQ_FIRST(&net->listeners));
+    free_listeners(net);
     while (!TAILQ_EMPTY(&net->datagrams))
         net_datagram_free(TAILQ_FIRST(&net->datagrams));
     net_userland_free(net->userland);

@@ -51,6 +51,11 @@ size_t net_connection_bytes_out(const struct net_connection *connection)
     return connection->bytes_out;
 }
 
+uint16_t net_connection_stream(const struct net_connection *connection)
+{
+    return connection->stream;
+}
+
 const struct net_message_facts *net_connection_message(const struct net_connection *connection)
 {
     return connection->ops->keeps_messages ? &connection->incoming : NULL;

@@ -121,6 +121,8 @@ void net_listener_adopt(struct net_listener *listener, int fd, const struct net_
     if (!connection)
         return;
     connection->listener = listener;
+    if (listener->ops == &net_pair_ops)
+        connection->stream = net_pair_stream(fd);
     listener->refs++;
     net->accepted++;
     listener->accepted++;

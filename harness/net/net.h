@@ -155,6 +155,7 @@ struct net_message_facts {
 };
 enum { NET_ASSOCIATION_ADDRESSES_MAX = 8 };
 struct net_association_facts {
+    uint64_t id; /* the same for all TLS connections of one association; else the connection's own */
     uint16_t streams_in, streams_out; /* negotiated */
     struct net_address local[NET_ASSOCIATION_ADDRESSES_MAX], remote[NET_ASSOCIATION_ADDRESSES_MAX];
     size_t local_count, remote_count; /* RFC 9260 §6.4; the first one is the connection's own */
@@ -230,6 +231,16 @@ struct net_connect_options {
 struct net_connection *net_connect(struct net *net, const struct net_connect_options *options,
                                    const struct net_connection_events *events, void *arg);
 
+struct net_pair_options {
+    uint16_t stream; /* of both directions */
+    struct net_tls_options tls; /* with a resumption: an abbreviated handshake (RFC 3436 §8.2) */
+    uint64_t handshake_timeout_ms; /* 0: 10,000 */
+};
+/* One more TLS connection on the association of one of TLS over SCTP (RFC 3436 §5), as client. NULL, errno:
+ * ENOTCONN (there is no association), EADDRINUSE (that stream has one), EINVAL. */
+struct net_connection *net_connect_pair(struct net_connection *first, const struct net_pair_options *options,
+                                        const struct net_connection_events *events, void *arg);
+
 struct net_listen_options {
     enum net_transport transport;
     struct net_address local; /* port 0: any, read it back */
@@ -271,6 +282,8 @@ const struct net_address *net_connection_remote(const struct net_connection *con
  * peer are not fatal: they end its direction only. */
 bool net_connection_is_ready(const struct net_connection *connection);
 const struct net_tls_facts *net_connection_tls(const struct net_connection *connection); /* NULL on TCP */
+/* TLS over SCTP: the number of its pair of streams; else 0. */
+uint16_t net_connection_stream(const struct net_connection *connection);
 /* SCTP, within on_data: how the message came that is handed up. NULL elsewhere. */
 const struct net_message_facts *net_connection_message(const struct net_connection *connection);
 /* Valid from on_connected on; NULL elsewhere than on SCTP. */

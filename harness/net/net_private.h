@@ -94,9 +94,13 @@ struct net_transport_ops {
     /* SCTP: what is known of the association now; false: nothing. NULL elsewhere. */
     bool (*describe)(int fd, struct net_association_facts *out);
 };
-extern const struct net_transport_ops net_tcp_ops, net_kernel_sctp_ops, net_userland_sctp_ops;
+extern const struct net_transport_ops net_tcp_ops, net_kernel_sctp_ops, net_userland_sctp_ops, net_pair_ops;
 /* NULL: this transport is not to be had; errno. */
 const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net_transport transport);
+
+/* A descriptor for one more pair of streams of the association that fd is of. -1, errno. */
+int net_pair_open_beside(int fd, uint16_t stream);
+uint16_t net_pair_stream(int fd);
 
 /* ---- sockets ---- */
 socklen_t net_address_to_sockaddr(const struct net_address *address, struct sockaddr_storage *out);
@@ -198,6 +202,7 @@ struct net_listener {
     struct net_address address;
     TAILQ_HEAD(net_held, net_connection) held; /* wait for a handshake slot */
     size_t handshakes, accepted;
+    bool is_below; /* of TLS over SCTP: freed by the listener above it */
 };
 void net_listener_unref(struct net_listener *listener);
 bool net_listener_is_paused(const struct net_listener *listener); /* the limits keep it from accepting now */
@@ -258,13 +263,16 @@ struct net_connection {
     struct net_queue in;    /* SCTP: parts of a message that is not whole yet; TLS over SCTP: what of it
                                GnuTLS has not read */
     uint16_t stream;        /* TLS over SCTP: of the pair */
-    struct net_message_facts incoming; /* of the message that is handed up now */
+    void (*on_flushed)(struct net_connection *connection); /* nothing is queued any more; NULL: nobody asks */
+    void (*on_destroyed)(struct net_connection *connection); /* likewise: its memory goes */
+    struct net_message_facts incoming;                       /* of the message that is handed up now */
     struct net_association_facts association;
     size_t counted_bytes; /* of both, as the context has counted them */
     size_t bytes_in, bytes_out;
     struct net_end last_sign;
 
     gnutls_session_t session;
+    gnutls_datum_t kept_session;      /* of another one, to be resumed */
     struct net_tls_config own_tls;    /* of a connection that we opened */
     const struct net_tls_config *tls; /* NULL on TCP */
     struct net_credential *chosen;    /* by server name */
@@ -345,6 +353,8 @@ void net_handshake_step(struct net_connection *connection);
 
 /* tls_session.c */
 bool net_session_new(struct net_connection *connection); /* false: connection->session is NULL */
+/* Takes what a session of the first one can be resumed by, if there is such; false: out of memory. */
+bool net_session_keep(const struct net_connection *first, struct net_connection *connection);
 /* Around each call that may read a ClientHello. */
 int net_session_handshake(struct net_connection *connection);
 /* Sends the alert that belongs to a GnuTLS error; its number, or -1. */

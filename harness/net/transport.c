@@ -104,6 +104,8 @@ const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net
         return &net_tcp_ops;
     if (net->sctp == NET_SCTP_AUTO) /* once: the module may come, but two engines never stand side by side */
         net->sctp = net_sctp_engine(net, NULL);
+    if (transport == NET_TLS_SCTP && net->sctp != NET_SCTP_NONE)
+        return &net_pair_ops;
     if (net->sctp == NET_SCTP_KERNEL)
         return &net_kernel_sctp_ops;
     if (net->sctp == NET_SCTP_USERLAND)

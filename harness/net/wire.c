@@ -99,4 +99,6 @@ void net_wire_flush(struct net_connection *connection)
         net_connection_defer(connection, NET_DEFER_READ);
     }
     end_writing_if_due(connection);
+    if (connection->on_flushed)
+        connection->on_flushed(connection);
 }

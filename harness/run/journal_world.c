@@ -87,6 +87,7 @@ void journal_world_association(const struct wire *wire)
         return;
     journal_world_begin(wire->world, "association");
     journal_integer(journal, "connection", (int64_t)wire->id);
+    journal_integer(journal, "association", (int64_t)facts->id);
     journal_integer(journal, "streams_in", facts->streams_in);
     journal_integer(journal, "streams_out", facts->streams_out);
     write_addresses(journal, "local_addresses", facts->local, facts->local_count);

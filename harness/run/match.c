@@ -172,10 +172,16 @@ static bool response_fits(const struct scenario_alternative *alternative, const 
     return event->status >= alternative->status_from && event->status <= alternative->status_to;
 }
 
+/* Of SCTP, what does there what the sign does on TCP: files speak of both with one word. */
+static enum net_sign sign_on_tcp(enum net_sign sign)
+{
+    return sign == NET_SIGN_SHUTDOWN ? NET_SIGN_FIN : sign == NET_SIGN_ABORT ? NET_SIGN_RST : sign;
+}
+
 static bool sign_fits(const struct scenario_alternative *alternative, const struct observed *event)
 {
     for (size_t i = 0; i < alternative->sign_count; i++)
-        if (alternative->signs[i] == event->sign)
+        if (alternative->signs[i] == event->sign || alternative->signs[i] == sign_on_tcp(event->sign))
             return true;
     return !alternative->sign_count;
 }

@@ -1,13 +1,17 @@
-/* SCTP over the userland engine, between two addresses of a network namespace of the test's own; on a kernel
- * that has SCTP the same tests are its. */
+/* SCTP and TLS over SCTP, between two addresses of a network namespace of the test's own: over usrsctp where
+ * the kernel has no SCTP, else over the kernel's. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <errno.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -26,16 +30,343 @@ static void enter_namespace(void)
 
 TestSuite(sctp, .init = enter_namespace);
 
-Test(sctp, messages_keep_their_boundaries)
+static void write_long(struct net_connection *connection, size_t size_bytes,
+                       const struct net_message_options *how)
+{
+    char *bytes = malloc(size_bytes);
+    memset(bytes, 'm', size_bytes);
+    cr_assert_eq(net_connection_write_message(connection, bytes, size_bytes, how), 0);
+    free(bytes);
+}
+
+/* ---- messages ---- */
+
+struct message {
+    size_t size_bytes;
+    struct net_message_facts facts;
+};
+static struct message messages[64];
+static size_t message_count;
+
+static void note_message(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes,
+                         void *arg)
+{
+    struct side *side = arg;
+    (void)bytes;
+    if (message_count < sizeof messages / sizeof messages[0])
+        messages[message_count++] = (struct message){size_bytes, *net_connection_message(connection)};
+    world_look(side->world);
+}
+
+static void accept_noting(struct net_listener *listener, struct net_connection *connection,
+                          struct net_connection_events *events, void **connection_arg, void *arg)
+{
+    struct world *world = arg;
+    (void)listener;
+    world->server.connection = connection;
+    *events = side_events;
+    events->on_data = note_message;
+    *connection_arg = &world->server;
+}
+
+static bool has_messages(struct world *world, void *arg)
+{
+    (void)world;
+    return message_count >= *(const size_t *)arg;
+}
+
+Test(sctp, a_message_stays_one_and_says_how_it_came)
+{
+    static const struct message sent[] = {{1, {0}},
+                                          {18437, {.stream = 7, .payload_protocol = 46}}, /* RFC 3436 §3.2 */
+                                          {300, {.stream = 63, .is_unordered = true, .payload_protocol = 1}},
+                                          {200000, {.is_unordered = true}}};
+    size_t count = sizeof sent / sizeof sent[0];
+    struct world world;
+    world_init(&world, NULL);
+    world_open_with(&world, 4,
+                    &(struct net_listen_options){.transport = NET_SCTP, .on_accept = accept_noting},
+                    &(struct net_connect_options){.transport = NET_SCTP});
+    for (size_t i = 0; i < count; i++) {
+        const struct net_message_options how = {.stream = sent[i].facts.stream,
+                                                .is_ordered = !sent[i].facts.is_unordered,
+                                                .payload_protocol = sent[i].facts.payload_protocol};
+        size_t expected = i + 1;
+        write_long(world.client.connection, sent[i].size_bytes, &how);
+        world_run_until(&world, has_messages, &expected);
+        cr_expect_eq(messages[i].size_bytes, sent[i].size_bytes);
+        cr_expect_eq(messages[i].facts.stream, sent[i].facts.stream);
+        cr_expect_eq(messages[i].facts.is_unordered, sent[i].facts.is_unordered);
+        cr_expect_eq(messages[i].facts.payload_protocol, sent[i].facts.payload_protocol);
+        cr_expect_not(messages[i].facts.is_partial);
+    }
+    world_fini(&world);
+}
+
+ParameterizedTestParameters(sctp, association_facts)
+{
+    static const int families[] = {4, 6};
+    return cr_make_param_array(const int, families, 2);
+}
+
+ParameterizedTest(const int *family, sctp, association_facts, .init = enter_namespace)
+{
+    struct world world;
+    world_init(&world, NULL);
+    world_open(&world, *family, NET_SCTP, NET_TLS_NONE);
+    const struct net_association_facts *ours = net_connection_association(world.client.connection),
+                                       *theirs = net_connection_association(world.server.connection);
+    cr_expect_eq(ours->streams_out, 64);
+    cr_expect_eq(ours->streams_in, 64);
+    cr_expect(ours->local_count >= 1 && theirs->remote_count >= 1);
+    cr_expect(net_address_equal(net_connection_local(world.client.connection),
+                                net_connection_remote(world.server.connection)));
+    cr_expect(net_address_equal_ip(&ours->local[0], &theirs->remote[0]));
+    world_fini(&world);
+}
+
+/* ---- ends ---- */
+
+Test(sctp, shutdown_sends_what_is_queued_first)
 {
     struct world world;
     world_init(&world, NULL);
     world_open(&world, 4, NET_SCTP, NET_TLS_NONE);
-    cr_assert_eq(net_connection_write(world.client.connection, "hello", 5), 0);
-    world_run_until_server(&world, "data");
-    cr_expect_str_eq(world.server.data, "hello");
+    for (int i = 0; i < 20; i++)
+        write_long(world.client.connection, 50000, &(struct net_message_options){.is_ordered = true});
     net_connection_close(world.client.connection, NET_CLOSE_GRACEFUL);
     world_run_until_server(&world, "shutdown");
+    cr_expect_eq(world.server.data_total, 20 * 50000);
     world_run_until_client(&world, "closed");
+    net_connection_close(world.server.connection, NET_CLOSE_GRACEFUL);
+    world_run_until_server(&world, "closed");
+    world_fini(&world);
+}
+
+Test(sctp, abort_is_no_shutdown)
+{
+    struct world world;
+    world_init(&world, NULL);
+    world_open(&world, 4, NET_SCTP, NET_TLS_NONE);
+    net_connection_close(world.client.connection, NET_CLOSE_RST);
+    world_run_until_server(&world, "abort");
+    world_fini(&world);
+}
+
+static bool client_has_failed(struct world *world, void *arg)
+{
+    (void)arg;
+    return side_has(&world->client, "connect_failed") || side_has(&world->client, "timeout");
+}
+
+Test(sctp, nobody_listens)
+{
+    struct world world;
+    world_init(&world, NULL);
+    world_listen(&world, 4, &(struct net_listen_options){.transport = NET_SCTP});
+    struct net_connect_options options = {.transport = NET_SCTP,
+                                          .remote = *net_listener_address(world.listener)};
+    net_listener_free(world.listener);
+    world_listen(&world, 4, &(struct net_listen_options){.transport = NET_SCTP}); /* the host has SCTP */
+    options.handshake_timeout_ms = 3000;
+    world.client.connection = net_connect(world.net, &options, &side_events, &world.client);
+    cr_assert_not_null(world.client.connection);
+    /* On loopback another process may own an address: usrsctp answers for none that is not its own. */
+    world_run_until(&world, client_has_failed, NULL);
+    world_fini(&world);
+}
+
+Test(sctp, silence_says_nothing)
+{
+    struct world world;
+    world_init(&world, NULL);
+    world_open(&world, 4, NET_SCTP, NET_TLS_NONE);
+    net_connection_close(world.client.connection, NET_CLOSE_SILENT);
+    cr_assert_eq(net_connection_write(world.server.connection, "anybody there", 13), 0);
+    net_connection_close(world.client.connection, NET_CLOSE_RST);
+    world_run_until_client(&world, "closed");
+    cr_expect_not(side_has(&world.server, "abort"));
+    cr_expect_not(side_has(&world.server, "shutdown"));
+    world_fini(&world);
+}
+
+/* ---- what a peer may not do ---- */
+
+/* Bytes to the listener's port, as somebody with a raw socket would send them; the listener lives. */
+Test(sctp, nonsense_is_outlived)
+{
+    struct world world;
+    world_init(&world, NULL);
+    world_open(&world, 4, NET_SCTP, NET_TLS_NONE);
+    int fd = socket(AF_INET, SOCK_RAW, IPPROTO_SCTP);
+    cr_assert(fd >= 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    uint16_t port = net_listener_address(world.listener)->port,
+             source = net_connection_local(world.client.connection)->port;
+    uint32_t noise = 12345;
+    for (int i = 0; i < 3000; i++) {
+        uint8_t packet[120];
+        for (size_t k = 0; k < sizeof packet; k++) {
+            noise = noise * 1664525 + 1013904223;
+            packet[k] = (uint8_t)(noise >> 24);
+        }
+        packet[0] = (uint8_t)(source >> 8);
+        packet[1] = (uint8_t)source;
+        packet[2] = (uint8_t)(port >> 8);
+        packet[3] = (uint8_t)port;
+        packet[12] = (uint8_t)(i % 20); /* every type of chunk */
+        cr_assert(sendto(fd, packet, (size_t)(i % 118 + 1), 0, (struct sockaddr *)&to, sizeof to) > 0);
+    }
+    close(fd);
+    cr_assert_eq(net_connection_write(world.client.connection, "still here", 10), 0);
+    world_run_until_server(&world, "data");
+    cr_expect_str_eq(world.server.data, "still here");
+    world_fini(&world);
+}
+
+/* ---- TLS over SCTP ---- */
+
+static void note_pairs(struct net_listener *listener, struct net_connection *connection,
+                       struct net_connection_events *events, void **connection_arg, void *arg)
+{
+    struct world *world = arg;
+    (void)listener;
+    struct side *side = world->accepted++ == 0 ? &world->server : &world->second;
+    side->connection = connection;
+    *events = side_events;
+    *connection_arg = side;
+}
+
+ParameterizedTestParameters(sctp, two_pairs_of_one_association)
+{
+    static const enum net_tls_version versions[] = {NET_TLS_1_2, NET_TLS_1_3};
+    return cr_make_param_array(const enum net_tls_version, versions, 2);
+}
+
+static bool second_has_data(struct world *world, void *arg)
+{
+    (void)arg;
+    return side_has(&world->second, "data");
+}
+
+static bool second_is_ending(struct world *world, void *arg)
+{
+    (void)arg;
+    return side_has(&world->second, "close_notify");
+}
+
+ParameterizedTest(const enum net_tls_version *version, sctp, two_pairs_of_one_association,
+                  .init = enter_namespace)
+{
+    struct world world;
+    struct side another;
+    world_init(&world, NULL);
+    side_init(&another, &world);
+    struct net_tls_options server = {
+        .min_version = *version, .max_version = *version, .credential = world.one};
+    struct net_tls_options client = {.min_version = *version, .max_version = *version};
+    world_open_with(
+        &world, 4,
+        &(struct net_listen_options){.transport = NET_TLS_SCTP, .tls = server, .on_accept = note_pairs},
+        &(struct net_connect_options){.transport = NET_TLS_SCTP, .tls = client});
+    cr_assert_eq(net_connection_write(world.server.connection, "ticket first", 12), 0);
+    world_run_until_client(&world, "data");
+    const struct net_pair_options options = {.stream = 5, .is_resuming = true, .tls = client};
+    another.connection = net_connect_pair(world.client.connection, &options, &side_events, &another);
+    cr_assert_not_null(another.connection, "%m");
+    cr_assert_eq(net_connection_write(another.connection, "second pair", 11), 0);
+    world_run_until(&world, second_has_data, NULL);
+    cr_expect_str_eq(world.second.data, "second pair");
+    cr_expect_eq(net_connection_stream(world.second.connection), 5);
+    cr_expect(net_connection_tls(another.connection)->is_resumed);
+    cr_expect(net_connection_tls(world.second.connection)->is_resumed);
+    cr_expect_eq(net_connection_association(another.connection)->id,
+                 net_connection_association(world.client.connection)->id);
+    errno = 0;
+    cr_expect_null(net_connect_pair(world.client.connection, &options, &side_events, &another));
+    cr_expect_eq(errno, EADDRINUSE);
+    /* close_notify ends a pair; SHUTDOWN comes with the last one. */
+    net_connection_close(another.connection, NET_CLOSE_GRACEFUL);
+    world_run_until(&world, second_is_ending, NULL);
+    cr_expect_not(side_has(&world.server, "shutdown"));
+    cr_assert_eq(net_connection_write(world.client.connection, "lives", 5), 0);
+    world_run_until_server(&world, "data");
+    net_connection_close(world.second.connection, NET_CLOSE_GRACEFUL);
+    net_connection_close(world.client.connection, NET_CLOSE_GRACEFUL);
+    world_run_until_server(&world, "close_notify");
+    net_connection_close(world.server.connection, NET_CLOSE_GRACEFUL);
+    world_run_until_client(&world, "closed");
+    world_run_until_server(&world, "closed");
+    world_fini(&world);
+}
+
+/* ---- many ---- */
+
+enum { MANY = 1000 };
+static struct net_connection *many[MANY];
+static size_t ready_count;
+
+static void on_many_ready(struct net_connection *connection, void *arg)
+{
+    struct world *world = arg;
+    (void)connection;
+    ready_count++;
+    world_look(world);
+}
+
+static void accept_many(struct net_listener *listener, struct net_connection *connection,
+                        struct net_connection_events *events, void **connection_arg, void *arg)
+{
+    (void)listener;
+    (void)connection;
+    *events = (struct net_connection_events){.on_ready = on_many_ready};
+    *connection_arg = arg;
+}
+
+static bool are_all_ready(struct world *world, void *arg)
+{
+    (void)world;
+    (void)arg;
+    return ready_count == 2 * MANY;
+}
+
+static void on_rest_over(struct loop_timer *timer, void *arg)
+{
+    struct world *world = arg;
+    (void)timer;
+    loop_stop(world->loop);
+}
+
+static double used_ms(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec * 1e3 + (double)used.tv_nsec / 1e6;
+}
+
+Test(sctp, a_thousand_associations_and_an_idle_processor, .timeout = 100)
+{
+    enum { SETTLE_MS = 2500, IDLE_MS = 3000, USED_MS_MAX = 300 };
+    static const struct net_connection_events events = {.on_ready = on_many_ready};
+    struct world world;
+    world_init(&world, NULL);
+    world_listen(&world, 4, &(struct net_listen_options){.transport = NET_SCTP, .on_accept = accept_many});
+    for (size_t i = 0; i < MANY; i++) {
+        struct net_connect_options options = {.transport = NET_SCTP,
+                                              .remote = *net_listener_address(world.listener),
+                                              .handshake_timeout_ms = 60000};
+        many[i] = net_connect(world.net, &options, &events, &world);
+        cr_assert_not_null(many[i], "%zu: %m", i);
+    }
+    world_run_until(&world, are_all_ready, NULL);
+    struct loop_timer *rest = loop_timer_new(world.loop, on_rest_over, &world);
+    loop_timer_start(rest, SETTLE_MS);
+    loop_run(world.loop);
+    double before_ms = used_ms();
+    loop_timer_start(rest, IDLE_MS);
+    loop_run(world.loop);
+    double spent_ms = used_ms() - before_ms;
+    cr_expect(spent_ms < USED_MS_MAX, "%.0f ms of %d", spent_ms, IDLE_MS);
+    loop_timer_free(rest);
     world_fini(&world);
 }

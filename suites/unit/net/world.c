@@ -84,6 +84,7 @@ void world_init(struct world *world, const struct net_options *options)
     world->two = make_credential("two");
     side_init(&world->client, world);
     side_init(&world->server, world);
+    side_init(&world->second, world);
 }
 
 void world_fini(struct world *world)

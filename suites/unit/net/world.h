@@ -29,7 +29,7 @@ struct world {
     struct net *net;
     struct loop_timer *guard;
     struct net_listener *listener;
-    struct side client, server;
+    struct side client, server, second; /* second: of tests that accept two */
     size_t accepted;
     char keylog[4096];
     struct net_credential *one, *two; /* of two different keys */
