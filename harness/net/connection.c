@@ -216,7 +216,6 @@ void net_connection_destroy(struct net_connection *connection)
         connection->on_destroyed(connection);
     if (connection->session)
         gnutls_deinit(connection->session);
-    gnutls_free(connection->kept_session.data);
     net_credential_unref(connection->chosen);
     net_facts_fini(connection);
     net_tls_config_fini(&connection->own_tls);

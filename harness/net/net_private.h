@@ -272,7 +272,6 @@ struct net_connection {
     struct net_end last_sign;
 
     gnutls_session_t session;
-    gnutls_datum_t kept_session;      /* of another one, to be resumed */
     struct net_tls_config own_tls;    /* of a connection that we opened */
     const struct net_tls_config *tls; /* NULL on TCP */
     struct net_credential *chosen;    /* by server name */
@@ -353,8 +352,6 @@ void net_handshake_step(struct net_connection *connection);
 
 /* tls_session.c */
 bool net_session_new(struct net_connection *connection); /* false: connection->session is NULL */
-/* Takes what a session of the first one can be resumed by, if there is such; false: out of memory. */
-bool net_session_keep(const struct net_connection *first, struct net_connection *connection);
 /* Around each call that may read a ClientHello. */
 int net_session_handshake(struct net_connection *connection);
 /* Sends the alert that belongs to a GnuTLS error; its number, or -1. */

@@ -271,7 +271,9 @@ ParameterizedTest(const enum net_tls_version *version, sctp, two_pairs_of_one_as
         &(struct net_connect_options){.transport = NET_TLS_SCTP, .tls = client});
     cr_assert_eq(net_connection_write(world.server.connection, "ticket first", 12), 0);
     world_run_until_client(&world, "data");
-    const struct net_pair_options options = {.stream = 5, .is_resuming = true, .tls = client};
+    client.resumption = net_connection_resumption(world.client.connection);
+    cr_assert_not_null(client.resumption);
+    const struct net_pair_options options = {.stream = 5, .tls = client};
     another.connection = net_connect_pair(world.client.connection, &options, &side_events, &another);
     cr_assert_not_null(another.connection, "%m");
     cr_assert_eq(net_connection_write(another.connection, "second pair", 11), 0);
@@ -285,6 +287,7 @@ ParameterizedTest(const enum net_tls_version *version, sctp, two_pairs_of_one_as
     errno = 0;
     cr_expect_null(net_connect_pair(world.client.connection, &options, &side_events, &another));
     cr_expect_eq(errno, EADDRINUSE);
+    net_resumption_unref(client.resumption);
     /* close_notify ends a pair; SHUTDOWN comes with the last one. */
     net_connection_close(another.connection, NET_CLOSE_GRACEFUL);
     world_run_until(&world, second_is_ending, NULL);
