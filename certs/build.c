@@ -108,7 +108,8 @@ static int build_sign(gnutls_x509_crt_t crt, const struct certs_plan *plan, gnut
 {
     gnutls_x509_crt_t issuer = plan->issuer ? plan->issuer->crt : crt;
     gnutls_x509_privkey_t key = plan->issuer ? plan->issuer->key : plan->key;
-    int status = gnutls_x509_crt_sign2(crt, issuer, key, GNUTLS_DIG_SHA256, 0);
+    gnutls_digest_algorithm_t digest = plan->has_sha1_signature ? GNUTLS_DIG_SHA1 : GNUTLS_DIG_SHA256;
+    int status = gnutls_x509_crt_sign2(crt, issuer, key, digest, 0);
     if (status >= 0)
         status = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, der);
     return status;

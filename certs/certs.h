@@ -56,6 +56,7 @@ struct certs_recipe {
     bool omits_intermediates;          /* they exist, but the chain that is shown leaves them out */
     bool is_revoked;                   /* on the CRL of its CA */
     bool has_bad_signature;            /* a bit of the signature is flipped */
+    bool has_sha1_signature;           /* SHA-1 instead of SHA-256 */
     bool issuer_is_not_ca;             /* the issuer is an end-entity certificate */
     bool issuer_lacks_cert_sign;       /* the issuer's keyUsage has no keyCertSign */
     bool breaks_pathlen;               /* an intermediate below a CA with pathlen 0 */

@@ -84,7 +84,7 @@ struct certs_plan {
     const char *name_constraint_dns;
     int64_t not_before_s, not_after_s; /* since the epoch */
     uint8_t serial[16];
-    bool has_bad_signature;
+    bool has_bad_signature, has_sha1_signature;
     gnutls_x509_privkey_t key;
     const struct certs_ca *issuer; /* NULL: signed with its own key */
 };

@@ -176,9 +176,11 @@ static bool compare_signature(const struct certs_plan *plan, const struct certs_
                                                            GNUTLS_VERIFY_ALLOW_BROKEN, &tbs, &signature);
     if (key)
         gnutls_pubkey_deinit(key);
-    bool is_sha256 = algorithm == GNUTLS_SIGN_ECDSA_SHA256 || algorithm == GNUTLS_SIGN_RSA_SHA256;
+    bool is_digest = plan->has_sha1_signature
+                         ? algorithm == GNUTLS_SIGN_ECDSA_SHA1 || algorithm == GNUTLS_SIGN_RSA_SHA1
+                         : algorithm == GNUTLS_SIGN_ECDSA_SHA256 || algorithm == GNUTLS_SIGN_RSA_SHA256;
     bool is_as_planned = plan->has_bad_signature ? verified == GNUTLS_E_PK_SIG_VERIFY_FAILED : verified >= 0;
-    return (is_sha256 && is_as_planned) || differs(error, error_size_bytes, "its signature");
+    return (is_digest && is_as_planned) || differs(error, error_size_bytes, "its signature");
 }
 
 bool certs_compare(const struct certs_plan *plan, const struct certs_built *built, char *error,

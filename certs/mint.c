@@ -77,6 +77,7 @@ static void plan_from_recipe(struct certs_authority *authority, const struct cer
         .not_before_s = authority->now_s + (has_default_validity ? -DAY_S : recipe->not_before_s),
         .not_after_s = authority->now_s + (has_default_validity ? 365 * DAY_S : recipe->not_after_s),
         .has_bad_signature = recipe->has_bad_signature,
+        .has_sha1_signature = recipe->has_sha1_signature,
         .key = authority->leaf_keys[recipe->key_type],
         .issuer = issuer};
     certs_serial_next(authority, plan->serial);

@@ -252,7 +252,8 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
     case MATCH_CLOSED:
         draw(drawing,
              (struct drawing_stroke){drawing->device, peer_column(drawing, alternative), '~', 0, "closes"},
-             "%s is closed%s", joined(&alternative->on, "a connection", on, sizeof on), outcome);
+             "%s is closed%s%s%s", joined(&alternative->on, "a connection", on, sizeof on),
+             alternative->alert ? ", alert like " : "", text_or(alternative->alert, ""), outcome);
         break;
     case MATCH_SILENCE:
         draw(drawing, nothing, "nothing comes, and the device still works%s", outcome);

@@ -92,6 +92,7 @@ static bool read_recipe(struct recipe *recipe, const struct scenario_certificate
     recipe->wanted.omits_intermediates = from->omits_intermediates;
     recipe->wanted.is_revoked = from->is_revoked;
     recipe->wanted.has_bad_signature = from->has_bad_signature;
+    recipe->wanted.has_sha1_signature = from->has_sha1_signature;
     recipe->wanted.issuer_is_not_ca = from->issuer_is_not_ca;
     recipe->wanted.issuer_lacks_cert_sign = from->issuer_lacks_cert_sign;
     recipe->wanted.breaks_pathlen = from->breaks_pathlen;

@@ -98,6 +98,8 @@ struct observed inbox_view(const struct event *event)
                             .sign = event->sign,
                             .message = event->message,
                             .delivery = event->has_delivery ? &event->delivery : NULL};
+                            .alert = event->alert,
+                            .message = event->message};
 
     if (group && group->name) {
         view.of = group->name;

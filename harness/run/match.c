@@ -180,6 +180,8 @@ static enum net_sign sign_on_tcp(enum net_sign sign)
 
 static bool sign_fits(const struct scenario_alternative *alternative, const struct observed *event)
 {
+    if (alternative->alert && (!event->alert || !match_pattern(alternative->alert, event->alert)))
+        return false;
     for (size_t i = 0; i < alternative->sign_count; i++)
         if (alternative->signs[i] == event->sign || alternative->signs[i] == sign_on_tcp(event->sign))
             return true;

@@ -25,6 +25,7 @@ struct observed { /* an event as the alternatives of a step see it */
     bool is_echo;           /* of an answer of ours: good for going on, never for a verdict */
     bool is_expected_error; /* an error that an answer of ours, or a CANCEL, explains */
     enum net_sign sign;
+    const char *alert; /* of a fatal TLS alert; NULL: none */
     const struct sip_message *message;
     const struct net_message_facts *delivery; /* of a message over SCTP; NULL elsewhere */
 };

@@ -139,8 +139,12 @@ static void on_sign(struct net_connection *connection, const struct net_end *end
     world->sign_ms = loop_now_ms(world->run->loop);
     if (wire->role == WIRE_UA)
         lose_requests(wire);
-    if (wire->role == WIRE_PEER)
-        inbox_add(world, OBSERVED_CLOSED, wire, seq)->sign = end->sign;
+    if (wire->role == WIRE_PEER) {
+        struct event *closed = inbox_add(world, OBSERVED_CLOSED, wire, seq);
+
+        closed->sign = end->sign;
+        closed->alert = end->sign == NET_SIGN_ALERT ? end->alert_name : NULL;
+    }
     /* A peer answers a close with its own, unless a step has closed the connection in its own way already. */
     if (is_final(end->sign))
         net_connection_close(connection, NET_CLOSE_NOW);

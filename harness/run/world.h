@@ -102,6 +102,7 @@ struct event {
     enum net_sign sign;
     struct net_message_facts delivery; /* of a message over SCTP */
     bool has_delivery;
+    const char *alert;    /* static; NULL: none */
     char *branch;         /* of a request's topmost Via */
     char *name;           /* given by an alternative */
     unsigned last_answer; /* status that we sent; 0: none */

@@ -54,8 +54,8 @@ struct scenario_certificate {
     char *issuer; /* "trusted", "untrusted", "self" */
     char *name_constraint;
     unsigned intermediates;
-    bool omits_intermediates, is_revoked, has_bad_signature, issuer_is_not_ca, issuer_lacks_cert_sign,
-        breaks_pathlen, has_key_usage;
+    bool omits_intermediates, is_revoked, has_bad_signature, has_sha1_signature, issuer_is_not_ca,
+        issuer_lacks_cert_sign, breaks_pathlen, has_key_usage;
     int64_t not_before_s, not_after_s; /* relative to now; both 0: default */
 };
 
@@ -196,6 +196,7 @@ struct scenario_alternative {
     char *listener;                          /* CONNECTION, CONNECTIONS, REQUESTS */
     enum net_sign signs[SCENARIO_SIGNS_MAX]; /* CLOSED: any of; none: any sign */
     size_t sign_count;
+    char *alert; /* CLOSED: pattern on the name of its fatal TLS alert; NULL: not asked */
     struct scenario_range count, live; /* CONNECTIONS: accepted in all, open now; REQUESTS: count */
     char *via_of; /* REQUEST: one that was named; the topmost Via is equal to its one. Once expanded: that Via
                    */

@@ -79,6 +79,7 @@ static void recipe_take(struct build *build, const struct document_value *recipe
     take_flag(recipe, "omit_intermediates", &out->omits_intermediates);
     take_flag(recipe, "revoked", &out->is_revoked);
     take_flag(recipe, "bad_signature", &out->has_bad_signature);
+    take_flag(recipe, "sha1_signature", &out->has_sha1_signature);
     take_flag(recipe, "issuer_not_ca", &out->issuer_is_not_ca);
     take_flag(recipe, "issuer_lacks_cert_sign", &out->issuer_lacks_cert_sign);
     take_flag(recipe, "pathlen_broken", &out->breaks_pathlen);

@@ -132,6 +132,7 @@ static void closed_take(struct build *build, const struct document_value *matche
         for (size_t s = 0; s < sizeof signs / sizeof signs[0]; s++)
             if (value_is(document_at(how, i), signs[s].word))
                 out->signs[out->sign_count++] = signs[s].sign;
+    out->alert = text_take(build, document_member(matcher, "alert"), TEXT_PATTERN);
 }
 
 static void connections_take(struct build *build, const struct document_value *matcher,

@@ -130,6 +130,8 @@ static void put_closed(FILE *out, const struct scenario_alternative *alternative
     fputs(" is ended by the device", out);
     for (size_t i = 0; i < alternative->sign_count; i++)
         fprintf(out, "%s%s", i ? " or " : ", with ", net_sign_name(alternative->signs[i]));
+    if (alternative->alert)
+        fprintf(out, ", alert like %s", alternative->alert);
 }
 
 static void put_counts(FILE *out, const struct scenario_alternative *alternative)

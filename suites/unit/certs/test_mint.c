@@ -221,6 +221,17 @@ Test(mint, bad_signature_and_nothing_else)
     }
 }
 
+Test(mint, sha1_signature_is_good_but_weak)
+{
+    static const enum certs_key_type TYPES[] = {CERTS_KEY_ECDSA_P256, CERTS_KEY_RSA_2048};
+    for (size_t i = 0; i < 2; i++) {
+        struct certs_recipe recipe = GOOD;
+        recipe.key_type = TYPES[i];
+        recipe.has_sha1_signature = true;
+        assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_INSECURE_ALGORITHM);
+    }
+}
+
 Test(mint, issuer_is_not_ca)
 {
     struct certs_recipe recipe = GOOD;
