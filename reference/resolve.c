@@ -210,6 +210,17 @@ static bool is_left_unasked(const struct resolution *resolution, const char *tar
            (size < domain || strcasecmp(target + size - domain, resolution->hop.host) != 0);
 }
 
+/* The fault weight-zero-never. */
+static bool is_never_asked(const struct resolution *resolution, const struct lookup_srv *records,
+                           size_t count, size_t index)
+{
+    bool is_outweighed = false;
+    for (size_t i = 0; i < count; i++) {
+        is_outweighed |= records[i].priority == records[index].priority && records[i].weight > 0;
+    }
+    return has(resolution, FAULT_WEIGHT_ZERO_NEVER) && records[index].weight == 0 && is_outweighed;
+}
+
 static void on_srv(struct lookup_srv *records, size_t count, void *arg)
 {
     struct resolution *resolution = arg;
@@ -230,7 +241,8 @@ static void on_srv(struct lookup_srv *records, size_t count, void *arg)
     } else if (count > 0 && make_slots(resolution, used)) {
         order_srv(records, count, resolution->dice);
         for (size_t i = 0; i < used; i++) {
-            if (is_left_unasked(resolution, records[i].target)) {
+            if (is_left_unasked(resolution, records[i].target) ||
+                is_never_asked(resolution, records, count, i)) {
                 continue;
             }
             add_slot(resolution, records[i].target, transport, records[i].port, &records[i]);

@@ -96,10 +96,9 @@ struct observed inbox_view(const struct event *event)
                             .listener = wire->post ? wire->post->name : NULL,
                             .is_new = wire->post && !wire->was_named,
                             .sign = event->sign,
+                            .alert = event->alert,
                             .message = event->message,
                             .delivery = event->has_delivery ? &event->delivery : NULL};
-                            .alert = event->alert,
-                            .message = event->message};
 
     if (group && group->name) {
         view.of = group->name;
