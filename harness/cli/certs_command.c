@@ -132,7 +132,8 @@ static int add_profile(struct export *export, struct device_profile **profile)
         cli_paths_fini(&paths);
         return CLI_USAGE;
     }
-    *profile = device_profile_load(paths.devices, export->device, paths.profile_schema, &diagnostic);
+    *profile = device_profile_load(cli_devices_of(&paths, export->device), export->device,
+                                   paths.profile_schema, &diagnostic);
     cli_paths_fini(&paths);
     if (!*profile)
         return cli_fail_file(&diagnostic);

@@ -52,12 +52,17 @@ bool cli_parse_scale(const char *option, const char *value, double *out);
 
 /* ---- where files are ---- */
 struct cli_paths {
-    char *scenarios, *suites, *devices, *profile_schema, *baseline_schema;
+    /* own_scenarios: beside the shipped ones, when they are no whole catalogue; NULL: none. shipped_devices:
+     * where a profile is that is not in devices. */
+    char *scenarios, *own_scenarios, *suites, *devices, *shipped_devices, *profile_schema, *baseline_schema;
 };
 /* $SIPREUSE_DATA, else share/sipreuse beside the program's folder, else the source tree it was built from;
  * folders given on the command line win over that (NULL: none). false: reported. */
 bool cli_paths_find(struct cli_paths *paths, const char *scenarios, const char *suites, const char *devices);
 void cli_paths_fini(struct cli_paths *paths);
+/* The folder that has the profile of that name: the user's own first, then the shipped one; devices when
+ * neither. */
+const char *cli_devices_of(const struct cli_paths *paths, const char *name);
 /* "DIR/NAME", heap; exits when out of memory. */
 char *cli_path_join(const char *folder, const char *name);
 char *cli_program_path(void); /* heap; NULL with errno */
@@ -79,6 +84,8 @@ int cli_print_pdf(const struct report *report, const char *path);
 struct cli_remote {
     struct net_address device[2]; /* IPv4, IPv6; family 0: none; port 0 */
     uint16_t sip_port, sips_port;
+    char host[256];                /* of the last --remote, as it was written, without ports */
+    bool is_host_name;             /* and no address */
     struct net_address *addresses; /* of ours; owned */
     size_t address_count;
     uint16_t first_port, last_port, dns_port;
@@ -193,5 +200,6 @@ int cli_evidence(int argc, char **argv);
 int cli_pics(int argc, char **argv);
 int cli_kill_matrix(int argc, char **argv);
 int cli_certs(int argc, char **argv);
+int cli_probe(int argc, char **argv);
 
 #endif

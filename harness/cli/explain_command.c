@@ -204,7 +204,8 @@ static int explain_with_catalogue(const char *scenarios, const char *const *ids,
     struct diagnostic diagnostic = {0};
     int status = CLI_USAGE;
     if (cli_paths_find(&paths, scenarios, NULL, NULL)) {
-        struct catalogue *catalogue = catalogue_load(paths.scenarios, &diagnostic);
+        struct catalogue *catalogue =
+            catalogue_load_beside(paths.scenarios, paths.own_scenarios, &diagnostic);
         status = catalogue ? explain_all(catalogue, ids, count) : cli_fail_file(&diagnostic);
         catalogue_free(catalogue);
     }

@@ -132,7 +132,8 @@ int cli_kill_matrix(int argc, char **argv)
     struct diagnostic diagnostic = {0};
     int status = CLI_USAGE;
     if (cli_paths_find(&paths, NULL, NULL, NULL)) {
-        struct catalogue *catalogue = catalogue_load(paths.scenarios, &diagnostic);
+        struct catalogue *catalogue =
+            catalogue_load_beside(paths.scenarios, paths.own_scenarios, &diagnostic);
         struct kill_scope scope = {0};
         status = catalogue ? kill_check_selectors(&wish, catalogue) : cli_fail_file(&diagnostic);
         if (status == CLI_GOOD)

@@ -25,8 +25,8 @@ int kill_scope_init(struct kill_scope *scope, const struct cli_paths *paths,
         struct diagnostic diagnostic = {0};
         if (scope_find(scope, faults[i].profile) < scope->count || scope->count == KILL_PROFILES_MAX)
             continue;
-        scope->profiles[scope->count] =
-            device_profile_load(paths->devices, faults[i].profile, paths->profile_schema, &diagnostic);
+        scope->profiles[scope->count] = device_profile_load(
+            cli_devices_of(paths, faults[i].profile), faults[i].profile, paths->profile_schema, &diagnostic);
         if (!scope->profiles[scope->count])
             return cli_fail_file(&diagnostic);
         scope->names[scope->count++] = faults[i].profile;

@@ -75,7 +75,7 @@ static json_t *list_requirement(const struct catalogue *catalogue, const struct 
 static int list_catalogue(const struct cli_paths *paths, bool is_requirements, json_t **out)
 {
     struct diagnostic diagnostic = {0};
-    struct catalogue *catalogue = catalogue_load(paths->scenarios, &diagnostic);
+    struct catalogue *catalogue = catalogue_load_beside(paths->scenarios, paths->own_scenarios, &diagnostic);
     if (!catalogue)
         return cli_fail_file(&diagnostic);
     *out = json_array();
@@ -90,7 +90,7 @@ static int list_catalogue(const struct cli_paths *paths, bool is_requirements, j
 static int list_suites(const struct cli_paths *paths, json_t **out)
 {
     struct diagnostic diagnostic = {0};
-    struct catalogue *catalogue = catalogue_load(paths->scenarios, &diagnostic);
+    struct catalogue *catalogue = catalogue_load_beside(paths->scenarios, paths->own_scenarios, &diagnostic);
     if (!catalogue)
         return cli_fail_file(&diagnostic);
     char **names = suite_names(paths->suites);

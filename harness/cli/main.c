@@ -21,6 +21,7 @@ static const struct {
     {"publish", cli_publish, "send what a run wrote to a web server or a bucket"},
     {"validate", cli_validate, "check scenario, suite, profile and recipe files"},
     {"device", reference_device_main, "the reference device on its own, as a proxy"},
+    {"probe", cli_probe, "look at a SIP element from outside, without its operator"},
     {"certs", cli_certs, "certificates for a device across a network"},
     {"kill-matrix", cli_kill_matrix, "prove that each seeded fault is found"},
 };

@@ -42,7 +42,7 @@ static bool is_file_word(const char *word)
 static bool names_are_known(const struct cli_request *request)
 {
     char **suites = suite_names(request->paths.suites),
-         **devices = device_profile_names(request->paths.devices);
+         **devices = device_profile_names(cli_devices_of(&request->paths, request->device));
     const char *suite = request->suite_name ? request->suite_name : SUITE_DEFAULT;
     bool is_good = cli_name_is_known("suite", suite, suites) &&
                    (is_file_word(request->device) || cli_name_is_known("device", request->device, devices));
@@ -141,7 +141,8 @@ int cli_material_load(struct cli_material *material, struct cli_request *request
     *material = (struct cli_material){0};
     if (!names_are_known(request))
         return CLI_USAGE;
-    material->catalogue = catalogue_load(request->paths.scenarios, &diagnostic);
+    material->catalogue =
+        catalogue_load_beside(request->paths.scenarios, request->paths.own_scenarios, &diagnostic);
     if (!material->catalogue)
         return cli_fail_file(&diagnostic);
     const char *suite = request->suite_name ? request->suite_name : SUITE_DEFAULT;
@@ -155,7 +156,7 @@ int cli_material_load(struct cli_material *material, struct cli_request *request
         if (!material->baseline)
             return cli_fail_file(&diagnostic);
     }
-    material->profile = device_profile_load(request->paths.devices, request->device,
+    material->profile = device_profile_load(cli_devices_of(&request->paths, request->device), request->device,
                                             request->paths.profile_schema, &diagnostic);
     if (!material->profile)
         return cli_fail_file(&diagnostic);

@@ -77,15 +77,40 @@ static char *cli_folder(const char *wanted, const char *data, const char *name)
     return NULL;
 }
 
+/* A whole catalogue stands for itself; a folder of scenarios alone is beside the shipped ones. */
+static bool has_requirements(const char *scenarios)
+{
+    char *path = cli_path_join(scenarios, "requirements.json");
+    bool is_there = access(path, R_OK) == 0;
+    free(path);
+    return is_there;
+}
+
+const char *cli_devices_of(const struct cli_paths *paths, const char *name)
+{
+    char *own = NULL;
+    bool is_own = asprintf(&own, "%s/%s/profile.json", paths->devices, name) < 0 || access(own, F_OK) == 0;
+    free(own);
+    if (is_own)
+        return paths->devices;
+    bool is_shipped =
+        asprintf(&own, "%s/%s/profile.json", paths->shipped_devices, name) >= 0 && access(own, F_OK) == 0;
+    free(own);
+    return is_shipped ? paths->shipped_devices : paths->devices;
+}
+
 bool cli_paths_find(struct cli_paths *paths, const char *scenarios, const char *suites, const char *devices)
 {
     char *data = cli_data();
     *paths = (struct cli_paths){0};
     if (!data)
         return false;
-    paths->scenarios = cli_folder(scenarios, data, "scenarios");
+    bool is_beside = scenarios && is_folder(scenarios) && !has_requirements(scenarios);
+    paths->own_scenarios = is_beside ? strdup(scenarios) : NULL;
+    paths->scenarios = cli_folder(is_beside ? NULL : scenarios, data, "scenarios");
     paths->suites = paths->scenarios ? cli_folder(suites, data, "suites") : NULL;
     paths->devices = paths->suites ? cli_folder(devices, data, "devices") : NULL;
+    paths->shipped_devices = cli_path_join(data, "devices");
     /* The schema belongs to the program, not to a folder of somebody's own profiles. */
     paths->profile_schema = cli_path_join(data, "devices/schema/profile.schema.json");
     paths->baseline_schema = cli_path_join(data, "reports/schema/baseline.schema.json");
@@ -96,6 +121,8 @@ bool cli_paths_find(struct cli_paths *paths, const char *scenarios, const char *
 void cli_paths_fini(struct cli_paths *paths)
 {
     free(paths->scenarios);
+    free(paths->own_scenarios);
+    free(paths->shipped_devices);
     free(paths->suites);
     free(paths->devices);
     free(paths->profile_schema);

@@ -20,9 +20,11 @@ static const struct cli_option options[] = {
 static const struct cli_usage usage = {
     .command = "probe",
     .arguments = "HOST[:PORT[,PORT]] [options]",
-    .summary = "Looks at a SIP element from outside, in less than a minute: TLS versions, certificate and its SIP "
-               "identities, server names, keep-alives, framing, closing. It sends OPTIONS over some ten connections, one "
-               "after the other, and nothing else. PORT: of TLS and of TCP (default: 5061,5060).",
+    .summary =
+        "Looks at a SIP element from outside, in less than a minute: TLS versions, certificate and its SIP "
+        "identities, server names, keep-alives, framing, closing. It sends OPTIONS over some ten "
+        "connections, one "
+        "after the other, and nothing else. PORT: of TLS and of TCP (default: 5061,5060).",
     .options = options,
     .more = "Exit status: 0 grade A or B; 1 a worse one; 2 usage; 3 it could not be done.",
 };
@@ -86,30 +88,25 @@ static int begin(const struct command *command)
         free(remote.addresses);
         return CLI_USAGE;
     }
-    size_t length = strcspn(command->host, ":");
-    char host[256];
-    struct net_address literal;
-    snprintf(host, sizeof host, "%.*s", (int)length, command->host);
-    bool is_name = command->host[0] != '[' && !net_address_parse(host, 0, &literal) && strcmp(command->host, host) >= 0 &&
-                   strchr(host, '.');
-    struct probe_options options = {.to = remote.device[remote.device[0].family ? 0 : 1],
-                                    .sip_port = remote.sip_port,
-                                    .sips_port = remote.sips_port,
-                                    .idle_ms = command->idle_s * 1000};
+    char ip[NET_ADDRESS_TEXT_MAX], literal[NET_ADDRESS_TEXT_MAX + 2];
+    struct probe_options wanted = {.to = remote.device[remote.device[0].family ? 0 : 1],
+                                   .sip_port = remote.sip_port,
+                                   .sips_port = remote.sips_port,
+                                   .idle_ms = command->idle_s * 1000};
     for (size_t i = 0; i < remote.address_count; i++)
-        if (remote.addresses[i].family == options.to.family)
-            options.from = remote.addresses[i];
-    char ip[NET_ADDRESS_TEXT_MAX], uri_ip[NET_ADDRESS_TEXT_MAX + 2];
-    net_address_format_ip(&options.to, ip);
-    snprintf(uri_ip, sizeof uri_ip, options.to.family == 6 ? "[%s]" : "%s", ip);
-    options.has_domain = command->domain || is_name;
-    options.domain = command->domain ? command->domain : is_name ? host : uri_ip;
+        if (remote.addresses[i].family == wanted.to.family)
+            wanted.from = remote.addresses[i];
+    net_address_format_ip(&wanted.to, ip);
+    snprintf(literal, sizeof literal, wanted.to.family == 6 ? "[%s]" : "%s", ip);
+    wanted.has_domain = command->domain || remote.is_host_name;
+    wanted.domain = command->domain ? command->domain : remote.is_host_name ? remote.host : literal;
     if (command->transport && strcmp(command->transport, "tcp") == 0)
-        options.sips_port = 0;
+        wanted.sips_port = 0;
     if (command->transport && strcmp(command->transport, "tls") == 0)
-        options.sip_port = 0;
-    int status = options.from.family ? probe(&options, command->is_json)
-                                     : cli_fail(CLI_IMPOSSIBLE, "there is no route to %s; check the address", ip);
+        wanted.sip_port = 0;
+    int status = wanted.from.family
+                     ? probe(&wanted, command->is_json)
+                     : cli_fail(CLI_IMPOSSIBLE, "there is no route to %s; check the address", ip);
     free(remote.addresses);
     return status;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_PORT = 20000, LAST_PORT = 32000, DNS_PORT = 53, HOST_MAX_BYTES = 256 };
+enum { FIRST_PORT = 20000, LAST_PORT = 32000, DNS_PORT = 53 };
 
 static bool parse_port(const char *text, char end, uint16_t *out, const char **rest)
 {
@@ -22,15 +22,14 @@ static bool parse_port(const char *text, char end, uint16_t *out, const char **r
 }
 
 /* "HOST", "HOST:PORT", "[IPv6]:PORT", "HOST:PORT,PORT"; an IPv6 address alone needs no brackets. */
-static bool split(const char *value, char host[HOST_MAX_BYTES], const char **ports)
+static bool split(const char *value, char host[256], const char **ports)
 {
     const char *end = value[0] == '[' ? strchr(value, ']') : NULL;
     const char *colon = strchr(end ? end : value, ':');
     if (!end && colon && strchr(colon + 1, ':'))
         colon = NULL;
     const char *from = end ? value + 1 : value, *to = end ? end : colon ? colon : value + strlen(value);
-    if (to == from || to - from >= HOST_MAX_BYTES || (value[0] == '[' && !end) ||
-        (end && end[1] && end + 1 != colon))
+    if (to == from || to - from >= 256 || (value[0] == '[' && !end) || (end && end[1] && end + 1 != colon))
         return false;
     memcpy(host, from, (size_t)(to - from));
     host[to - from] = '\0';
@@ -67,10 +66,12 @@ static bool look_up(const char *host, struct net_address device[2])
 
 static bool take_device(struct cli_remote *remote, const char *value)
 {
-    char host[HOST_MAX_BYTES];
+    struct net_address literal;
+    char *host = remote->host;
     const char *ports;
     remote->is_wanted = true;
     if (split(value, host, &ports)) {
+        remote->is_host_name = !net_address_parse(host, 0, &literal);
         bool is_good = !*ports || parse_port(ports, ',', &remote->sips_port, &ports);
         is_good = is_good && (!*ports || parse_port(ports, '\0', &remote->sip_port, &ports));
         if (is_good)

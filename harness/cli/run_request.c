@@ -69,9 +69,12 @@ static const struct cli_option options[] = {
                           '\0'},
     [OPT_NO_PCAP] = {"no-pcap", NULL, "capture no packets and write no pcapng files", '\0'},
     [OPT_VERBOSE] = {"verbose", NULL, "every verdict as it is reached", 'v'},
-    [OPT_SCENARIOS] = {"scenarios", "DIR", "scenarios from another folder", '\0'},
+    [OPT_SCENARIOS] = {"scenarios", "DIR",
+                       "scenarios of another folder, beside the shipped ones (instead of them when it has a "
+                       "requirements.json)",
+                       '\0'},
     [OPT_SUITES] = {"suites", "DIR", "suites from another folder", '\0'},
-    [OPT_DEVICES] = {"devices", "DIR", "profiles from another folder", '\0'},
+    [OPT_DEVICES] = {"devices", "DIR", "profiles of another folder, before the shipped ones", '\0'},
     [OPT_DEVICE_FAULT] = {"device-fault", "NAME", NULL, '\0'},
     [OPT_REMOTE] =
         {"remote", "HOST[:PORT[,PORT]]",

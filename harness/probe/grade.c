@@ -1,5 +1,5 @@
-/* From what was seen to a grade. Each reason caps the grade; the worst one decides. A is: nothing was seen that
- * keeps RFC 5923 from working, which is not the same as conformance. */
+/* From what was seen to a grade. Each reason caps the grade; the worst one decides. A is: nothing was seen
+ * that keeps RFC 5923 from working, which is not the same as conformance. */
 #include "probe/probe.h"
 
 #include <stdarg.h>
@@ -14,7 +14,8 @@ const char *probe_answer_name(enum probe_answer answer)
     return answers[answer];
 }
 
-static void cap(struct probe_grade *grade, char letter, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void cap(struct probe_grade *grade, char letter, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void cap(struct probe_grade *grade, char letter, const char *format, ...)
 {
@@ -42,7 +43,8 @@ static void grade_service(const struct probe_findings *findings, struct probe_gr
         return;
     }
     if (!has_tls)
-        cap(out, 'D', "No TLS: no peer can be authenticated, so nothing may be aliased safely (RFC 5923 §9). %s",
+        cap(out, 'D',
+            "No TLS: no peer can be authenticated, so nothing may be aliased safely (RFC 5923 §9). %s",
             findings->trouble);
     else if (findings->tls_answers == PROBE_NO && findings->requests_certificate == PROBE_YES)
         cap(out, 'B', "It answers nobody without a certificate: the rest cannot be seen from outside. %s",
@@ -74,31 +76,38 @@ static void grade_certificate(const struct probe_findings *findings, struct prob
     else if (findings->not_after_s - findings->now_s < WARNING_S)
         cap(out, 'B', "The certificate expires within two weeks.");
     if (!findings->identity_count)
-        cap(out, 'F', "The certificate has no SIP identity (RFC 5922 §7.1): no peer may alias a connection to it.");
+        cap(out, 'F',
+            "The certificate has no SIP identity (RFC 5922 §7.1): no peer may alias a connection to it.");
     else if (findings->matches_domain == PROBE_NO)
         cap(out, 'F', "The certificate is not for %s (RFC 5922 §7.2).", findings->domain);
     if (findings->requests_certificate == PROBE_NO)
-        cap(out, 'C', "No certificate is asked of clients: connections that others open can carry nothing back (RFC "
-                      "5923 §9.2).");
+        cap(out, 'C',
+            "No certificate is asked of clients: connections that others open can carry nothing back (RFC "
+            "5923 §9.2).");
 }
 
 static void grade_connection(const struct probe_findings *findings, struct probe_grade *out)
 {
     if (findings->tolerates_alias == PROBE_NO)
-        cap(out, 'D', "A request with alias in its Via does not get what the same request without gets (RFC 5923 §8.2).");
+        cap(out, 'D',
+            "A request with alias in its Via does not get what the same request without gets (RFC 5923 "
+            "§8.2).");
     if (findings->pieces == PROBE_NO)
         cap(out, 'D', "A request that arrives in pieces is not answered (RFC 3261 §18.3).");
     if (findings->two_in_one == PROBE_NO)
         cap(out, 'D', "Of two requests in one segment not both are answered (RFC 3261 §18.3).");
     if (findings->stays_idle == PROBE_NO)
-        cap(out, 'B', "It closes a connection that is idle for %u s or less: there is little to reuse (RFC 5923 §8.1).",
+        cap(out, 'B',
+            "It closes a connection that is idle for %u s or less: there is little to reuse (RFC 5923 §8.1).",
             (unsigned)(findings->idle_ms / 1000));
     if (findings->answers_after_idle == PROBE_NO)
         cap(out, 'D', "It keeps an idle connection and answers nothing on it any more.");
     if (findings->ping == PROBE_NO)
-        cap(out, 'A', "CRLF CRLF gets no CRLF back: a keep-alive of RFC 5626 §4.4.1, which RFC 5923 does not ask for.");
+        cap(out, 'A',
+            "CRLF CRLF gets no CRLF back: a keep-alive of RFC 5626 §4.4.1, which RFC 5923 does not ask for.");
     if (findings->closes_politely == PROBE_NO)
-        cap(out, 'B', "A close is not answered properly: %s (RFC 5923 §8.3, RFC 8446 §6.1).", findings->closing);
+        cap(out, 'B', "A close is not answered properly: %s (RFC 5923 §8.3, RFC 8446 §6.1).",
+            findings->closing);
 }
 
 void probe_grade(const struct probe_findings *findings, struct probe_grade *out)

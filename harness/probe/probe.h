@@ -1,5 +1,6 @@
-/* probe: what can be learnt of a SIP element without its operator, in less than a minute, with read-only manners:
- * OPTIONS, and a handful of connections, one after the other, to the one address that the user named.
+/* probe: what can be learnt of a SIP element without its operator, in less than a minute, with read-only
+ * manners: OPTIONS, and a handful of connections, one after the other, to the one address that the user
+ * named.
  *
  * survey: the contacts and what they showed. grade: pure, from the findings to a letter with reasons. report:
  * text and JSON, which say too what a probe cannot know. */
@@ -40,7 +41,8 @@ struct probe_findings {
     enum probe_answer same_without_sni; /* the same certificate when no server is named */
     enum probe_answer takes_unknown_sni;
     /* the connection, over TLS where there is TLS */
-    enum probe_answer tolerates_alias, pieces, two_in_one, ping, stays_idle, answers_after_idle, closes_politely;
+    enum probe_answer tolerates_alias, pieces, two_in_one, ping, stays_idle, answers_after_idle,
+        closes_politely;
     char closing[PROBE_TEXT_MAX];
     uint64_t idle_ms; /* for which it was watched */
     unsigned connections;
@@ -52,7 +54,7 @@ struct probe_reason {
 };
 enum { PROBE_REASONS_MAX = 24 };
 struct probe_grade {
-    char letter; /* 'A', 'B', 'C', 'D', 'F' */
+    char letter;                                    /* 'A', 'B', 'C', 'D', 'F' */
     struct probe_reason reasons[PROBE_REASONS_MAX]; /* the worst first */
     size_t count;
 };
@@ -62,7 +64,7 @@ void probe_grade(const struct probe_findings *findings, struct probe_grade *out)
 struct probe_survey;
 struct probe_options {
     struct net *net;
-    struct net_address from, to; /* to: of the device; its port is of no use */
+    struct net_address from, to;  /* to: of the device; its port is of no use */
     uint16_t sip_port, sips_port; /* 0: that transport is not asked */
     const char *domain;           /* in Request-URIs and as SNI */
     bool has_domain;              /* the user named it: the certificate is compared with it */

@@ -22,16 +22,21 @@ static const struct answer {
     {"tls_1_1", "TLS 1.1", offsetof(struct probe_findings, versions[1])},
     {"tls_1_2", "TLS 1.2", offsetof(struct probe_findings, versions[2])},
     {"tls_1_3", "TLS 1.3", offsetof(struct probe_findings, versions[3])},
-    {"requests_certificate", "asks clients for a certificate", offsetof(struct probe_findings, requests_certificate)},
-    {"matches_domain", "certificate is for the domain asked for", offsetof(struct probe_findings, matches_domain)},
-    {"same_without_sni", "same certificate without server name", offsetof(struct probe_findings, same_without_sni)},
-    {"takes_unknown_sni", "goes on with an unknown server name", offsetof(struct probe_findings, takes_unknown_sni)},
+    {"requests_certificate", "asks clients for a certificate",
+     offsetof(struct probe_findings, requests_certificate)},
+    {"matches_domain", "certificate is for the domain asked for",
+     offsetof(struct probe_findings, matches_domain)},
+    {"same_without_sni", "same certificate without server name",
+     offsetof(struct probe_findings, same_without_sni)},
+    {"takes_unknown_sni", "goes on with an unknown server name",
+     offsetof(struct probe_findings, takes_unknown_sni)},
     {"tolerates_alias", "tolerates alias", offsetof(struct probe_findings, tolerates_alias)},
     {"pieces", "takes a request in pieces", offsetof(struct probe_findings, pieces)},
     {"two_in_one", "takes two requests at once", offsetof(struct probe_findings, two_in_one)},
     {"ping", "answers CRLF keep-alives", offsetof(struct probe_findings, ping)},
     {"stays_idle", "keeps an idle connection", offsetof(struct probe_findings, stays_idle)},
-    {"answers_after_idle", "and answers on it afterwards", offsetof(struct probe_findings, answers_after_idle)},
+    {"answers_after_idle", "and answers on it afterwards",
+     offsetof(struct probe_findings, answers_after_idle)},
     {"closes_politely", "answers a close", offsetof(struct probe_findings, closes_politely)},
 };
 
@@ -56,7 +61,8 @@ static void print_certificate(const struct probe_findings *findings, struct page
     format_day(findings->not_before_s, from);
     format_day(findings->not_after_s, to);
     fprintf(page->out, "\n  Certificate\n");
-    snprintf(text, sizeof text, "SIP identities (RFC 5922): %s", findings->identity_count ? findings->identities : "none");
+    snprintf(text, sizeof text, "SIP identities (RFC 5922): %s",
+             findings->identity_count ? findings->identities : "none");
     page_wrap(page, 4, text);
     snprintf(text, sizeof text, "names: %s", findings->names[0] ? findings->names : "no subjectAltName");
     page_wrap(page, 4, text);
@@ -87,7 +93,8 @@ void probe_print(const struct probe_findings *findings, const struct probe_grade
     if (findings->software[0])
         fprintf(page->out, "    it calls itself %s\n", findings->software);
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        fprintf(page->out, "    %-42s %s\n", answers[i].text, probe_answer_name(answer_at(findings, answers[i].offset)));
+        fprintf(page->out, "    %-42s %s\n", answers[i].text,
+                probe_answer_name(answer_at(findings, answers[i].offset)));
     print_certificate(findings, page);
     fprintf(page->out, "\n  What cannot be known without its operator ('sipreuse run --remote')\n");
     for (size_t i = 0; i < sizeof unknowable / sizeof *unknowable; i++)
@@ -108,10 +115,10 @@ static json_t *certificate_as_json(const struct probe_findings *findings)
 {
     if (!findings->has_certificate)
         return json_null();
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "subject", findings->subject, "issuer", findings->issuer, "names",
-                     findings->names, "identities", findings->identities, "fingerprint", findings->fingerprint,
-                     "not_before_s", (json_int_t)findings->not_before_s, "not_after_s",
-                     (json_int_t)findings->not_after_s);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "subject", findings->subject, "issuer",
+                     findings->issuer, "names", findings->names, "identities", findings->identities,
+                     "fingerprint", findings->fingerprint, "not_before_s", (json_int_t)findings->not_before_s,
+                     "not_after_s", (json_int_t)findings->not_after_s);
 }
 
 bool probe_print_json(const struct probe_findings *findings, const struct probe_grade *grade, FILE *out)
@@ -127,10 +134,11 @@ bool probe_print_json(const struct probe_findings *findings, const struct probe_
     json_object_set_new(seen, "software", json_string(findings->software));
     for (size_t i = 0; i < sizeof unknowable / sizeof *unknowable; i++)
         json_array_append_new(unknown, json_string(unknowable[i]));
-    json_t *root = json_pack("{s:s,s:s,s:i,s:i,s:s,s:s,s:o,s:o,s:o,s:o}", "schema", "sipreuse-probe/1", "address", ip,
-                             "sip_port", (int)findings->sip_port, "sips_port", (int)findings->sips_port, "domain",
-                             findings->domain, "grade", letter, "reasons", reasons_as_json(grade), "seen", seen,
-                             "certificate", certificate_as_json(findings), "unknown", unknown);
+    json_t *root =
+        json_pack("{s:s,s:s,s:i,s:i,s:s,s:s,s:o,s:o,s:o,s:o}", "schema", "sipreuse-probe/1", "address", ip,
+                  "sip_port", (int)findings->sip_port, "sips_port", (int)findings->sips_port, "domain",
+                  findings->domain, "grade", letter, "reasons", reasons_as_json(grade), "seen", seen,
+                  "certificate", certificate_as_json(findings), "unknown", unknown);
     bool is_written = root && json_dumpf(root, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(root);
     return is_written;

@@ -31,7 +31,8 @@ struct probe_survey {
     bool is_judged; /* the facts belong to step, and it is under way */
 };
 
-static const enum net_tls_version versions[PROBE_VERSIONS] = {NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2, NET_TLS_1_3};
+static const enum net_tls_version versions[PROBE_VERSIONS] = {NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2,
+                                                              NET_TLS_1_3};
 
 static enum probe_answer yes(bool is_so)
 {
@@ -50,7 +51,8 @@ static void join_identities(struct probe_findings *findings, const struct identi
     findings->identity_count = identities->count;
     for (size_t i = 0; i < identities->count && used < sizeof findings->identities; i++) {
         const struct identity *one = &identities->items[i];
-        for (size_t k = 0; k < one->size_bytes + (i > 0 ? 2 : 0) && used + 1 < sizeof findings->identities; k++) {
+        for (size_t k = 0; k < one->size_bytes + (i > 0 ? 2 : 0) && used + 1 < sizeof findings->identities;
+             k++) {
             size_t at = i > 0 ? k - 2 : k;
             unsigned char byte = i > 0 && k < 2 ? (unsigned char)", "[k] : (unsigned char)one->name[at];
             findings->identities[used++] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
@@ -132,10 +134,15 @@ static void judge_idle(struct probe_survey *survey)
     findings->answers_after_idle = act_answer(facts, 2);
     if (!facts->acts[3].is_begun)
         return;
-    bool is_ended = facts->has_fin || (facts->has_end && facts->has_close_notify);
-    findings->closes_politely = yes(is_ended && !facts->has_rst);
+    /* On TLS a close_notify is answered with one (RFC 8446 §6.1 lets it be left out: the grade says B, no
+     * more). */
+    findings->closes_politely =
+        yes((has_tls(survey) ? facts->has_close_notify : facts->has_fin) && !facts->has_rst);
     snprintf(findings->closing, sizeof findings->closing, "%s%s%s",
-             facts->has_close_notify ? "close_notify, " : "", facts->has_rst ? "RST" : facts->has_fin ? "FIN" : "",
+             facts->has_close_notify ? "close_notify, " : "",
+             facts->has_rst   ? "RST"
+             : facts->has_fin ? "FIN"
+                              : "",
              facts->has_end ? "" : "nothing within the time");
 }
 
@@ -156,7 +163,8 @@ static void judge(struct probe_survey *survey)
         findings->tls_speaks = yes(facts->version != NET_TLS_NONE || facts->certificate_count > 0);
         findings->tls_answers = yes(facts->acts[0].is_answered);
         findings->tls_status = facts->acts[0].status;
-        findings->requests_certificate = has_tls(survey) ? yes(facts->was_certificate_requested) : PROBE_UNKNOWN;
+        findings->requests_certificate =
+            has_tls(survey) ? yes(facts->was_certificate_requested) : PROBE_UNKNOWN;
         snprintf(findings->cipher_suite, sizeof findings->cipher_suite, "%s", facts->cipher_suite);
         if (findings->tls_answers == PROBE_NO)
             keep_trouble(survey);
@@ -164,11 +172,12 @@ static void judge(struct probe_survey *survey)
         judge_talk(survey);
         break;
     case STEP_VERSIONS: /* a refusal of our missing certificate comes after the version was agreed upon */
-        findings->versions[survey->version] =
-            yes(facts->is_ready || (facts->certificate_count > 0 && facts->version == versions[survey->version]));
+        findings->versions[survey->version] = yes(
+            facts->is_ready || (facts->certificate_count > 0 && facts->version == versions[survey->version]));
         break;
     case STEP_NO_SNI:
-        findings->same_without_sni = facts->certificate_bytes ? yes(is_same_certificate(survey)) : PROBE_UNKNOWN;
+        findings->same_without_sni =
+            facts->certificate_bytes ? yes(is_same_certificate(survey)) : PROBE_UNKNOWN;
         break;
     case STEP_ODD_SNI:
         findings->takes_unknown_sni = yes(facts->certificate_count > 0);
@@ -219,8 +228,8 @@ static void call(struct probe_survey *survey, bool is_tls, const enum contact_ac
 
 static bool begin(struct probe_survey *survey)
 {
-    static const enum contact_act talk[] = {CONTACT_OPTIONS, CONTACT_OPTIONS_ALIAS, CONTACT_PIECES, CONTACT_TWO,
-                                            CONTACT_PING};
+    static const enum contact_act talk[] = {CONTACT_OPTIONS, CONTACT_OPTIONS_ALIAS, CONTACT_PIECES,
+                                            CONTACT_TWO, CONTACT_PING};
     static const enum contact_act idle[] = {CONTACT_OPTIONS, CONTACT_IDLE, CONTACT_OPTIONS, CONTACT_CLOSE};
     const struct probe_options *options = &survey->options;
     const char *name = options->has_domain ? options->domain : NULL;

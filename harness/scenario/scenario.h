@@ -361,6 +361,10 @@ struct catalogue {
 /* Loads requirements.json and every scenario below the folder. NULL with the diagnostic of the first bad
  * file. */
 struct catalogue *catalogue_load(const char *scenarios_dir, struct diagnostic *diagnostic);
+/* Likewise, with the scenarios of another folder beside them, which has neither requirements.json nor schema
+ * of its own; own_dir NULL: none. */
+struct catalogue *catalogue_load_beside(const char *scenarios_dir, const char *own_dir,
+                                        struct diagnostic *diagnostic);
 void catalogue_free(struct catalogue *catalogue);
 const struct requirement *catalogue_requirement(const struct catalogue *catalogue, const char *id);
 const struct scenario *catalogue_scenario(const struct catalogue *catalogue, const char *id);

@@ -26,26 +26,41 @@ static struct catalogue *hand_over(struct loading *loading)
     return catalogue;
 }
 
-struct catalogue *catalogue_load(const char *scenarios_dir, struct diagnostic *diagnostic)
+static bool add_folder(struct loading *loading, const char *dir)
+{
+    char **files = files_below(dir);
+    bool is_fine = files != NULL;
+    for (size_t i = 0; is_fine && files[i]; i++) {
+        char *path = path_join(dir, files[i]);
+        files[i][strlen(files[i]) - strlen(".json")] = '\0';
+        if (loading_find(loading, files[i]))
+            is_fine = document_reject_file(loading->diagnostic, path, files[i],
+                                           "an id that no scenario of the other folder has", NULL);
+        is_fine = is_fine && loading_add_file(loading, path, files[i]);
+        free(path);
+    }
+    files_free(files);
+    return is_fine;
+}
+
+struct catalogue *catalogue_load_beside(const char *scenarios_dir, const char *own_dir,
+                                        struct diagnostic *diagnostic)
 {
     struct loading loading;
     struct diagnostic own = {0};
     struct catalogue *catalogue = NULL;
     if (!loading_init(&loading, scenarios_dir, diagnostic ? diagnostic : &own))
         return NULL;
-    char **files = files_below(scenarios_dir);
-    bool is_fine = files != NULL;
-    for (size_t i = 0; is_fine && files[i]; i++) {
-        char *path = path_join(scenarios_dir, files[i]);
-        files[i][strlen(files[i]) - strlen(".json")] = '\0';
-        is_fine = loading_add_file(&loading, path, files[i]);
-        free(path);
-    }
-    if (is_fine && controls_resolve(&loading))
+    if (add_folder(&loading, scenarios_dir) && (!own_dir || add_folder(&loading, own_dir)) &&
+        controls_resolve(&loading))
         catalogue = hand_over(&loading);
-    files_free(files);
     loading_fini(&loading);
     return catalogue;
+}
+
+struct catalogue *catalogue_load(const char *scenarios_dir, struct diagnostic *diagnostic)
+{
+    return catalogue_load_beside(scenarios_dir, NULL, diagnostic);
 }
 
 void catalogue_free(struct catalogue *catalogue)
