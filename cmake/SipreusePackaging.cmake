@@ -5,9 +5,9 @@ set(data "${CMAKE_INSTALL_DATADIR}/sipreuse")
 
 install(TARGETS sipreuse RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(DIRECTORY scenarios devices DESTINATION "${data}")
-install(DIRECTORY suites/ DESTINATION "${data}/suites" FILES_MATCHING PATTERN "*.json"
-        PATTERN unit EXCLUDE PATTERN checks EXCLUDE PATTERN hostile EXCLUDE PATTERN speed EXCLUDE PATTERN publish EXCLUDE
-        PATTERN remote EXCLUDE PATTERN uml EXCLUDE PATTERN installed EXCLUDE PATTERN browser EXCLUDE PATTERN node_modules EXCLUDE)
+file(GLOB suites CONFIGURE_DEPENDS suites/*.json)
+install(FILES ${suites} DESTINATION "${data}/suites")
+install(DIRECTORY suites/schema DESTINATION "${data}/suites")
 install(DIRECTORY reports/schema DESTINATION "${data}/reports")
 install(FILES cmake/installed/sipreuse.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 install(FILES cmake/installed/sipreuse.bash DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME sipreuse)
