@@ -195,24 +195,22 @@ static bool read_fingerprint(struct remote_event *event, char *error, size_t err
 bool remote_event_open(const char *folder, const char *zone, struct remote_event *out, char *error,
                        size_t error_size_bytes)
 {
-    struct remote_event event = {0};
+    *out = (struct remote_event){0};
     error[0] = '\0';
     if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
         snprintf(error, error_size_bytes, "%s cannot be made: %s", folder, strerror(errno));
         return false;
     }
-    event.folder = realpath(folder, NULL);
-    if (!event.folder) {
+    out->folder = realpath(folder, NULL);
+    if (!out->folder) {
         snprintf(error, error_size_bytes, "%s: %s", folder, strerror(errno));
         return false;
     }
-    if (!load_names(&event, zone, error, error_size_bytes) || !load_anchor(&event, error, error_size_bytes) ||
-        !read_fingerprint(&event, error, error_size_bytes)) {
-        remote_event_fini(&event);
-        return false;
-    }
-    *out = event;
-    return true;
+    if (load_names(out, zone, error, error_size_bytes) && load_anchor(out, error, error_size_bytes) &&
+        read_fingerprint(out, error, error_size_bytes))
+        return true;
+    remote_event_fini(out);
+    return false;
 }
 
 void remote_event_fini(struct remote_event *event)

@@ -27,7 +27,7 @@ struct remote_event {
     bool is_new;                  /* made by this call */
 };
 /* Opens the folder, or makes it. zone NULL: the one that it has, LABEL.sipreuse.test when it is new; another
- * one than it has replaces that. false: error gets one sentence, *out is untouched. */
+ * one than it has replaces that. false: error gets one sentence, *out is empty. */
 bool remote_event_open(const char *folder, const char *zone, struct remote_event *out, char *error,
                        size_t error_size_bytes);
 void remote_event_fini(struct remote_event *event);
