@@ -44,18 +44,28 @@ static void junit_put_time(FILE *out, int64_t ms)
     fprintf(out, " time=\"%" PRIu64 ".%03" PRIu64 "\"", clean_ms / 1000, clean_ms % 1000);
 }
 
-/* Words before a reason that a reader of the CI page needs to tell skipped ones apart. */
+/* prefix: words before a reason that a reader of the CI page needs to tell skipped ones apart. The message is
+ * what Jenkins shows beside the name; GitLab shows the element's text and nothing else. */
 static void junit_put_element(FILE *out, const char *element, const char *type, const char *prefix,
-                              const char *reason)
+                              const struct report_entry *entry)
 {
+    const char *reason = entry->reason;
     char *message = NULL;
     fprintf(out, "      <%s", element);
     junit_put_attribute(out, "type", type);
     if (asprintf(&message, "%s%s%s", prefix, prefix[0] ? ": " : "", reason) >= 0) {
         junit_put_attribute(out, "message", message);
+        fputc('>', out);
+        junit_put_text(out, message);
         free(message);
+    } else {
+        fputc('>', out);
     }
-    fputs("/>\n", out);
+    if (entry->evidence) {
+        fputs("\nSeen: ", out);
+        junit_put_text(out, entry->evidence);
+    }
+    fprintf(out, "</%s>\n", element);
 }
 
 /* A failure that the baseline lists: what was seen, and why it is accepted. */
@@ -67,7 +77,7 @@ static void junit_put_listed(FILE *out, const struct report_entry *entry)
                  entry->known->until ? "; until " : "", entry->known->until ? entry->known->until : "",
                  word) < 0)
         return;
-    junit_put_element(out, "skipped", "baseline", prefix, entry->reason);
+    junit_put_element(out, "skipped", "baseline", prefix, entry);
     free(prefix);
 }
 
@@ -81,18 +91,18 @@ static void junit_put_outcome(FILE *out, const struct report_entry *entry)
     switch (entry->word) {
     case REPORT_PASS:
         if (!entry->is_exercised)
-            junit_put_element(out, "skipped", "not-exercised", "not exercised", entry->reason);
+            junit_put_element(out, "skipped", "not-exercised", "not exercised", entry);
         break;
     case REPORT_FAIL:
         junit_put_element(out, "failure", entry->failed_requirement ? entry->failed_requirement : word, "",
-                          entry->reason);
+                          entry);
         break;
     case REPORT_ERROR:
-        junit_put_element(out, "error", word, "", entry->reason);
+        junit_put_element(out, "error", word, "", entry);
         break;
     case REPORT_INCONCLUSIVE:
     case REPORT_NOT_APPLICABLE:
-        junit_put_element(out, "skipped", word, word, entry->reason);
+        junit_put_element(out, "skipped", word, word, entry);
         break;
     case REPORT_VERDICTS:
         break;
@@ -203,10 +213,15 @@ static void junit_put_run(FILE *out, const struct report *report, const char *ti
     if (report->failed_device) {
         fputs("      <failure type=\"never-ready\"", out);
         junit_put_attribute(out, "message", report_text(report->failed_device, "text"));
-        fputs("/>\n", out);
+        fputc('>', out);
+        junit_put_text(out, report_text(report->failed_device, "text"));
+        fputs("</failure>\n", out);
     } else if (junit_run_failures(report)) {
-        fprintf(out, "      <failure type=\"crash\" message=\"The device crashed %zu time(s).\"/>\n",
-                json_array_size(report->crashes));
+        fprintf(
+            out,
+            "      <failure type=\"crash\" message=\"The device crashed %zu time(s).\">The device crashed "
+            "%zu time(s).</failure>\n",
+            json_array_size(report->crashes), json_array_size(report->crashes));
     }
     fputs("    </testcase>\n    <testcase name=\"run is complete\" classname=\"run\">\n", out);
     if (junit_run_errors(report))

@@ -168,6 +168,16 @@ static bool report_take_baseline(struct report *report, json_t *line)
     return true;
 }
 
+/* How it went is told when it is over; a run that was killed does not get that far. */
+static bool report_take_capture(struct report *report, json_t *line)
+{
+    if (strcmp(report_text(line, "state"), "ended") == 0) {
+        json_decref(report->capture);
+        report->capture = json_incref(line);
+    }
+    return true;
+}
+
 static bool report_take_end(struct report *report, json_t *line)
 {
     json_decref(report->end);
@@ -181,12 +191,12 @@ static bool report_take_line(struct report *report, json_t *line)
         const char *event;
         bool (*take)(struct report *report, json_t *line);
     } takers[] = {
-        {"run", report_take_run},           {"requirement", report_take_requirement},
-        {"plan", report_take_plan},         {"crash", report_take_crash},
-        {"device", report_take_device},     {"scenario-start", report_take_start},
-        {"verdict", report_take_verdict},   {"observation", report_take_observation},
-        {"hang", report_take_hang},         {"end", report_take_end},
-        {"baseline", report_take_baseline},
+        {"run", report_take_run},         {"requirement", report_take_requirement},
+        {"plan", report_take_plan},       {"crash", report_take_crash},
+        {"device", report_take_device},   {"scenario-start", report_take_start},
+        {"verdict", report_take_verdict}, {"observation", report_take_observation},
+        {"hang", report_take_hang},       {"capture", report_take_capture},
+        {"end", report_take_end},         {"baseline", report_take_baseline},
     };
     const char *event = json_string_value(json_object_get(line, "event"));
     if (!event)
@@ -335,6 +345,7 @@ void report_free(struct report *report)
     json_decref(report->crashes);
     json_decref(report->hangs);
     json_decref(report->failed_device);
+    json_decref(report->capture);
     json_decref(report->gate_reasons);
     json_decref(report->kill_matrix);
     free(report);

@@ -93,6 +93,7 @@ struct report {
     json_t *crashes;       /* lines */
     json_t *hangs;         /* likewise */
     json_t *failed_device; /* last line that says that the device never got ready; NULL: none */
+    json_t *capture;       /* line that says how the capture ended; NULL: none */
     json_t *baseline;      /* line; NULL: none was given */
     struct report_known *known;
     size_t known_count;

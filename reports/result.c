@@ -133,6 +133,16 @@ static json_t *report_suite_json(const struct report *report)
     return picked;
 }
 
+/* null: no packets were captured, or the run was killed. */
+static json_t *report_capture_json(const struct report *report)
+{
+    return report->capture
+               ? json_pack("{s:I, s:I, s:I}", "packets", report_integer(report->capture, "packets"),
+                           "dropped", report_integer(report->capture, "dropped"), "left_out",
+                           report_integer(report->capture, "left_out"))
+               : json_null();
+}
+
 json_t *report_result_json(const struct report *report)
 {
     json_t *scenarios = json_array(), *requirements = json_array();
@@ -144,14 +154,15 @@ json_t *report_result_json(const struct report *report)
     json_t *journal = json_pack("{s:I, s:I}", "corrupt_lines", (json_int_t)report->corrupt_lines,
                                 "missing_lines", (json_int_t)report->missing_lines);
     return json_pack(
-        "{s:s, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+        "{s:s, s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
         "sipreuse-result/1", "complete", (int)report_is_complete(report), "exit_status",
         report_exit_status(report), "gate", gate, "suite", report_suite_json(report), "tool",
         report_pick(report, "tool", "version", "libraries", NULL), "environment",
         report_pick(report, "environment", "kernel", "sandbox", "sctp"), "device", report_device_json(report),
         "start", report_copy(report->run, "time"), "duration_ms", (json_int_t)(report->last_ns / 1000000U),
         "seed", report_copy(report->run, "seed"), "scenarios", scenarios, "requirements", requirements,
-        "totals", report_totals_json(report), "journal", journal, "baseline", report_known_json(report));
+        "totals", report_totals_json(report), "journal", journal, "capture", report_capture_json(report),
+        "baseline", report_known_json(report));
 }
 
 bool report_put_result(const struct report *report, FILE *out)

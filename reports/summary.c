@@ -312,7 +312,15 @@ static void summary_put_gate(struct page *page, const struct report *report)
     fputc('\n', page->out);
     page_put(page, PAGE_DIM, "  Evidence: ");
     page_put_text(page, report->journal_path);
-    fputs("\n\n", page->out);
+    fputc('\n', page->out);
+    int64_t missing =
+        report_integer(report->capture, "dropped") + report_integer(report->capture, "left_out");
+    if (missing > 0)
+        page_put(page, PAGE_DOUBT,
+                 "  %" PRId64 " of %" PRId64 " packets are missing from pcap/; no verdict rests on them.\n",
+                 missing,
+                 report_integer(report->capture, "packets") + report_integer(report->capture, "dropped"));
+    fputc('\n', page->out);
     for (size_t i = 0; i < json_array_size(report->gate_reasons); i++) {
         const char *reason = json_string_value(json_array_get(report->gate_reasons, i));
         char *brief = report_reason_short(reason), *text = NULL; /* the ids stand above already */
