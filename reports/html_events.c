@@ -114,6 +114,8 @@ static void put_members(struct writer *writer, json_t *out, const json_t *line, 
         set_text(out, "d", line, "direction");
         set_text(out, "of", line, "of");
         set_text(out, "text", line, "text");
+        if (json_object_get(line, "sctp"))
+            json_object_set(out, "sctp", json_object_get(line, "sctp"));
         json_object_set_new(out, "n", json_integer(report_integer(line, "size_bytes")));
         put_bytes(writer, out, line, is_deciding);
         if (!json_object_get(out, "m"))
@@ -128,9 +130,11 @@ static void put_members(struct writer *writer, json_t *out, const json_t *line, 
     } else if (strcmp(event, "step") == 0) {
         set_text(out, "verb", line, "verb");
         json_object_set_new(out, "line", json_integer(report_integer(line, "line")));
-    } else if (strcmp(event, "actor") == 0) {
+    } else if (strcmp(event, "actor") == 0 || strcmp(event, "association") == 0 ||
+               strcmp(event, "stimulus") == 0 || strcmp(event, "tell") == 0) {
         json_t *counts = json_deep_copy(line);
-        static const char *const known[] = {"seq", "ns", "event", "scenario", "variant", "name"};
+        static const char *const known[] = {"seq",     "ns",   "event",     "scenario",
+                                            "variant", "name", "connection"};
         for (size_t i = 0; i < sizeof known / sizeof *known; i++)
             json_object_del(counts, known[i]);
         json_object_set_new(out, "counts", counts);

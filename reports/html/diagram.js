@@ -172,6 +172,10 @@ function dnsAnswer(event, strings) {
   return answer.split("\n").filter(Boolean).map(record => record.split(/\s+/).slice(4).join(" ").replace(/\.$/, "")).join(" | ");
 }
 
+function membersText(members) {
+  return Object.entries(members || {}).map(([key, value]) => (key === "text" ? "" : key.replace(/_/g, " ") + " ") + (value !== null && typeof value === "object" ? JSON.stringify(value) : value)).join(", ");
+}
+
 function noteText(event) {
   switch (event.k) {
   case "barrier": return "barrier sent (" + event.text + "): is the device alive and quick?";
@@ -179,7 +183,8 @@ function noteText(event) {
   case "dns-change": return "DNS: " + (event.name === "remove" ? "gone: " : "new: ") + (event.text || "");
   case "observation": return "observed: " + event.name + " = " + event.value;
   case "step": return "waits (line " + event.line + " of the scenario)";
-  case "actor": return event.name + " counts: " + Object.entries(event.counts || {}).map(([key, value]) => key.replace(/_/g, " ") + " " + value).join(", ");
+  case "association": case "stimulus": case "tell": return event.k + (event.name ? " " + event.name : "") + ": " + membersText(event.counts);
+  case "actor": return event.name + " counts: " + membersText(event.counts);
   case "actor-log": return event.name + ": " + event.text;
   case "actor-answer": return event.name + " was answered " + event.text;
   }

@@ -175,6 +175,7 @@ async function looks() {
   for (const [view, viewHash] of [["summary", ""], ["requirements", "#requirements?status=not-conformant"], ["scenarios", "#scenarios?verdict=fail"], ["scenario", hash]]) {
     const page = await open("kamailio", viewHash, {size: {width: 390, height: 844}, scheme: view === "requirements" ? "dark" : "light"});
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    equal(await page.locator("tr.inner:visible").count(), 0, `phone, ${view}: what is folded takes no room`);
     expect(width <= 390, `phone, ${view}: nothing is wider than the screen (${width})`);
     await shot(page, "phone-" + view, view === "scenario");
     await axe(page, "phone, " + view);
