@@ -153,8 +153,8 @@ static int run_in_sandbox(const struct cli_request *request, const struct cli_ma
         return status;
     const struct sandbox_plan sandbox_plan = {.mode = across ? SANDBOX_REMOTE : request->mode,
                                               .harness_addresses = plan->harness_addresses,
-                                              .needs_ip4 = request->has_ip4,
-                                              .needs_ip6 = request->has_ip6,
+                                              .needs_ip4 = request->has_ip4 || across,
+                                              .needs_ip6 = request->has_ip6 || across,
                                               .remote = across ? &across->site : NULL};
     if (across && !hand_over(across, material->profile, out_dir)) {
         free(out_dir);
@@ -222,6 +222,18 @@ static int plan_print(const struct run_plan *plan, const char *device)
     return CLI_GOOD;
 }
 
+/* Across a network the page for the operator comes first here too: it is what has to be done before the run.
+ */
+static int plan_show(const struct run_plan *plan, const struct cli_across *across,
+                     const struct device_profile *profile)
+{
+    if (across) {
+        cli_across_page(across, profile, stdout);
+        putchar('\n');
+    }
+    return plan_print(plan, profile->name);
+}
+
 /* The engine is chosen once, for plan, harness and device. In a user namespace of its own every process may
  * open raw sockets. */
 static void choose_sctp(struct cli_request *request, const struct device_profile *profile, char *why)
@@ -265,7 +277,7 @@ int cli_run(int argc, char **argv)
     if (!plan)
         status = cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     else if (request.is_plan_only)
-        status = plan_print(plan, material.profile->name);
+        status = plan_show(plan, request.remote.is_wanted ? &across : NULL, material.profile);
     else
         status = run_in_sandbox(&request, &material, plan, request.remote.is_wanted ? &across : NULL,
                                 command_line);

@@ -138,9 +138,12 @@ static bool set_up_dns(struct run *run)
     struct net_address addresses[2];
     size_t count = 0;
 
-    if (run->has_ip4 && sandbox_dns_address(run->options->sandbox, 4, &addresses[count]))
+    /* A resolver across a network asks over the IP version that it likes, whatever the scenarios use. */
+    if ((run->has_ip4 || run->options->remote) &&
+        sandbox_dns_address(run->options->sandbox, 4, &addresses[count]))
         count++;
-    if (run->has_ip6 && sandbox_dns_address(run->options->sandbox, 6, &addresses[count]))
+    if ((run->has_ip6 || run->options->remote) &&
+        sandbox_dns_address(run->options->sandbox, 6, &addresses[count]))
         count++;
     if (!count) /* --dns none: the zones are there, and only this process could ask for them */
         addresses[count++] = (struct net_address){.family = 4, .ip = {127, 0, 0, 1}};

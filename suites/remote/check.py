@@ -56,8 +56,8 @@ class Test:
             for event in events:
                 out.write(open(f"{event}/anchor.pem").read())
         config = {
-            "listen": [{"transport": "tcp", "address": hosts.DEVICE, "port": 5060},
-                       {"transport": "tls", "address": hosts.DEVICE, "port": 5061}],
+            "listen": [{"transport": transport, "address": address, "port": port} for address in (hosts.DEVICE_6, hosts.DEVICE)
+                       for transport, port in (("tcp", 5060), ("tls", 5061))],
             "domains": [{"name": name, "certificate": f"{folder}/{name}.crt", "key": f"{folder}/{name}.key"} for name in domains],
             "trust": "trust.pem", "dns_server": {"address": hosts.DEVICE, "port": 53}, "faults": list(faults)}
         with open("reference.json", "w") as out:
@@ -124,6 +124,11 @@ class Test:
         self.expect("no key is in what is written, and key files are their owner's alone",
                     private not in written and os.stat("event-one/anchor.key").st_mode & 0o777 == 0o600
                     and os.stat("event-one").st_mode & 0o777 == 0o700)
+
+    def ip6(self):
+        words = self.words("event-one", "out", remote=f"[{hosts.DEVICE_6}]") + ["--address", hosts.TEAM_6, "--suite", "smoke"]
+        status, *outputs = self.sipreuse(*words)
+        self.expect_green("over IPv6", status, outputs, "out", 30)
 
     def two_teams(self):
         teams = {"out-one": ("event-one", hosts.TEAM), "out-two": ("event-two", TEAM_TWO)}
@@ -215,6 +220,7 @@ class Test:
         self.configure(["event-one", "event-two"])
         self.start_device()
         self.green()
+        self.ip6()
         self.two_teams()
         self.firewalls()
         self.own_authority()

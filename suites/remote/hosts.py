@@ -8,6 +8,7 @@ import sys
 import time
 
 TEAM, DEVICE = "10.77.0.1", "10.77.0.9"
+TEAM_6, DEVICE_6 = "fd77::1", "fd77::9"
 
 
 def enter():
@@ -40,9 +41,11 @@ class Hosts:
         run("ip", "link", "add", "team0", "type", "veth", "peer", "name", "dev0", "netns", str(self.keeper.pid))
         for address in (TEAM, *team_addresses):
             run("ip", "address", "add", address + "/24", "dev", "team0")
+        run("ip", "address", "add", TEAM_6 + "/64", "dev", "team0", "nodad")
         run("ip", "link", "set", "team0", "up")
         self.at_device("ip", "link", "set", "lo", "up")
         self.at_device("ip", "address", "add", DEVICE + "/24", "dev", "dev0")
+        self.at_device("ip", "address", "add", DEVICE_6 + "/64", "dev", "dev0", "nodad")
         self.at_device("ip", "link", "set", "dev0", "up")
 
     def prefix(self):
