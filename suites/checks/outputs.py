@@ -10,7 +10,7 @@ import jsonschema
 
 folder = sys.argv[1]
 problems = []
-for name in ("events.jsonl", "result.json", "junit.xml", "device.log", "device"):
+for name in ("events.jsonl", "result.json", "junit.xml", "results.tap", "summary.md", "badge.json", "report.html", "pcap", "device.log", "device"):
     if not os.path.exists(os.path.join(folder, name)):
         problems.append(f"{name} is missing")
 for root, _, files in os.walk(os.path.join(folder, "keys")):
@@ -42,6 +42,9 @@ junit = subprocess.run(["xmllint", "--noout", "--schema", "suites/unit/reports/j
                        capture_output=True, text=True, check=False)
 if junit.returncode != 0:
     problems.append(junit.stderr.strip())
+formats = subprocess.run([sys.executable, "suites/unit/reports/check_formats.py", folder], capture_output=True, text=True, check=False)
+if formats.returncode != 0:
+    problems.append(formats.stdout.strip() + formats.stderr.strip())
 for scenario in result["scenarios"]:
     if scenario["verdict"] != "pass" and not scenario["reason"]:
         problems.append(f"{scenario['id']} {scenario['variant']}: {scenario['verdict']} without a reason")
