@@ -30,8 +30,17 @@ static bool has_user(const struct sip_message *request)
     return has;
 }
 
+/* The user agent of an actor is reached at the name it was called by: for an IP address it has no certificate
+ * (RFC 5922 §7.1). */
 static bool add_contact(const struct server_transaction *transaction, struct sip_message *response)
 {
+    if (transaction->node->answers_users && has_user(transaction->request)) {
+        char *own = NULL;
+        bool is_added = asprintf(&own, "<%s>", transaction->request->request_uri) >= 0 &&
+                        sip_message_append(response, "Contact", own);
+        free(own);
+        return is_added;
+    }
     struct net_address address = transaction->local;
     char text[NET_ADDRESS_TEXT_MAX];
     char value[NET_ADDRESS_TEXT_MAX + 64];

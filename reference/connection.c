@@ -63,6 +63,7 @@ bool connection_send(struct connection *connection, const struct sip_message *me
 {
     bool is_sent = connection_can_write(connection) && delivery_send(connection, message);
     if (is_sent) {
+        node_show(connection, message, false);
         close_note_message(connection);
     }
     return is_sent;

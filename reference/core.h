@@ -204,6 +204,7 @@ struct reference_node {
     size_t listener_count;
     bool is_never_reusing, is_without_sni, answers_users, is_user_agent;
     void (*on_log)(const char *line, void *arg);
+    void (*on_message)(const struct reference_sight *sight, void *arg);
     void *arg;
     struct connection *connections; /* by net_connection_id */
     struct connection *connecting;  /* those opened that are not ready yet */
@@ -222,6 +223,7 @@ static inline bool node_has(const struct reference_node *node, enum fault fault)
 }
 void node_log(const struct reference_node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void node_show(const struct connection *connection, const struct sip_message *message, bool is_incoming);
 /* Index of the domain of ours with that name; domain_count when it is none. */
 size_t node_find_domain(const struct reference_node *node, const char *name);
 /* The host and port are ours: a domain of ours, or an address that we listen on. port 0: any default. */

@@ -176,6 +176,7 @@ void dispatch_message(struct connection *connection, const uint8_t *bytes, size_
                  sip_error_text(error));
         return;
     }
+    node_show(connection, message, true);
     if (message->is_request) {
         handle_request(connection, message);
     } else if (!client_transaction_receive(connection, message)) {

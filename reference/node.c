@@ -25,6 +25,21 @@ void node_log(const struct reference_node *node, const char *format, ...)
     node->on_log(line, node->arg);
 }
 
+void node_show(const struct connection *connection, const struct sip_message *message, bool is_incoming)
+{
+    const struct reference_node *node = connection->node;
+    if (node->on_message == NULL) {
+        return;
+    }
+    const struct reference_sight sight = {.connection = connection->id,
+                                          .is_incoming = is_incoming,
+                                          .is_opened_by_us = connection->is_opened_by_us,
+                                          .domain = node->domains[connection->domain].name,
+                                          .remote = net_connection_remote(connection->net),
+                                          .message = message};
+    node->on_message(&sight, node->arg);
+}
+
 char *node_new_token(struct reference_node *node)
 {
     char *token = NULL;
@@ -298,6 +313,7 @@ struct reference_node *reference_node_new(struct net *net, const struct referenc
     node->answers_users = options->answers_users;
     node->is_user_agent = options->is_user_agent;
     node->on_log = options->on_log;
+    node->on_message = options->on_message;
     node->arg = options->arg;
     dice_init(&node->dice, options->seed);
     if (!build(node, options, error, error_size_bytes)) {
@@ -334,6 +350,12 @@ void reference_node_free(struct reference_node *node)
         free(node->domains[i].name);
     }
     free(node);
+}
+
+bool reference_node_has_connection(const struct reference_node *node, uint64_t connection)
+{
+    const struct connection *found = connection_find(node, connection);
+    return found != NULL && !found->is_closing && !found->has_peer_closed;
 }
 
 void reference_node_counts(const struct reference_node *node, struct reference_counts *out)

@@ -78,6 +78,15 @@ struct reference_listen {
     enum net_transport transport;
     struct net_address address; /* default ports when port is 0 */
 };
+/* A message of the node's, as it came in or went out. */
+struct sip_message;
+struct reference_sight {
+    uint64_t connection; /* net_connection_id */
+    bool is_incoming, is_opened_by_us;
+    const char *domain; /* of ours that the connection is about: acted for, or shown the certificate of */
+    const struct net_address *remote;
+    const struct sip_message *message;
+};
 struct reference_options {
     const struct reference_listen *listen;
     size_t listen_count;
@@ -97,6 +106,8 @@ struct reference_options {
         seed; /* of the weighted choice among SRV records (RFC 2782) and the branches; 0: from the system */
     void (*on_log)(const char *line,
                    void *arg); /* one line without newline: decisions with their reasons; may be NULL */
+    /* Every message, before anything is done about it; may be NULL. */
+    void (*on_message)(const struct reference_sight *sight, void *arg);
     void *arg;
 };
 /* NULL: error holds one sentence. */
@@ -123,6 +134,8 @@ struct reference_counts {
     size_t requests_received_on_opened; /* came backwards over connections that this node opened */
     size_t requests_sent_on_accepted;   /* went backwards over connections that were accepted */
 };
+/* It is there and nobody has begun to close it. */
+bool reference_node_has_connection(const struct reference_node *node, uint64_t connection);
 void reference_node_counts(const struct reference_node *node, struct reference_counts *out);
 /* The alias tables as text, RFC 5923 §5's columns, one table per domain of a virtual server. Heap; caller
  * frees. */

@@ -48,6 +48,8 @@ int cli_next(struct cli_parser *parser, const char **value);
 void cli_print_help(const struct cli_usage *usage, FILE *out);
 /* Whole numbers and positive reals of options; false: reported. */
 bool cli_parse_count(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *out);
+/* "30s", "5m", "1h", in milliseconds. */
+bool cli_parse_duration(const char *option, const char *value, uint64_t *out_ms);
 bool cli_parse_scale(const char *option, const char *value, double *out);
 
 /* ---- where files are ---- */
@@ -107,7 +109,7 @@ struct cli_request {
     size_t fault_count;
     unsigned transports;
     bool has_ip4, has_ip6, is_strict, is_all_variants, is_fail_fast, is_plan_only, is_verbose, has_no_pcap;
-    uint64_t jobs, repeat, seed;
+    uint64_t jobs, repeat, seed, soak_ms;
     double timeout_scale;
     enum sandbox_mode mode;
     enum net_sctp sctp; /* as wanted */

@@ -435,6 +435,12 @@ static void draw_step(struct drawing *drawing, const struct scenario_step *step)
                                      close_word(step->actor_close.mode)},
              "the actor closes its connections");
         break;
+    case STEP_SOAK:
+        draw(drawing,
+             (struct drawing_stroke){actor_column(drawing, step->soak.actor), drawing->device, '=', 0,
+                                     "traffic"},
+             "%u turns of random requests both ways, dialogs and closes", step->soak.turns);
+        break;
     case STEP_OBSERVE:
         draw(drawing, nothing, "observed: %s = %s", step->observe.name, step->observe.value);
         break;

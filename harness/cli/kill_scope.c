@@ -92,10 +92,20 @@ static bool scenario_names_any(const struct scenario *scenario, const struct kil
     return false;
 }
 
+/* A soak is found by every fault and proves none of them: it has a suite of its own. */
+static bool is_soak(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->variant_count; i++)
+        for (size_t k = 0; k < scenario->variants[i].steps.count; k++)
+            if (scenario->variants[i].steps.items[k].verb == STEP_SOAK)
+                return true;
+    return false;
+}
+
 bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
                            const struct scenario *scenario)
 {
-    if (!scenario->is_slow)
+    if (!scenario->is_slow || is_soak(scenario))
         return false;
     if (result->fault)
         return scenario_names_any(scenario, result);

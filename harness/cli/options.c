@@ -166,3 +166,21 @@ bool cli_parse_scale(const char *option, const char *value, double *out)
     cli_fail(CLI_USAGE, "--%s '%s' is no number from 0.1 to 100; correct it", option, value);
     return false;
 }
+
+bool cli_parse_duration(const char *option, const char *value, uint64_t *out_ms)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long count = value[0] >= '1' && value[0] <= '9' ? strtoull(value, &end, 10) : 0;
+    uint64_t unit_ms = !end                    ? 0
+                       : strcmp(end, "s") == 0 ? 1000
+                       : strcmp(end, "m") == 0 ? 60000
+                       : strcmp(end, "h") == 0 ? 3600000
+                                               : 0;
+    if (errno || !unit_ms || count > 1000000) {
+        cli_fail(CLI_USAGE, "--%s '%s' is no time; write 30s, 5m, or 1h", option, value);
+        return false;
+    }
+    *out_ms = count * unit_ms;
+    return true;
+}

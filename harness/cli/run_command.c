@@ -105,6 +105,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .has_capture = !request->has_no_pcap && !across,
                                         .timeout_scale = request->timeout_scale,
                                         .seed = request->seed,
+                                        .soak_ms = request->soak_ms,
                                         .device_faults = request->fault_count ? request->faults : NULL,
                                         .command_line = command_line,
                                         .on_progress = on_progress,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum { SOAK_DEFAULT_MS = 30000 };
 enum {
     OPT_DEVICE,
     OPT_SUITE,
@@ -23,6 +24,7 @@ enum {
     OPT_REPEAT,
     OPT_FAIL_FAST,
     OPT_SEED,
+    OPT_SOAK,
     OPT_ALL_VARIANTS,
     OPT_NO_PCAP,
     OPT_VERBOSE,
@@ -63,6 +65,9 @@ static const struct cli_option options[] = {
                    "run what failed or stayed undecided in an earlier run (its output folder)", '\0'},
     [OPT_REPEAT] = {"repeat", "N", "run each scenario N times; the worst verdict counts", '\0'},
     [OPT_FAIL_FAST] = {"fail-fast", NULL, "stop after the first failure", '\0'},
+    [OPT_SOAK] = {"soak", "TIME",
+                  "random traffic with the suite 'soak' for so long (30s, 5m, 1h); the seed repeats it",
+                  '\0'},
     [OPT_SEED] = {"seed", "N", "for everything random in the run (default: by chance; reports name it)",
                   '\0'},
     [OPT_ALL_VARIANTS] = {"all-variants", NULL, "every TLS version with every IP version, not a sample",
@@ -207,6 +212,8 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
     case OPT_FAIL_FAST:
         request->is_fail_fast = true;
         return true;
+    case OPT_SOAK:
+        return cli_parse_duration("soak", value, &request->soak_ms);
     case OPT_SEED:
         return cli_parse_count("seed", value, 0, INT64_MAX, &request->seed);
     case OPT_ALL_VARIANTS:
@@ -287,6 +294,15 @@ static bool run_request_take_rerun(struct cli_request *request)
     return true;
 }
 
+/* --soak alone chooses its suite, and the suite alone its time. */
+static void run_request_take_soak(struct cli_request *request)
+{
+    if (request->soak_ms && !request->suite_name && !request->selector_count && !request->rerun)
+        request->suite_name = "soak";
+    if (!request->soak_ms && request->suite_name && strcmp(request->suite_name, "soak") == 0)
+        request->soak_ms = SOAK_DEFAULT_MS;
+}
+
 int run_request_parse(struct cli_request *request, int argc, char **argv)
 {
     struct folders folders = {0};
@@ -312,6 +328,7 @@ int run_request_parse(struct cli_request *request, int argc, char **argv)
     if (!request->device)
         return cli_fail(CLI_USAGE,
                         "run needs a device; add --device NAME ('sipreuse list devices' shows them)");
+    run_request_take_soak(request);
     if (!run_request_take_rerun(request) || !cli_remote_check(&request->remote))
         return CLI_USAGE;
     return cli_paths_find(&request->paths, folders.scenarios, folders.suites, folders.devices) ? CLI_GOOD

@@ -1,4 +1,5 @@
 #include "run/run_private.h"
+#include "run/soak.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,14 @@ static void on_log(const char *line, void *arg)
     inbox_count(actor->world, 0);
     journal_world_note(actor->world, "actor-log", actor->recipe->name, line);
     world_wake(actor->world);
+}
+
+static void on_message(const struct reference_sight *sight, void *arg)
+{
+    const struct actor *actor = arg;
+
+    if (actor->world->soak && !actor->world->is_over)
+        soak_see(actor->world->soak, sight);
 }
 
 static bool make_domains(struct fiber *fiber, const struct scenario_actor *recipe,
@@ -77,6 +86,8 @@ static void start_node(struct fiber *fiber, struct actor *actor, const struct ho
                                         .is_never_reusing = !recipe->reuses,
                                         .answers_users = true,
                                         .on_log = on_log,
+                                        .on_message = on_message,
+                                        .seed = soak_seed(world, "actor"),
                                         .arg = actor};
     char error[RUN_SENTENCE_MAX] = "";
 

@@ -60,6 +60,7 @@ enum step_result step_check(struct fiber *fiber, const struct step_expect *step)
 enum step_result step_close(struct fiber *fiber, const struct step_close *step);
 enum step_result step_connect(struct fiber *fiber, const struct step_connect *step);
 enum step_result step_actor_send(struct fiber *fiber, const struct step_actor_send *step);
+enum step_result step_soak(struct fiber *fiber, const struct step_soak *step);
 enum step_result step_actor_close(struct fiber *fiber, const struct step_actor_close *step);
 /* Waits for two OPTIONS round trips of the UA, in phases from, from + 1, ... Returns STEP_GOES_ON when both
  * are done. */

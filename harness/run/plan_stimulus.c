@@ -166,6 +166,12 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
         for (size_t i = 0; i < step->parallel.count; i++)
             look_at_steps(look, &step->parallel.branches[i]);
         break;
+    case STEP_SOAK:
+        if (look->profile->stimulus_kind == DEVICE_NO_STIMULUS || make_is_needed(look->profile))
+            refuse(look,
+                   text_format(
+                       "The soak gives the device requests to forward, and by its profile it takes none."));
+        break;
     case STEP_LISTEN:
     case STEP_CHECK:
     case STEP_RESPOND:

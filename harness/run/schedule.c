@@ -106,6 +106,24 @@ static void queue_again(struct run *run, struct job *job)
     job->state = JOB_QUEUED;
 }
 
+/* A soak goes on with the same instance of the device, in a new world: what the world keeps has an end, the
+ * device's tables go on. */
+static bool goes_on_soaking(const struct run *run, const struct job *job)
+{
+    return job->outcome.verdict == VERDICT_PASS && !run->is_stopping_early && !run->is_interrupted &&
+           loop_now_ns() - run->start_ns < run->options->soak_ms * 1000000;
+}
+
+static void soak_again(struct run *run, struct job *job)
+{
+    outcome_fini(&job->outcome);
+    observations_free(job->observations);
+    job->observations = NULL;
+    name_zone(run, job);
+    job->soaks++;
+    job->state = JOB_QUEUED;
+}
+
 static void finish_job(struct run *run, struct job *job)
 {
     struct world *world = job->world;
@@ -121,6 +139,8 @@ static void finish_job(struct run *run, struct job *job)
     drop_world(run, job);
     if (deserves_second_try(run, job))
         queue_again(run, job);
+    else if (goes_on_soaking(run, job))
+        soak_again(run, job);
 }
 
 /* No fair try, and the second one alone: a crash is a failure of the device; from a hang, which is silence,

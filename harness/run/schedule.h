@@ -31,6 +31,7 @@ struct job {
     const struct run_plan_entry *entry;
     const struct scenario_variant *variant;
     unsigned round; /* of --repeat, from 0 */
+    unsigned soaks; /* rounds of a soak that it has passed */
     enum job_state state;
     bool is_suspect; /* in flight when the device crashed or hung */
     bool is_alone;   /* exclusive, or a suspect in flight when it crashed again */

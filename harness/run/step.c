@@ -229,6 +229,8 @@ static enum step_result run_step(struct fiber *fiber, const struct scenario_step
         return step_actor_send(fiber, &step->actor_send);
     case STEP_ACTOR_CLOSE:
         return step_actor_close(fiber, &step->actor_close);
+    case STEP_SOAK:
+        return step_soak(fiber, &step->soak);
     case STEP_OBSERVE:
         return step_observe(fiber, &step->observe);
     }

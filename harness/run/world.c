@@ -1,5 +1,6 @@
 #include "run/make.h"
 #include "run/run_private.h"
+#include "run/soak.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,7 @@ void world_free(struct world *world)
     call_end_all(world);
     fiber_free_all(world);
     actor_free_all(world);
+    soak_free(world->soak);
     peer_free_all(world);
     inbox_free(world);
     origin_free_all(world);

@@ -151,6 +151,7 @@ struct world {
     size_t fiber_count;
     struct warm *warms;
     struct loop_timer *wake;
+    struct soak *soak; /* NULL: none is under way */
     unsigned long tokens;
     bool is_over;
     bool is_device_alive;      /* it answered after the end */

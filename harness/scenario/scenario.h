@@ -83,6 +83,7 @@ enum scenario_verb {
     STEP_PARALLEL,
     STEP_ACTOR_SEND,
     STEP_ACTOR_CLOSE,
+    STEP_SOAK,
     STEP_OBSERVE
 };
 const char *scenario_verb_name(enum scenario_verb verb); /* "listen", …, "change-dns", "actor-send", … */
@@ -284,6 +285,10 @@ struct step_actor_close {
     char *actor;
     enum net_close_mode mode;
 };
+struct step_soak {
+    char *actor;
+    unsigned turns; /* of random traffic both ways */
+};
 struct step_observe {
     char *name, *value;
 };
@@ -305,6 +310,7 @@ struct scenario_step {
         struct step_parallel parallel;
         struct step_actor_send actor_send;
         struct step_actor_close actor_close;
+        struct step_soak soak;
         struct step_observe observe;
     };
 };

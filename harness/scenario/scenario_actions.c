@@ -188,6 +188,12 @@ void step_take_actor_close(struct build *build, const struct document_value *val
     step->actor_close.mode = value_close_mode(document_member(value, "how"));
 }
 
+void step_take_soak(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    step->soak.actor = scope_take(build, SCOPE_ACTOR, document_member(value, "actor"));
+    step->soak.turns = value_unsigned(document_member(value, "turns"), 1);
+}
+
 /* What a run takes for "not shown": such a value does not make an observation that a control shows. */
 static bool is_denial(const char *text)
 {

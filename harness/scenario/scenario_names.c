@@ -70,6 +70,8 @@ const char *scenario_verb_name(enum scenario_verb verb)
         return "actor-send";
     case STEP_ACTOR_CLOSE:
         return "actor-close";
+    case STEP_SOAK:
+        return "soak";
     case STEP_OBSERVE:
         return "observe";
     }

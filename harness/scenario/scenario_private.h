@@ -141,6 +141,7 @@ void step_take_change_dns(struct build *build, const struct document_value *valu
 void step_take_wait(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_actor_send(struct build *build, const struct document_value *value,
                           struct scenario_step *step);
+void step_take_soak(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_actor_close(struct build *build, const struct document_value *value,
                            struct scenario_step *step);
 void step_take_observe(struct build *build, const struct document_value *value, struct scenario_step *step);

@@ -46,6 +46,7 @@ static const struct verb {
     {STEP_PARALLEL, take_parallel},
     {STEP_ACTOR_SEND, step_take_actor_send},
     {STEP_ACTOR_CLOSE, step_take_actor_close},
+    {STEP_SOAK, step_take_soak},
     {STEP_OBSERVE, step_take_observe},
 };
 
