@@ -128,6 +128,7 @@ static void on_sign(struct net_connection *connection, const struct net_end *end
     struct world *world = wire->world;
     uint64_t seq;
 
+    overload_note_end(wire, end);
     read_facts(wire);
     if (!wire->is_ready && net_connection_tls(connection))
         journal_world_tls(wire);
@@ -176,6 +177,7 @@ static void wire_init(struct wire *wire, struct world *world, struct net_connect
     wire->role = role;
     wire->connection = connection;
     wire->id = net_connection_id(connection);
+    wire->began_ms = loop_now_ms(world->run->loop);
     wire->transport = net_connection_transport(connection);
     wire->local = *net_connection_local(connection);
     wire->remote = *net_connection_remote(connection);

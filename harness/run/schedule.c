@@ -128,6 +128,7 @@ static void finish_job(struct run *run, struct job *job)
 {
     struct world *world = job->world;
 
+    overload_distrust(world);
     job->outcome = world->outcome;
     job->observations = world->observations;
     memset(&world->outcome, 0, sizeof world->outcome);

@@ -40,7 +40,7 @@ struct wire { /* a connection as its world knows it */
     struct wire *next;
     struct world *world;
     enum wire_role role;
-    uint64_t id;
+    uint64_t id, began_ms;
     struct net_connection *connection; /* NULL: closed and gone */
     struct post *post;                 /* where it was accepted; NULL: opened by us */
     const struct host *host;           /* our end */
@@ -154,7 +154,8 @@ struct world {
     struct soak *soak; /* NULL: none is under way */
     unsigned long tokens;
     bool is_over;
-    bool is_device_alive;      /* it answered after the end */
+    bool is_device_alive; /* it answered after the end */
+    uint64_t starved_ms;  /* how long a handshake took that was then given up without an alert; 0: none was */
     uint64_t over_ms, sign_ms; /* when it ended; when the device last showed a closing sign (0: never) */
     struct outcome outcome;
     struct observation *observations;
@@ -173,6 +174,11 @@ uint16_t host_port(const struct host *host, enum net_transport transport);
 /* {port}: that of the scenario's hosts for the variant's transport. */
 uint16_t world_port(const struct world *world);
 char *world_token(struct world *world); /* heap: unique text */
+
+/* overload.c: a connection has ended; the world's verdict is given up where too little time has made it */
+struct net_end;
+void overload_note_end(struct wire *wire, const struct net_end *end);
+void overload_distrust(struct world *world);
 
 /* hang.c: the world that is over owes its verdict to no device that stands still, as far as is known */
 bool hang_is_excluded(const struct world *world);
