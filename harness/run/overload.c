@@ -9,20 +9,33 @@
 
 enum { STARVED_MS = 4000, LATE_MS = 500, REQUEST_TIMEOUT = 408 };
 
-static bool is_shaking_hands(const struct wire *wire)
+static bool has_carried(const struct world *world, const struct wire *wire, enum observed_kind kind)
 {
-    return net_transport_is_secure(wire->transport) && !wire->is_ready && !wire->is_closing &&
-           !(wire->post && wire->post->is_stalled);
+    for (size_t i = 0; i < world->event_count; i++)
+        if (world->events[i]->wire == wire && world->events[i]->kind == kind)
+            return true;
+    return false;
+}
+
+/* Its end says nothing else: no alert, no closing in good order, and nothing had come on it. On our side the
+ * handshake may have been complete: the device's time was up before it heard of that. */
+static bool is_given_up(const struct wire *wire, const struct net_end *end)
+{
+    return net_transport_is_secure(wire->transport) && !wire->is_closing &&
+           !(wire->post && wire->post->is_stalled) && end->sign != NET_SIGN_ALERT &&
+           end->sign != NET_SIGN_CLOSE_NOTIFY && !has_carried(wire->world, wire, OBSERVED_REQUEST) &&
+           !has_carried(wire->world, wire, OBSERVED_RESPONSE);
 }
 
 void overload_note_end(struct wire *wire, const struct net_end *end)
 {
     struct world *world = wire->world;
-    uint64_t lasted_ms = loop_now_ms(world->run->loop) - wire->began_ms;
+    uint64_t now_ms = loop_now_ms(world->run->loop);
+    uint64_t took_ms = (wire->is_ready ? wire->ready_ms : now_ms) - wire->began_ms;
+    bool was_late = !wire->is_ready && loop_lag_ms(world->run->loop) >= LATE_MS;
 
-    if (is_shaking_hands(wire) && end->sign != NET_SIGN_ALERT &&
-        (lasted_ms >= STARVED_MS || loop_lag_ms(world->run->loop) >= LATE_MS))
-        world->starved_ms = lasted_ms ? lasted_ms : 1;
+    if (is_given_up(wire, end) && (took_ms >= STARVED_MS || was_late))
+        world->starved_ms = took_ms ? took_ms : 1;
 }
 
 static bool rests_on_timeout(const struct world *world)
@@ -34,19 +47,11 @@ static bool rests_on_timeout(const struct world *world)
     return false;
 }
 
-static bool has_carried_request(const struct world *world, const struct wire *wire)
-{
-    for (size_t i = 0; i < world->event_count; i++)
-        if (world->events[i]->wire == wire && world->events[i]->kind == OBSERVED_REQUEST)
-            return true;
-    return false;
-}
-
 static bool has_unused_connection(const struct world *world)
 {
     for (const struct wire *wire = world->wires; wire; wire = wire->next)
         if (wire->role == WIRE_PEER && wire->post && !wire->post->is_stalled && wire->connection &&
-            !wire->has_sign && !has_carried_request(world, wire))
+            !wire->has_sign && !has_carried(world, wire, OBSERVED_REQUEST))
             return true;
     return false;
 }

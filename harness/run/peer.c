@@ -87,6 +87,7 @@ static void on_ready(struct net_connection *connection, void *arg)
 
     (void)connection;
     wire->is_ready = true;
+    wire->ready_ms = loop_now_ms(wire->world->run->loop);
     wire->local = *net_connection_local(wire->connection);
     read_facts(wire);
     if (net_connection_tls(wire->connection))

@@ -40,7 +40,7 @@ struct wire { /* a connection as its world knows it */
     struct wire *next;
     struct world *world;
     enum wire_role role;
-    uint64_t id, began_ms;
+    uint64_t id, began_ms, ready_ms;
     struct net_connection *connection; /* NULL: closed and gone */
     struct post *post;                 /* where it was accepted; NULL: opened by us */
     const struct host *host;           /* our end */
