@@ -88,6 +88,28 @@ static size_t copy_addresses(const struct sockaddr *packed, int count, struct ne
     return copied;
 }
 
+/* The kernel lists them in no order. */
+static void put_first(struct net_address *addresses, size_t count, const struct net_address *own)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (net_address_equal(&addresses[i], own)) {
+            addresses[i] = addresses[0];
+            addresses[0] = *own;
+        }
+    }
+}
+
+static void put_own_first(int fd, struct net_association_facts *facts)
+{
+    struct net_address own;
+    struct sockaddr_storage peer = {0};
+    socklen_t size_bytes = sizeof peer;
+    if (net_socket_local(fd, &own))
+        put_first(facts->local, facts->local_count, &own);
+    if (getpeername(fd, (struct sockaddr *)&peer, &size_bytes) == 0 && net_address_from_sockaddr(&peer, &own))
+        put_first(facts->remote, facts->remote_count, &own);
+}
+
 static bool kernel_describe(int fd, struct net_association_facts *out)
 {
     struct sctp_status status = {0};
@@ -107,6 +129,7 @@ static bool kernel_describe(int fd, struct net_association_facts *out)
         out->remote_count = copy_addresses(addresses, count, out->remote);
         sctp_freepaddrs(addresses);
     }
+    put_own_first(fd, out);
     return true;
 }
 

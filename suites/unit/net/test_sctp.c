@@ -121,7 +121,8 @@ ParameterizedTest(const int *family, sctp, association_facts, .init = enter_name
     cr_expect(ours->local_count >= 1 && theirs->remote_count >= 1);
     cr_expect(net_address_equal(net_connection_local(world.client.connection),
                                 net_connection_remote(world.server.connection)));
-    cr_expect(net_address_equal_ip(&ours->local[0], &theirs->remote[0]));
+    cr_expect(net_address_equal(&ours->remote[0], net_connection_remote(world.client.connection)));
+    cr_expect(net_address_equal(&theirs->remote[0], net_connection_remote(world.server.connection)));
     world_fini(&world);
 }
 
@@ -185,7 +186,9 @@ Test(sctp, silence_says_nothing)
     cr_assert_eq(net_connection_write(world.server.connection, "anybody there", 13), 0);
     net_connection_close(world.client.connection, NET_CLOSE_RST);
     world_run_until_client(&world, "closed");
-    cr_expect_not(side_has(&world.server, "abort"));
+    if (net_sctp_engine(world.net, NULL) ==
+        NET_SCTP_USERLAND) /* a kernel's socket is not closed in silence */
+        cr_expect_not(side_has(&world.server, "abort"));
     cr_expect_not(side_has(&world.server, "shutdown"));
     world_fini(&world);
 }
