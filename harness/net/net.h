@@ -232,8 +232,8 @@ struct net_connection *net_connect(struct net *net, const struct net_connect_opt
                                    const struct net_connection_events *events, void *arg);
 
 struct net_pair_options {
-    uint16_t stream; /* of both directions */
-    struct net_tls_options tls; /* with a resumption: an abbreviated handshake (RFC 3436 §8.2) */
+    uint16_t stream;               /* of both directions */
+    struct net_tls_options tls;    /* with a resumption: an abbreviated handshake (RFC 3436 §8.2) */
     uint64_t handshake_timeout_ms; /* 0: 10,000 */
 };
 /* One more TLS connection on the association of one of TLS over SCTP (RFC 3436 §5), as client. NULL, errno:
