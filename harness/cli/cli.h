@@ -101,6 +101,8 @@ bool cli_remote_check(struct cli_remote *remote); /* defaults; false: reported *
 /* ---- what a run is about ---- */
 struct cli_request {
     struct cli_paths paths;
+    const char *operator_file; /* NULL: the terminal, if there is one */
+    bool is_agreed;            /* --yes */
     const char *device, *suite_name, *out, *rerun, *baseline;
     const char **selectors;
     size_t selector_count;
@@ -170,6 +172,15 @@ void cli_across_page(const struct cli_across *across, const struct device_profil
 /* A file as text or bytes, at most max; heap with a NUL behind; NULL: reported. */
 uint8_t *cli_file_read(const char *path, size_t max_bytes, size_t *size_bytes);
 
+/* ---- consent: commands of profiles that did not come with the program ---- */
+void cli_commands_show(const struct device_profile *profile, FILE *out);
+/* is_agreed: --yes was given. CLI_GOOD: it may be run; else reported. Remembered where a terminal agreed. */
+int cli_consent(const struct device_profile *profile, bool is_agreed);
+
+/* Where a person's keys come from; -1: nobody is there. */
+int cli_operator_open(const char *file);
+void cli_operator_close(int fd);
+
 /* ---- progress of a run ---- */
 struct run_progress;
 struct cli_progress {
@@ -200,6 +211,8 @@ int cli_diff(int argc, char **argv);
 int cli_publish(int argc, char **argv);
 int cli_evidence(int argc, char **argv);
 int cli_pics(int argc, char **argv);
+int cli_check_device(int argc, char **argv);
+int cli_device_new(int argc, char **argv);
 int cli_kill_matrix(int argc, char **argv);
 int cli_certs(int argc, char **argv);
 int cli_probe(int argc, char **argv);

@@ -88,6 +88,8 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                         out_dir, strerror(errno));
     struct cli_progress progress;
     cli_progress_init(&progress, material->profile->name, request->is_verbose);
+    int console = cli_operator_open(request->operator_file);
+    bool is_by_hand = material->profile->stimulus_kind == DEVICE_OPERATOR;
     const struct run_options options = {.catalogue = material->catalogue,
                                         .plan = plan,
                                         .suite = material->suite,
@@ -98,7 +100,10 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .journal = journal,
                                         .out_dir = out_dir,
                                         .sctp = request->sctp,
-                                        .jobs = (size_t)request->jobs,
+                                        .operator_in = console,
+                                        .operator_out = STDERR_FILENO,
+                                        /* A person does one thing at a time, and what waits for him ages. */
+                                        .jobs = is_by_hand ? 1 : (size_t)request->jobs,
                                         .repeat = (unsigned)request->repeat,
                                         .is_fail_fast = request->is_fail_fast,
                                         /* this machine's links are nobody's business but its owner's */
@@ -114,6 +119,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .arg = &progress};
     enum run_outcome outcome = run_execute(&options, error, sizeof error);
     cli_progress_erase(&progress);
+    cli_operator_close(console);
     int journal_errno = journal_error(journal), status = CLI_IMPOSSIBLE;
     journal_free(journal);
     int reported = run_report(out_dir, request->has_no_pcap, &status);
@@ -279,7 +285,8 @@ int cli_run(int argc, char **argv)
         status = cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     else if (request.is_plan_only)
         status = plan_show(plan, request.remote.is_wanted ? &across : NULL, material.profile);
-    else
+    else if (request.remote.is_wanted ||
+             (status = cli_consent(material.profile, request.is_agreed)) == CLI_GOOD)
         status = run_in_sandbox(&request, &material, plan, request.remote.is_wanted ? &across : NULL,
                                 command_line);
 out:

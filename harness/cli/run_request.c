@@ -31,6 +31,8 @@ enum {
     OPT_SCENARIOS,
     OPT_SUITES,
     OPT_DEVICES,
+    OPT_YES,
+    OPT_OPERATOR,
     OPT_DEVICE_FAULT,
     OPT_REMOTE,
     OPT_ADDRESS,
@@ -74,6 +76,11 @@ static const struct cli_option options[] = {
                           '\0'},
     [OPT_NO_PCAP] = {"no-pcap", NULL, "capture no packets and write no pcapng files", '\0'},
     [OPT_VERBOSE] = {"verbose", NULL, "every verdict as it is reached", 'v'},
+    [OPT_YES] = {"yes", NULL, "run the commands of a profile that did not come with sipreuse", 'y'},
+    [OPT_OPERATOR] = {"operator", "FILE",
+                      "where the keys of a person come from, for devices that have to be told by hand: a "
+                      "named pipe, or - (default: the terminal)",
+                      '\0'},
     [OPT_SCENARIOS] = {"scenarios", "DIR",
                        "scenarios of another folder, beside the shipped ones (instead of them when it has a "
                        "requirements.json)",
@@ -233,6 +240,12 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
         return true;
     case OPT_DEVICES:
         folders->devices = value;
+        return true;
+    case OPT_YES:
+        request->is_agreed = true;
+        return true;
+    case OPT_OPERATOR:
+        request->operator_file = value;
         return true;
     case OPT_DEVICE_FAULT:
         request->faults[request->fault_count++] = value;

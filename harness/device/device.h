@@ -18,17 +18,16 @@ enum { DEVICE_DOMAINS_MAX = 32, DEVICE_METHODS_MAX = 8 };
 
 /* How it is made to send; the words of the profile's stimulus.kind. NONE: it cannot be. */
 enum device_stimulus {
-    DEVICE_FORWARD,   /* a proxy is sent a request whose next hop is the harness */
-    DEVICE_DIALOG,    /* a user agent is called, and sends by itself then */
-    DEVICE_REGISTRAR, /* likewise, after it has registered with the harness */
-    DEVICE_COMMAND,   /* a program that the profile names */
-    DEVICE_HTTP,      /* a request to its interface */
-    DEVICE_OPERATOR,  /* a person */
+    DEVICE_FORWARD,  /* a proxy is sent a request whose next hop is the harness */
+    DEVICE_DIALOG,   /* a user agent is called, and sends by itself then */
+    DEVICE_COMMAND,  /* a program that the profile names */
+    DEVICE_HTTP,     /* a request to its interface */
+    DEVICE_OPERATOR, /* a person */
     DEVICE_NO_STIMULUS
 };
 /* FORWARD: what tells the proxy its next hop. */
 enum device_next_hop { DEVICE_BY_REQUEST_URI, DEVICE_BY_ROUTE, DEVICE_BY_NUMBER };
-/* DIALOG, REGISTRAR: what it is sent, and sends after it. */
+/* DIALOG: what it is sent, and sends after it. */
 enum device_call {
     DEVICE_AFTER_REFER,         /* the request that Refer-To asks for */
     DEVICE_AFTER_REFER_IN_CALL, /* likewise, within a call */
@@ -42,6 +41,7 @@ struct device_profile {
     char *title, *kind;                /* kind: "proxy", "ua" */
     char *domains[DEVICE_DOMAINS_MAX]; /* SIP domains it is responsible for, all certified */
     size_t domain_count;
+    char *user;             /* that it answers for; NULL: for the domains themselves */
     bool is_virtual_server; /* two or more domains */
     bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes,
         takes_crls, claims_5924;
@@ -58,7 +58,6 @@ struct device_profile {
     enum device_next_hop next_hop;
     enum device_call call;
     char *number_uri; /* BY_NUMBER: Request-URI with {number} */
-    char *user;       /* to be called, of its first domain; NULL: none */
     char *event;      /* AFTER_SUBSCRIBE: the package */
     /* The methods that it can be made to send, the usual one first; none: whatever is asked for. */
     char *sends[DEVICE_METHODS_MAX];

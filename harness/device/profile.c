@@ -178,6 +178,7 @@ static void read_profile(struct device_profile *profile)
     profile->name = copy_string(document_member(root, "name"));
     profile->title = copy_string(document_member(root, "title"));
     profile->kind = copy_string(document_member(root, "kind"));
+    profile->user = copy_string(document_member(root, "user"));
     profile->domain_count = document_count(domains);
     for (size_t i = 0; i < profile->domain_count; i++)
         profile->domains[i] = copy_string(document_at(domains, i));
@@ -255,7 +256,12 @@ static void reject_name(const char *devices_dir, const char *name, struct diagno
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    char *folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    char *absolute = folder ? realpath(folder, NULL) : NULL; /* programs of it run in another folder */
+    if (!absolute)
+        return folder;
+    free(folder);
+    return absolute;
 }
 
 struct device_profile *device_profile_load(const char *devices_dir, const char *name_or_file,
@@ -298,6 +304,7 @@ void device_profile_free(struct device_profile *profile)
     free(profile->folder);
     free(profile->title);
     free(profile->kind);
+    free(profile->user);
     device_stimulus_fini(profile);
     document_free(profile->document);
     free(profile);

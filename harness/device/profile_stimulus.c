@@ -6,9 +6,8 @@
 #include <string.h>
 
 static const char *const kinds[] = {
-    [DEVICE_FORWARD] = "forward", [DEVICE_DIALOG] = "dialog", [DEVICE_REGISTRAR] = "registrar",
-    [DEVICE_COMMAND] = "command", [DEVICE_HTTP] = "http",     [DEVICE_OPERATOR] = "operator",
-    [DEVICE_NO_STIMULUS] = "none"};
+    [DEVICE_FORWARD] = "forward", [DEVICE_DIALOG] = "dialog",     [DEVICE_COMMAND] = "command",
+    [DEVICE_HTTP] = "http",       [DEVICE_OPERATOR] = "operator", [DEVICE_NO_STIMULUS] = "none"};
 static const char *const next_hops[] = {
     [DEVICE_BY_REQUEST_URI] = "request-uri", [DEVICE_BY_ROUTE] = "route", [DEVICE_BY_NUMBER] = "number"};
 static const char *const calls[] = {[DEVICE_AFTER_REFER] = "REFER",
@@ -36,7 +35,7 @@ static char *copy_member(const struct document_value *object, const char *name)
 /* What is sent by itself, where the profile does not say so. */
 static const char *usual_method(const struct device_profile *profile)
 {
-    if (profile->stimulus_kind != DEVICE_DIALOG && profile->stimulus_kind != DEVICE_REGISTRAR)
+    if (profile->stimulus_kind != DEVICE_DIALOG)
         return NULL;
     switch (profile->call) {
     case DEVICE_AFTER_REFER:
@@ -63,7 +62,6 @@ void device_stimulus_read(struct device_profile *profile, const struct document_
     profile->call = (enum device_call)find_word(document_member(stimulus, "after"), calls,
                                                 sizeof calls / sizeof calls[0]);
     profile->number_uri = copy_member(stimulus, "number_uri");
-    profile->user = copy_member(stimulus, "user");
     profile->event = copy_member(stimulus, "event");
     usual = usual_method(profile);
     if (!sends && usual)
@@ -81,7 +79,6 @@ void device_stimulus_fini(struct device_profile *profile)
 {
     free(profile->stimulus);
     free(profile->number_uri);
-    free(profile->user);
     free(profile->event);
     for (size_t i = 0; i < profile->sends_count; i++)
         free(profile->sends[i]);
@@ -94,8 +91,7 @@ struct shape {
 };
 static const struct shape shapes[] = {
     [DEVICE_FORWARD] = {{"transport"}, {"next_hop", "number_uri"}},
-    [DEVICE_DIALOG] = {{"transport", "after"}, {"user", "event", "sends"}},
-    [DEVICE_REGISTRAR] = {{"transport", "after"}, {"user", "event", "sends"}},
+    [DEVICE_DIALOG] = {{"transport", "after"}, {"event", "sends"}},
     [DEVICE_COMMAND] = {{"argv"}, {"environment", "sends", "timeout_s", "at_once"}},
     [DEVICE_HTTP] = {{"http"}, {"sends", "timeout_s", "at_once"}},
     [DEVICE_OPERATOR] = {{"instruction"}, {"sends", "timeout_s"}},

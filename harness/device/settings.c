@@ -24,10 +24,7 @@ const char *const device_setting_names[] = {
     "run",
     "self",
     "folder",
-    /* where the harness's registrar and its numbers are */
-    "registrar_ip4",
-    "registrar_ip6",
-    "registrar",
+
     "enum_zone",
     /* of a stimulus alone */
     "uri",
@@ -36,6 +33,7 @@ const char *const device_setting_names[] = {
     "uri_port",
     "uri_transport",
     "ip",
+    "dut_ip",
     "method",
     "from",
     "token",

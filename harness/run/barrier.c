@@ -2,6 +2,7 @@
  * device is alive, can reach us and had the time for what was asked of it before: silence then means
  * something. */
 #include "run/make.h"
+#include "run/next_hop.h"
 #include "run/run_private.h"
 
 #include <stdlib.h>
@@ -55,7 +56,6 @@ static enum way choose_way(const struct world *world)
     case DEVICE_FORWARD:
         return WAY_FORWARDED;
     case DEVICE_DIALOG:
-    case DEVICE_REGISTRAR:
     case DEVICE_COMMAND:
     case DEVICE_HTTP:
         return WAY_MADE;
@@ -129,7 +129,8 @@ static void send_it(struct barrier *barrier)
 {
     struct world *world = barrier->fiber->world;
     struct origin *origin = origin_new(world, NULL, ORIGIN_BARRIER);
-    char *uri = barrier_uri(world);
+    char *target = barrier_uri(world);
+    char *uri = told_hop_request_uri(world, target);
     struct request_draft draft = {.method = barrier->method,
                                   .uri = uri,
                                   .from_user = "ua",
@@ -137,10 +138,15 @@ static void send_it(struct barrier *barrier)
                                   .fiber = barrier->fiber};
 
     barrier->origin = origin;
+    if (!uri)
+        goto out;
     origin->request = message_request(world->ua, origin, &draft);
+    told_hop_add_route(world, origin->request, target);
     journal_world_note(world, "barrier", "sent", barrier->method);
     if (!message_send(world->ua, origin->request, NULL))
         origin->is_lost = true;
+out:
+    free(target);
     free(uri);
 }
 

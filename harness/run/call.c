@@ -73,10 +73,11 @@ static const char *first_method(const struct device_profile *profile)
 static char *target_of(const struct call *call)
 {
     const struct world *world = call->fiber->world;
-    const struct device_profile *profile = world->run->options->profile;
-    const char *domain = world->run->domains[call->as];
+    char *uri = text_format("sip:%s", world->run->domains[call->as]);
+    char *named = names_add_user(world->run, uri);
 
-    return profile->user ? text_format("sip:%s@%s", profile->user, domain) : text_format("sip:%s", domain);
+    free(uri);
+    return named;
 }
 
 /* An offer that any device can take: nothing is sent. */

@@ -238,7 +238,7 @@ void dut_make_settings(struct run *run)
 {
     const struct sandbox *sandbox = run->options->sandbox;
 
-    run->settings = run_allocate(24, sizeof *run->settings);
+    run->settings = run_allocate(32, sizeof *run->settings);
     set(run, "dut_ip4", ip_text(run, 4));
     set(run, "dut_ip6", ip_text(run, 6));
     set(run, "sip_port", text_format("%u", (unsigned)sandbox_device_port(sandbox, false)));
@@ -250,6 +250,7 @@ void dut_make_settings(struct run *run)
     set(run, "faults", fault_list(run->options->device_faults));
     set(run, "sctp", text_copy(run->options->sctp == NET_SCTP_NONE ? "" : net_sctp_name(run->options->sctp)));
     set(run, "run", text_copy(run->label));
+    set(run, "enum_zone", text_format("e164.%s.test", run->label));
 }
 
 void dut_fini(struct run *run)

@@ -42,6 +42,11 @@ void hang_ask(struct run *run)
 {
     if (run->is_asking || run->has_hung || !run->device)
         return;
+    /* What accepts no connection, or was not started, cannot be asked: it shows by what it sends. */
+    if (run->options->profile->accepts_nothing || !run->options->profile->has_start) {
+        clear_worlds(run);
+        return;
+    }
     if (!run->hang_timer)
         run->hang_timer = loop_timer_new(run->loop, on_time, run);
     if (!run->hang_timer || !device_ask(run->device, on_answer, run)) {

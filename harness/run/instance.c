@@ -83,12 +83,11 @@ bool instance_start(struct run *run)
         return remote_start(run);
 
     char error[RUN_SENTENCE_MAX] = "";
-    char *config = text_format("%s/device", run->out_dir);
     struct device_options options = {.loop = run->loop,
                                      .net = run->net,
                                      .sandbox = run->options->sandbox,
                                      .profile = run->options->profile,
-                                     .config_dir = config,
+                                     .config_dir = run->config_dir,
                                      .settings = run->settings,
                                      .setting_count = run->setting_count,
                                      .log_fd = run->log_fd,
@@ -101,8 +100,6 @@ bool instance_start(struct run *run)
     sandbox_harness_address(run->options->sandbox, run->has_ip4 ? 4 : 6, 0, &options.probe_from);
     journal_run_text(run, "device", state_name(DEVICE_STARTING), NULL);
     run->device = device_start(&options, error, sizeof error);
-    free(run->config_dir);
-    run->config_dir = config; /* device/ may look at it until it is freed */
     if (!run->device)
         run_fail(run, RUN_DEVICE_FAILED, "%s", error);
     return run->device != NULL;

@@ -13,7 +13,13 @@ bool make_is_needed(const struct device_profile *profile)
 
 static bool is_call(const struct device_profile *profile)
 {
-    return profile->stimulus_kind == DEVICE_DIALOG || profile->stimulus_kind == DEVICE_REGISTRAR;
+    return profile->stimulus_kind == DEVICE_DIALOG;
+}
+
+/* OPTIONS is what a scenario says that does not care. */
+static bool is_any(const char *method)
+{
+    return !method || strcmp(method, "OPTIONS") == 0;
 }
 
 const char *make_method(const struct device_profile *profile, const char *method)
@@ -72,7 +78,7 @@ static void on_change(struct stimulus *stimulus, void *arg)
 }
 
 struct parts { /* of the URI, for programs that take them apart */
-    char *user, *host, *port, *transport, *ip;
+    char *user, *host, *port, *transport, *ip, *dut_ip;
 };
 
 static struct parts take_apart(const struct origin *origin)
@@ -93,6 +99,7 @@ static struct parts take_apart(const struct origin *origin)
     parts.transport = text_copy(
         transport && transport->value ? transport->value : net_transport_name(world->variant->transport));
     parts.ip = text_format("%d", world->variant->ip);
+    parts.dut_ip = names_uri_ip(&world->device_address);
     sip_uri_fini(&uri);
     return parts;
 }
@@ -101,10 +108,16 @@ static void stimulus_begin(struct origin *origin, const char *method, unsigned a
 {
     struct run *run = origin->world->run;
     struct parts parts = take_apart(origin);
-    const struct device_setting settings[] = {
-        {"uri", origin->uri},     {"uri_user", parts.user},           {"uri_host", parts.host},
-        {"uri_port", parts.port}, {"uri_transport", parts.transport}, {"ip", parts.ip},
-        {"method", method},       {"from", run->domains[as]},         {"token", origin->token}};
+    const struct device_setting settings[] = {{"uri", origin->uri},
+                                              {"uri_user", parts.user},
+                                              {"uri_host", parts.host},
+                                              {"uri_port", parts.port},
+                                              {"uri_transport", parts.transport},
+                                              {"ip", parts.ip},
+                                              {"dut_ip", parts.dut_ip},
+                                              {"method", method},
+                                              {"from", run->domains[as]},
+                                              {"token", origin->token}};
     char *awaited = text_format("%s at %s", method, origin->uri);
 
     origin->stimulus = stimulus_new(run->stimulator, settings, sizeof settings / sizeof *settings, awaited,
@@ -117,6 +130,7 @@ static void stimulus_begin(struct origin *origin, const char *method, unsigned a
     free(parts.port);
     free(parts.transport);
     free(parts.ip);
+    free(parts.dut_ip);
 }
 
 void make_begin(struct fiber *fiber, struct origin *origin, const char *method, const char *uri, unsigned as)
@@ -126,7 +140,7 @@ void make_begin(struct fiber *fiber, struct origin *origin, const char *method, 
     const char *comes = make_method(profile, method);
 
     origin->is_made = true;
-    origin->is_substitute = !method && strcmp(comes, "INVITE") == 0;
+    origin->is_substitute = is_any(method) && strcmp(comes, "INVITE") == 0;
     origin->uri = uri_with_token(uri, origin->token);
     origin->cseq = 0;
     free(origin->method);
@@ -200,6 +214,7 @@ bool make_open(struct run *run, char *error, size_t error_size_bytes)
                                          .profile = profile,
                                          .settings = run->settings,
                                          .setting_count = run->setting_count,
+                                         .config_dir = run->config_dir,
                                          .console = {run->options->operator_in, run->options->operator_out},
                                          .on_output = on_line,
                                          .arg = run};

@@ -16,7 +16,8 @@
 
 /* How the device makes requests in this run. */
 bool make_is_needed(const struct device_profile *profile);
-/* The device is made to send a request to uri, on behalf of its domain number as. method NULL: any. */
+/* The device is made to send a request to uri, on behalf of its domain number as. method NULL or OPTIONS:
+ * any. */
 void make_begin(struct fiber *fiber, struct origin *origin, const char *method, const char *uri, unsigned as);
 /* The method that will come, when method was asked for (NULL: any). */
 const char *make_method(const struct device_profile *profile, const char *method);

@@ -253,7 +253,8 @@ struct origin *message_probe(struct wire *wire, enum origin_purpose purpose)
 {
     struct world *world = wire->world;
     struct origin *origin = origin_new(world, NULL, purpose);
-    char *uri = text_format("sip:%s", world->run->domains[0]);
+    char *domain = text_format("sip:%s", world->run->domains[0]);
+    char *uri = names_add_user(world->run, domain);
     struct request_draft draft = {.method = "OPTIONS",
                                   .uri = uri,
                                   .from_user = wire->host->name,
@@ -263,6 +264,7 @@ struct origin *message_probe(struct wire *wire, enum origin_purpose purpose)
     origin->request = message_request(wire, origin, &draft);
     if (!message_send(wire, origin->request, NULL))
         origin->is_lost = true;
+    free(domain);
     free(uri);
     return origin;
 }

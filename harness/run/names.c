@@ -130,3 +130,44 @@ char *world_expand(struct fiber *fiber, const char *text)
     world_end(fiber->world, VERDICT_ERROR, 0, "The scenario cannot be carried out: %s.", error);
     return text_copy("");
 }
+
+/* What may follow the host of a URI. */
+static bool is_end(char c)
+{
+    return !c || strchr(" ;>:?\r\n\\", c) != NULL;
+}
+
+static char *add_user_of(const char *text, const char *user, const char *domain)
+{
+    char *wanted = text_format("sip:%s", domain), *out = text_copy("");
+    size_t length = strlen(wanted);
+    const char *at;
+
+    while ((at = strstr(text, wanted)) != NULL) {
+        char *longer = is_end(at[length])
+                           ? text_format("%s%.*ssip:%s@%s", out, (int)(at - text), text, user, domain)
+                           : text_format("%s%.*s%s", out, (int)(at - text), text, wanted);
+
+        free(out);
+        out = longer;
+        text = at + length;
+    }
+    free(wanted);
+    wanted = text_format("%s%s", out, text);
+    free(out);
+    return wanted;
+}
+
+char *names_add_user(const struct run *run, const char *text)
+{
+    const char *user = run->options->profile->user;
+    char *out = text_copy(text);
+
+    for (size_t i = 0; user && i < run->domain_count; i++) {
+        char *next = add_user_of(out, user, run->domains[i]);
+
+        free(out);
+        out = next;
+    }
+    return out;
+}

@@ -67,7 +67,7 @@ static void look_at_made(struct look *look, const struct step_stimulate *step)
                            : method     ? method
                                         : "request",
                            profile->stimulus));
-    else if (method && strcmp(make_method(profile, method), method) != 0)
+    else if (method && strcmp(method, "OPTIONS") != 0 && strcmp(make_method(profile, method), method) != 0)
         refuse(look, text_format("The device cannot be made to send %s: by its profile it sends %s.", method,
                                  profile->sends[0]));
     else if (step->message.routes.count)
@@ -118,11 +118,17 @@ static bool is_about(const struct strings *names, const struct scenario_alternat
     return false;
 }
 
-/* A step in which nothing but the stimulus's response can decide: a device that makes its requests by itself
+/* An error may come instead of the request; anything else is waited for. */
+static bool wants_response(const struct scenario_alternative *alternative)
+{
+    return alternative->status_from < 300 || alternative->status_to < 699;
+}
+
+/* A step in which the stimulus's response decides, or its absence: a device that makes its requests by itself
  * passes none back. */
 static void look_at_expect(struct look *look, const struct step_expect *step)
 {
-    bool judges_response = false, judges_else = false;
+    bool judges_response = false, judges_else = false, wants = false, judges_silence = false;
 
     for (size_t i = 0; i < step->count; i++) {
         const struct scenario_alternative *alternative = &step->alternatives[i];
@@ -130,12 +136,17 @@ static void look_at_expect(struct look *look, const struct step_expect *step)
         if (alternative->match == MATCH_REQUEST && look->profile->is_user_agent &&
             is_about(&look->sends, alternative))
             refuse(look, text_format("%s", FORWARDS_NONE));
-        if (alternative->match == MATCH_RESPONSE && is_about(&look->stimuli, alternative))
+        if (alternative->match == MATCH_SILENCE)
+            judges_silence |= alternative->verdict != VERDICT_NONE;
+        if (alternative->match == MATCH_RESPONSE && is_about(&look->stimuli, alternative)) {
             judges_response |= alternative->verdict != VERDICT_NONE;
-        else
+            wants |= wants_response(alternative);
+        } else
             judges_else |= alternative->match != MATCH_SILENCE;
     }
-    if (judges_response && !judges_else && make_is_needed(look->profile))
+    if (!make_is_needed(look->profile))
+        return;
+    if ((judges_response && (wants || !judges_else)) || (wants && judges_silence))
         refuse(look,
                text_format("It judges the response that a proxy passes back to the caller, and this device "
                            "makes its requests by itself."));
@@ -158,6 +169,10 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
     case STEP_CONNECT:
         if (look->profile->accepts_nothing)
             refuse(look, text_format("The profile says that the device accepts no connections."));
+        else if (step->connect.transport != look->variant->transport &&
+                 !look->profile->has_transport[step->connect.transport])
+            refuse(look, text_format("The profile has no %s, over which a connection is made here.",
+                                     net_transport_name(step->connect.transport)));
         break;
     case STEP_REPEAT:
         look_at_steps(look, &step->repeat.steps);

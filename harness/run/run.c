@@ -1,4 +1,5 @@
 #include "run/make.h"
+#include "run/next_hop.h"
 #include "run/run_private.h"
 
 #include <errno.h>
@@ -188,6 +189,7 @@ static bool set_up(struct run *run)
         return false;
     }
     dut_make_settings(run);
+    run->config_dir = text_format("%s/device", run->out_dir);
     if (!make_open(run, error, sizeof error)) {
         run_fail(run, RUN_FAILED, "%s", error);
         return false;
@@ -214,6 +216,7 @@ static void take_down(struct run *run)
     stimulator_free(run->stimulator);
     instance_drop(run);
     remote_fini(run);
+    told_hop_fini(run);
     dns_server_free(run->dns);
     loop_timer_free(run->tick);
     loop_timer_free(run->progress_timer);

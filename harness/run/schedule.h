@@ -67,6 +67,8 @@ struct run {
     struct capture *capture; /* NULL: none, or over */
     struct loop_poll *capture_poll;
     /* device */
+    struct dns_zone *number_zone; /* NULL: no number was asked for */
+    unsigned numbers;
     struct device *device;
     struct stimulator *stimulator; /* NULL: its kind of stimulus needs none */
     struct remote_check *check;    /* across a network: before the first instance */

@@ -96,7 +96,8 @@ static void adopt_method(struct group *group, const char *bytes, size_t size)
 static void pile_raw(struct fiber *fiber, const struct step_send *step, struct group *group,
                      struct wire *wire, struct pile *pile)
 {
-    char *text = world_expand(fiber, step->raw);
+    char *expanded = world_expand(fiber, step->raw);
+    char *text = names_add_user(fiber->world->run, expanded);
     size_t size = 0;
     char *bytes = text_unescape(text, &size);
 
@@ -114,6 +115,7 @@ static void pile_raw(struct fiber *fiber, const struct step_send *step, struct g
     }
     free(bytes);
     free(text);
+    free(expanded);
 }
 
 /* ---- requests */
@@ -122,7 +124,8 @@ static void pile_request(struct fiber *fiber, const struct step_send *step, stru
                          struct wire *wire, struct pile *pile)
 {
     struct world *world = fiber->world;
-    char *uri = world_expand(fiber, step->message.uri);
+    char *expanded = world_expand(fiber, step->message.uri);
+    char *uri = names_add_user(world->run, expanded);
     struct request_draft draft = {.method = group->method,
                                   .uri = uri,
                                   .from_user = wire->host->name,
@@ -146,6 +149,7 @@ static void pile_request(struct fiber *fiber, const struct step_send *step, stru
             pile_add(pile, bytes, size);
         free(bytes);
     }
+    free(expanded);
     free(uri);
 }
 

@@ -1,4 +1,5 @@
 #include "run/make.h"
+#include "run/next_hop.h"
 #include "run/run_private.h"
 
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static struct sip_message *initial_request(struct fiber *fiber, const struct ste
                                            struct origin *origin, const char *method)
 {
     const struct run *run = fiber->world->run;
-    char *uri = world_expand(fiber, step->message.uri);
+    char *target = world_expand(fiber, step->message.uri);
+    char *uri = fiber->world->is_over ? NULL : told_hop_request_uri(fiber->world, target);
     struct request_draft draft = {.method = method,
                                   .uri = uri,
                                   .from_user = "ua",
@@ -49,6 +51,8 @@ static struct sip_message *initial_request(struct fiber *fiber, const struct ste
         world_end(fiber->world, VERDICT_ERROR, 0, "The device has no second domain to act for.");
     else if (!fiber->world->is_over)
         message = message_request(fiber->world->ua, origin, &draft);
+    told_hop_add_route(fiber->world, message, target);
+    free(target);
     free(uri);
     return message;
 }

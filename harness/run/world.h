@@ -184,6 +184,9 @@ void overload_distrust(struct world *world);
 bool hang_is_excluded(const struct world *world);
 
 /* names.c: placeholders */
+/* A text in which "sip:DOMAIN" of the device's has got the user that it answers for, if it wants one. Heap.
+ */
+char *names_add_user(const struct run *run, const char *text);
 char *names_lookup(const char *name, void *arg);
 char *names_uri_ip(const struct net_address *address); /* IP, IPv6 in brackets; heap */
 

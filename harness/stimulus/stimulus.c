@@ -17,7 +17,6 @@ static bool begin(struct stimulus *stimulus)
         return question_begin(stimulus);
     case DEVICE_FORWARD:
     case DEVICE_DIALOG:
-    case DEVICE_REGISTRAR:
     case DEVICE_NO_STIMULUS:
         break;
     }
@@ -38,7 +37,6 @@ static void expire(struct stimulus *stimulus)
         return;
     case DEVICE_FORWARD:
     case DEVICE_DIALOG:
-    case DEVICE_REGISTRAR:
     case DEVICE_NO_STIMULUS:
         return;
     }
@@ -58,7 +56,6 @@ static void end(struct stimulus *stimulus)
         return;
     case DEVICE_FORWARD:
     case DEVICE_DIALOG:
-    case DEVICE_REGISTRAR:
     case DEVICE_NO_STIMULUS:
         return;
     }
@@ -169,7 +166,12 @@ void stimulator_free(struct stimulator *stimulator)
 static bool copy_settings(struct stimulus *stimulus, const struct device_setting *own, size_t own_count)
 {
     const struct stimulator_options *options = &stimulus->stimulator->options;
-    struct device_setting *all = calloc(own_count + options->setting_count + 1, sizeof *all);
+    const struct device_setting places[] = {{"folder", options->profile->folder},
+                                            {"config", options->config_dir},
+                                            {"scratch", sandbox_scratch(options->sandbox)},
+                                            {"self", sandbox_program(options->sandbox)}};
+    const size_t place_count = sizeof places / sizeof *places;
+    struct device_setting *all = calloc(own_count + place_count + options->setting_count, sizeof *all);
 
     stimulus->settings = all;
     if (!all)
@@ -181,9 +183,11 @@ static bool copy_settings(struct stimulus *stimulus, const struct device_setting
         if (!all[i].value)
             return false;
     }
+    for (size_t i = 0; i < place_count; i++)
+        all[own_count + i] = places[i];
     for (size_t i = 0; i < options->setting_count; i++)
-        all[own_count + i] = options->settings[i];
-    stimulus->setting_count = own_count + options->setting_count;
+        all[own_count + place_count + i] = options->settings[i];
+    stimulus->setting_count = own_count + place_count + options->setting_count;
     return true;
 }
 

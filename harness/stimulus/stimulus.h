@@ -29,6 +29,7 @@ struct stimulator_options {
     const struct device_profile *profile; /* of kind command, http or operator */
     const struct device_setting *settings;
     size_t setting_count;
+    const char *config_dir;          /* where the device's rendered configuration is */
     struct stimulus_console console; /* operator; in_fd -1: nobody is there, every stimulus fails */
     /* Each line of a program's output; may be NULL. */
     void (*on_output)(const char *line, void *arg);

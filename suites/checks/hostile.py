@@ -97,7 +97,7 @@ def scenarios_of(mode):
 
 def run(programs, data, device, scenarios, output):
     environment = dict(os.environ, PATH=programs + ":" + os.environ["PATH"], SIPREUSE_DATA=data)
-    command = [os.path.join(programs, "sipreuse"), "run", "--device", device, *scenarios, "--out", output]
+    command = [os.path.join(programs, "sipreuse"), "run", "--yes", "--device", device, *scenarios, "--out", output]
     try:
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIME_MAX_S, check=False)
     except subprocess.TimeoutExpired:
