@@ -30,9 +30,9 @@ struct path { /* lives as long as the stack: usrsctp keeps pointers to it */
     struct net_address local, remote; /* port 0 */
     UT_hash_handle hh;
 };
-struct muted_key {
+struct muted_key { /* hashed as bytes: no padding */
     const struct path *path;
-    uint16_t local_port, remote_port;
+    uint32_t local_port, remote_port;
 };
 struct muted { /* a host that has vanished: packets of this association are dropped, both ways */
     struct muted_key key;

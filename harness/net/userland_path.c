@@ -46,14 +46,11 @@ struct path *path_get(struct net_userland *userland, const struct net_address *l
     return path;
 }
 
+_Static_assert(sizeof(struct muted_key) == sizeof(void *) + 2 * sizeof(uint32_t), "a key has no padding");
+
 static struct muted_key muted_key(const struct path *path, uint16_t local_port, uint16_t remote_port)
 {
-    struct muted_key key;
-    memset(&key, 0, sizeof key);
-    key.path = path;
-    key.local_port = local_port;
-    key.remote_port = remote_port;
-    return key;
+    return (struct muted_key){.path = path, .local_port = local_port, .remote_port = remote_port};
 }
 
 bool path_is_muted(const struct path *path, uint16_t local_port, uint16_t remote_port)
