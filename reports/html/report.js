@@ -1,6 +1,7 @@
 /* The report of one run: summary, requirements, scenarios, one scenario. */
 
 const data = JSON.parse(document.getElementById("data").textContent);
+document.getElementById("data").remove(); /* megabytes that nobody needs twice, and that every walk over the page would read */
 const strings = data.strings;
 const STATUS = ["not-conformant", "undecided", "not-exercised", "conformant", "not-applicable"];
 const STATUS_TEXT = {"conformant": "conformant", "not-conformant": "not conformant", "undecided": "undecided", "not-exercised": "not exercised", "not-applicable": "not applicable"};
