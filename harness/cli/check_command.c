@@ -169,7 +169,7 @@ static int load(struct check *check)
                                              .selector_count = check_probe_count,
                                              .has_ip4 = check->profile->has_ip4,
                                              .has_ip6 = !check->profile->has_ip4};
-    check->results = calloc(check_probe_count, sizeof *check->results);
+    check->results = calloc(check_probe_count + 1, sizeof *check->results);
     if (!check->results || !selection_make(check->catalogue, &wanted, &check->selection, error, sizeof error))
         return cli_fail(CLI_USAGE, "%s", error);
     cli_commands_show(&check->claimed, stdout);

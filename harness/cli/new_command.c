@@ -83,49 +83,65 @@ static bool is_name(const char *name)
     return *name && strlen(name) <= 64;
 }
 
-/* Until it is one of the choices; NULL: nobody answers. */
-static char *ask(size_t question, const char *fallback)
+/* What each option was given or answered; empty texts are answers too. */
+struct answers {
+    char text[OPT_COUNT][ANSWER_MAX];
+    bool is_there[OPT_COUNT];
+};
+
+static bool put(struct answers *answers, int option, const char *text)
+{
+    size_t length = strlen(text);
+    if (length >= ANSWER_MAX)
+        return false;
+    memcpy(answers->text[option], text, length + 1);
+    answers->is_there[option] = true;
+    return true;
+}
+
+/* Until it is one of the choices; false: nobody answers. */
+static bool ask(struct answers *answers, size_t question, const char *fallback)
 {
     char line[ANSWER_MAX];
     for (;;) {
         printf("%s [%s] ", questions[question].question, fallback);
         fflush(stdout);
         if (!fgets(line, sizeof line, stdin))
-            return NULL;
+            return false;
         line[strcspn(line, "\n")] = '\0';
         if (!*line)
-            return strdup(fallback);
+            return put(answers, questions[question].option, fallback);
         if (is_choice(question, line))
-            return strdup(line);
+            return put(answers, questions[question].option, line);
         printf("'%s' is none of these.\n", line);
     }
 }
 
-static const char *fallback_of(size_t question, char *const *answers)
+static const char *fallback_of(size_t question, const struct answers *answers)
 {
     if (questions[question].option == OPT_STIMULUS)
-        return answers[OPT_KIND] && strcmp(answers[OPT_KIND], "ua") == 0 ? "dialog" : "forward";
+        return strcmp(answers->text[OPT_KIND], "ua") == 0 ? "dialog" : "forward";
     return questions[question].fallback;
 }
 
-static int complete(char **answers)
+static int complete(struct answers *answers)
 {
     bool is_asked = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     for (size_t i = 0; i < QUESTIONS; i++) {
-        char **answer = &answers[questions[i].option];
-        if (!*answer)
-            *answer = is_asked ? ask(i, fallback_of(i, answers)) : strdup(fallback_of(i, answers));
-        if (!*answer)
+        int option = questions[i].option;
+        const char *fallback = fallback_of(i, answers);
+        if (!answers->is_there[option] &&
+            !(is_asked ? ask(answers, i, fallback) : put(answers, option, fallback)))
             return cli_fail(CLI_USAGE, "no answer; nothing was written");
-        if (!is_choice(i, *answer))
+        if (!is_choice(i, answers->text[option]))
             return cli_fail(CLI_USAGE,
                             "--%s '%s' is not possible; 'sipreuse device-new --help' lists what is",
-                            options[questions[i].option].name, *answer);
+                            options[option].name, answers->text[option]);
     }
     return CLI_GOOD;
 }
 
-static int parse(int argc, char **argv, const char **name, char **answers)
+static int parse(int argc, char **argv, const char **name, struct answers *answers)
 {
     struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
     const char *value;
@@ -136,12 +152,10 @@ static int parse(int argc, char **argv, const char **name, char **answers)
             return CLI_USAGE;
         if (option == CLI_ARGUMENT && *name)
             return cli_fail(CLI_USAGE, "device-new takes one name; leave out '%s'", value);
-        if (option == CLI_ARGUMENT) {
+        if (option == CLI_ARGUMENT)
             *name = value;
-        } else {
-            free(answers[option]);
-            answers[option] = strdup(value);
-        }
+        else if (!put(answers, option, value))
+            return cli_fail(CLI_USAGE, "--%s is longer than %d bytes", options[option].name, ANSWER_MAX);
     }
     if (!*name)
         return cli_fail(CLI_USAGE, "device-new needs a name for the device");
@@ -150,32 +164,35 @@ static int parse(int argc, char **argv, const char **name, char **answers)
     return CLI_GOOD;
 }
 
-int cli_device_new(int argc, char **argv)
+static int write_it(const struct answers *answers, const char *name)
 {
-    char *answers[OPT_COUNT] = {0}, *folder = NULL;
-    const char *name = NULL;
-    int status = parse(argc, argv, &name, answers);
-    if (status == CLI_GOOD)
-        status = complete(answers);
-    if (status == CLI_GOOD) {
-        folder = cli_path_join(answers[OPT_IN] ? answers[OPT_IN] : ".", name);
-        status = new_device_write(&(struct new_device){.name = name,
+    char *folder = cli_path_join(answers->is_there[OPT_IN] ? answers->text[OPT_IN] : ".", name);
+    int status = new_device_write(&(struct new_device){.name = name,
                                                        .folder = folder,
-                                                       .kind = answers[OPT_KIND],
-                                                       .stimulus = answers[OPT_STIMULUS],
-                                                       .start = answers[OPT_START],
-                                                       .config = answers[OPT_CONFIG],
-                                                       .domains = answers[OPT_DOMAINS],
-                                                       .transports = answers[OPT_TRANSPORTS],
-                                                       .ip = answers[OPT_IP],
-                                                       .resolver = answers[OPT_RESOLVER]});
-    }
+                                                       .kind = answers->text[OPT_KIND],
+                                                       .stimulus = answers->text[OPT_STIMULUS],
+                                                       .start = answers->text[OPT_START],
+                                                       .config = answers->text[OPT_CONFIG],
+                                                       .domains = answers->text[OPT_DOMAINS],
+                                                       .transports = answers->text[OPT_TRANSPORTS],
+                                                       .ip = answers->text[OPT_IP],
+                                                       .resolver = answers->text[OPT_RESOLVER]});
     if (status == CLI_GOOD)
         printf("%s/profile.json and %s/CHECKLIST.md are written. Next: read the check list, then sipreuse "
                "check-device %s/profile.json\n",
                folder, folder, folder);
     free(folder);
-    for (size_t i = 0; i < OPT_COUNT; i++)
-        free(answers[i]);
+    return status;
+}
+
+int cli_device_new(int argc, char **argv)
+{
+    struct answers answers = {0};
+    const char *name = NULL;
+    int status = parse(argc, argv, &name, &answers);
+    if (status == CLI_GOOD)
+        status = complete(&answers);
+    if (status == CLI_GOOD)
+        status = write_it(&answers, name);
     return status == RUN_REQUEST_HELP ? CLI_GOOD : status;
 }

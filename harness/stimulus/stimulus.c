@@ -127,7 +127,7 @@ struct stimulator *stimulator_new(const struct stimulator_options *options, char
                                   size_t error_size_bytes)
 {
     struct stimulator *stimulator = calloc(1, sizeof *stimulator);
-    bool is_operator = options->profile->stimulus_kind == DEVICE_OPERATOR, is_good = stimulator != NULL;
+    bool is_operator = options->profile->stimulus_kind == DEVICE_OPERATOR, is_good;
 
     snprintf(error, error_size_bytes, "out of memory");
     if (!stimulator)
