@@ -339,6 +339,7 @@ bool device_ask(struct device *device, void (*on_answer)(void *arg), void *arg)
         return true; /* there is nobody to answer */
     device_probe_free(device->probe);
     device->asks.on_ready = on_answered_again;
+    device->asks.takes_anything = true;
     device->on_answer = on_answer;
     device->answer_arg = arg;
     device->probe = device_probe_new(&device->asks);

@@ -49,6 +49,7 @@ struct device_probe_options {
     struct net *net;
     struct net_address from, tcp, tls; /* family 0: that transport is not asked */
     const char *domain;                /* in the Request-URI and as SNI */
+    bool takes_anything;               /* any bytes over TCP are an answer: it lives, whatever it says */
     void (*on_ready)(void *arg);
     void *arg;
 };

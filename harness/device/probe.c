@@ -69,6 +69,10 @@ static void on_data(struct net_connection *connection, const uint8_t *bytes, siz
     struct device_probe *probe = arg;
     struct sip_message *message = NULL;
     (void)connection;
+    if (probe->options.takes_anything && !probe->is_answered) {
+        probe->is_answered = true;
+        decide_soon(probe, 0);
+    }
     if (probe->is_answered || !sip_framer_push(probe->framer, bytes, size_bytes))
         return;
     struct sip_frame frame = sip_framer_next(probe->framer);

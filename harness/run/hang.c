@@ -38,6 +38,11 @@ bool hang_is_excluded(const struct world *world)
     return world->outcome.verdict != VERDICT_INCONCLUSIVE || world->is_device_alive;
 }
 
+static bool is_quiet(const struct run *run)
+{
+    return run->alone || run->is_one_by_one || run->is_suspects_wave || run->is_second_wave;
+}
+
 void hang_ask(struct run *run)
 {
     if (run->is_asking || run->has_hung || !run->device)
@@ -54,7 +59,7 @@ void hang_ask(struct run *run)
         return;
     }
     run->is_asking = true;
-    loop_timer_start(run->hang_timer, run_scaled_ms(run, RUN_HANG_MS));
+    loop_timer_start(run->hang_timer, run_scaled_ms(run, is_quiet(run) ? RUN_HANG_FEW_MS : RUN_HANG_MS));
 }
 
 void hang_forget(struct run *run)

@@ -138,7 +138,7 @@ void instance_report_crash(struct run *run)
 
 void instance_report_hang(struct run *run)
 {
-    char *text = text_format("%s runs, but answers nobody any more, not even on a new connection",
+    char *text = text_format("%s runs, but has stopped answering, even on new connections",
                              run->options->profile->name);
 
     note(run, text);

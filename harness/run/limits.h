@@ -20,8 +20,10 @@ enum {
     RUN_CLOSE_SIGN_MS = 300, /* how long the device's own sign is waited for before a round trip has to prove
                                 that it saw ours */
     RUN_CRASH_MS = 500,      /* a scenario that saw a connection end waits so long for the news of a crash */
-    RUN_HANG_MS = 5000,      /* patience for a device that is asked whether it answers anybody at all */
-    RUN_SETTLE_MS = 20,      /* after a barrier's answer: what the kernel has already got is read first */
+    RUN_HANG_MS = 20000,    /* patience for a device that is asked whether it answers anybody at all: hundreds
+                               of scenarios at once may keep it busy so long */
+    RUN_HANG_FEW_MS = 5000, /* likewise, where few run at once */
+    RUN_SETTLE_MS = 20,     /* after a barrier's answer: what the kernel has already got is read first */
     RUN_RAW_KEPT_BYTES = 4096, /* of bytes that are no SIP, in the journal */
     RUN_SENTENCE_MAX = 512
 };
