@@ -68,6 +68,15 @@ enum step_result step_round_trip(struct fiber *fiber, unsigned from, const char 
     return STEP_WAITS;
 }
 
+/* A round trip over TCP proves little about another stack of the device: SCTP may be read by a thread of its
+ * own, so its sign is worth waiting for. */
+static uint64_t sign_patience_ms(const struct wire *wire)
+{
+    bool is_sctp = wire->transport == NET_SCTP || wire->transport == NET_TLS_SCTP;
+
+    return is_sctp ? RUN_BARRIER_MS : RUN_CLOSE_SIGN_MS;
+}
+
 static enum step_result begin(struct fiber *fiber, const struct step_close *step)
 {
     struct world *world = fiber->world;
@@ -88,7 +97,7 @@ static enum step_result begin(struct fiber *fiber, const struct step_close *step
     if (step->is_uncertain || step->mode == NET_CLOSE_SILENT)
         return STEP_GOES_ON;
     fiber->phase = step->mode == NET_CLOSE_RST ? CLOSE_ROUND_TRIP : CLOSE_SIGN_AWAITED;
-    fiber_set_deadline(fiber, run_scaled_ms(world->run, RUN_CLOSE_SIGN_MS));
+    fiber_set_deadline(fiber, run_scaled_ms(world->run, sign_patience_ms(wire)));
     return STEP_WAITS;
 }
 
