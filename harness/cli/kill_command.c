@@ -7,7 +7,16 @@
 
 #include "cli/kill_matrix.h"
 
-enum { OPT_JSON, OPT_JOBS, OPT_FAULT, OPT_SANDBOX, OPT_TIMEOUT_SCALE, OPT_OUT, OPT_REPORT };
+enum {
+    OPT_JSON,
+    OPT_JOBS,
+    OPT_FAULT,
+    OPT_SANDBOX,
+    OPT_TIMEOUT_SCALE,
+    OPT_OUT,
+    OPT_REPORT,
+    OPT_ALL_TRANSPORTS
+};
 static const struct cli_option options[] = {
     [OPT_JSON] = {"json", NULL, "the matrix for programs", '\0'},
     [OPT_JOBS] = {"jobs", "N", "runs at once (default: four for each processor)", 'j'},
@@ -17,6 +26,8 @@ static const struct cli_option options[] = {
     [OPT_OUT] = {"out", "DIR", "keep what the runs wrote, a folder for each (default: thrown away)", 'o'},
     [OPT_REPORT] = {"report", "FILE", "the matrix as a page of Markdown, with why it is to be believed",
                     '\0'},
+    [OPT_ALL_TRANSPORTS] = {"all-transports", NULL,
+                            "over TLS over SCTP too where a fault shows over TLS already", '\0'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {
@@ -28,7 +39,7 @@ static const struct cli_usage usage = {
                "that only they can find.",
     .options = options,
     .more = "Exit status: 0 every fault turns its own requirements red and nothing else; 1 not so; 2 usage "
-            "or a bad file; 3"
+            "or a bad file; 3 "
             "it could not be done; 130 interrupted.",
 };
 
@@ -107,6 +118,9 @@ static bool take_option(struct kill_wish *wish, int option, const char *value)
         return true;
     case OPT_REPORT:
         wish->page = value;
+        return true;
+    case OPT_ALL_TRANSPORTS:
+        wish->is_all_transports = true;
         return true;
     case CLI_ARGUMENT:
         wish->selectors[wish->selector_count++] = value;

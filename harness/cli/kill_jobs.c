@@ -235,6 +235,7 @@ static bool kill_add_elsewhere(struct kill_run *run, struct kill_result *result,
  * is run. */
 static bool kill_make_jobs(struct kill_run *run, const struct kill_place *place)
 {
+    static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
     const struct kill_wish *wish = place->wish;
     bool is_good = true, is_whole = wish->selector_count == 0;
     run->jobs = calloc(run->matrix.count * (2 + KILL_PROFILES_MAX) + 1, sizeof *run->jobs);
@@ -244,9 +245,13 @@ static bool kill_make_jobs(struct kill_run *run, const struct kill_place *place)
         is_good = kill_add_slow(run, &run->matrix.results[i], place);
     for (size_t i = 0; is_good && i < run->matrix.count; i++) {
         struct kill_result *result = &run->matrix.results[i];
-        const struct kill_part part = {
+        struct kill_part part = {
             result->profile, "", is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
             WEIGHT_WORKING};
+        if (is_whole && !wish->is_all_transports && !kill_scope_wants_tls_sctp(place->scope, result)) {
+            part.words = without_tls_sctp;
+            part.word_count = sizeof without_tls_sctp / sizeof without_tls_sctp[0];
+        }
         is_good =
             kill_add_job(run, result, place, &part) && (!is_whole || kill_add_elsewhere(run, result, place));
     }

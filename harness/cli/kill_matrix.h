@@ -75,13 +75,18 @@ size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_re
 bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
                            const struct scenario *scenario);
 
+/* What runs over TLS runs over TLS over SCTP too, and a fault breaks both alike: such a fault runs without
+ * the latter, so that the matrix takes minutes. Faults of SCTP, and the device without a fault, run over
+ * everything. */
+bool kill_scope_wants_tls_sctp(const struct kill_scope *scope, const struct kill_result *result);
+
 /* What was asked for on the command line. */
 struct kill_wish {
     const char *fault, *sandbox, *timeout_scale, *out, *page; /* NULL: not given */
     const char **selectors;
     size_t selector_count;
     uint64_t jobs; /* 0: four for each processor */
-    bool is_json;
+    bool is_json, is_all_transports;
 };
 /* Runs all and prints the matrix; the runs write into folders below folder, and are killed by the janitor
  * when this process is. The exit status. */

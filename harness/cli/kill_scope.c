@@ -115,3 +115,26 @@ bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_r
             return true;
     return false;
 }
+
+static bool is_tried_without_sctp(const struct catalogue *catalogue, const char *requirement)
+{
+    for (size_t i = 0; i < catalogue->scenario_count; i++) {
+        const struct scenario *scenario = catalogue->scenarios[i];
+        for (size_t v = 0; v < scenario->variant_count; v++) {
+            const struct scenario_variant *variant = &scenario->variants[v];
+            bool is_stream = variant->transport == NET_TCP || variant->transport == NET_TLS;
+            for (size_t k = 0; is_stream && k < variant->requirements.count; k++)
+                if (strcmp(variant->requirements.items[k], requirement) == 0)
+                    return true;
+        }
+    }
+    return false;
+}
+
+bool kill_scope_wants_tls_sctp(const struct kill_scope *scope, const struct kill_result *result)
+{
+    bool wants = result->fault == NULL;
+    for (size_t i = 0; i < result->requirement_count; i++)
+        wants |= !is_tried_without_sctp(scope->catalogue, result->requirements[i]);
+    return wants;
+}
