@@ -1,5 +1,6 @@
 /* Client transactions (RFC 3261 §17.1, the Accepted state of RFC 6026) over reliable transports: nothing is
  * sent twice, timers B and F bound the wait, D and K are zero. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ struct client_transaction {
     struct next_hop hop;
     struct target target;
     struct sip_via via;
-    bool has_via, is_listed, is_carried, is_invite, was_reused, wants_cancel, has_cancelled;
+    struct trail trail;
+    bool has_via, is_listed, is_carried, is_invite, was_reused, wants_cancel, has_cancelled, has_trail;
     enum client_state state;
     uint64_t connection, sent_ms;
     struct waiter waiter;
@@ -71,6 +73,12 @@ struct client_transaction *client_transaction_new(struct reference_node *node,
         return NULL;
     }
     return transaction;
+}
+
+void client_transaction_leave_trail(struct client_transaction *transaction, const struct trail *trail)
+{
+    transaction->trail = *trail;
+    transaction->has_trail = true;
 }
 
 /* The connection carries it no longer. */
@@ -193,10 +201,15 @@ static char *format_via(const struct client_transaction *transaction, const stru
     bool asks = is_secure && listens && connection->is_opened_by_us && !node->is_never_reusing;
     const char *alias = !asks ? "" : node_has(node, FAULT_ALIAS_WITH_VALUE) ? ";alias=yes" : ";alias";
     char address[NET_ADDRESS_TEXT_MAX];
+    char trail[32] = "";
     char *via = NULL;
     net_address_format(&sent_by, address);
-    int size = asprintf(&via, "SIP/2.0/%s %s;branch=%s%s", via_transport(node, connection->transport),
-                        address, transaction->branch, alias);
+    if (transaction->has_trail) {
+        snprintf(trail, sizeof(trail), ";" TRAIL_PARAMETER "=%" PRIx64, transaction->trail.connection);
+    }
+    int size =
+        asprintf(&via, "SIP/2.0/%s %s;branch=%s%s%s", via_transport(node, connection->transport), address,
+                 transaction->has_trail ? transaction->trail.branch : transaction->branch, trail, alias);
     return size < 0 ? NULL : via;
 }
 
@@ -221,7 +234,7 @@ static void send_on(struct client_transaction *transaction, struct connection *c
     node->counts.requests_sent_on_accepted += connection->is_opened_by_us ? 0 : 1;
     transaction->connection = connection->id;
     transaction->sent_ms = loop_now_ms(node->loop);
-    if (is_ack) {
+    if (is_ack || transaction->has_trail) {
         end(transaction, CLIENT_SENT, NULL, "");
         return;
     }

@@ -179,6 +179,7 @@ struct connection;
 struct server_transaction;
 struct client_transaction;
 struct originated;
+struct forwarding;
 struct courier;
 struct listener {
     struct reference_node *node;
@@ -202,7 +203,7 @@ struct reference_node {
     size_t domain_count;
     struct listener listeners[REFERENCE_LISTEN_MAX];
     size_t listener_count;
-    bool is_never_reusing, is_without_sni, answers_users, is_user_agent;
+    bool is_never_reusing, is_without_sni, answers_users, is_user_agent, is_stateless;
     void (*on_log)(const char *line, void *arg);
     void (*on_message)(const struct reference_sight *sight, void *arg);
     void *arg;
@@ -211,6 +212,7 @@ struct reference_node {
     struct server_transaction *server_transactions;
     struct client_transaction *client_transactions;
     struct originated *originated;
+    struct forwarding *forwardings;
     struct courier *couriers;
     struct lost_address *lost;            /* where connections are gone, for faults */
     struct remembered_target *remembered; /* for the fault prefer-existing */
@@ -332,6 +334,8 @@ void close_transaction_began(struct connection *connection);
 void close_transaction_ended(struct reference_node *node, uint64_t id, bool is_dialog_end);
 
 /* ---- dispatch.c: messages off a connection, to whom they belong ---- */
+/* The same request once more, and a transaction for it: forwarding it without one did not do. */
+void dispatch_keep(struct connection *connection, const struct sip_message *request);
 void dispatch_message(struct connection *connection, const uint8_t *bytes, size_t size_bytes);
 /* What is left of a stream that cannot be followed any more: a request in front of it is answered. */
 void dispatch_unframed(struct connection *connection, const uint8_t *bytes, size_t size_bytes,
@@ -351,6 +355,15 @@ void courier_send_anew(struct reference_node *node, const struct next_hop *hop,
                        const struct sip_message *message);
 void courier_free_all(struct reference_node *node);
 
+/* ---- what a request without a transaction leaves in its Via (stateless.c) ---- */
+#define TRAIL_PARAMETER "i"
+enum { BRANCH_MAX = 32 };
+struct trail {     /* the same for all messages of a transaction, but for the connection */
+    uint64_t seed; /* of the order of servers */
+    char branch[BRANCH_MAX];
+    uint64_t connection; /* it came on */
+};
+
 /* ---- client_transaction.c (RFC 3261 §17.1, RFC 6026), reliable transports only ---- */
 enum client_event {
     CLIENT_RESPONSE,
@@ -364,6 +377,8 @@ struct client_transaction *client_transaction_new(struct reference_node *node,
                                                   const struct sip_message *request,
                                                   const struct next_hop *hop, const struct target *target,
                                                   client_transaction_cb cb, void *arg);
+/* It is sent once and then over, like an ACK: CLIENT_SENT. Before it starts. */
+void client_transaction_leave_trail(struct client_transaction *transaction, const struct trail *trail);
 void client_transaction_start(struct client_transaction *transaction); /* may call back before it returns */
 void client_transaction_free(
     struct client_transaction *transaction); /* NULL is fine; allowed in its callback */
@@ -392,6 +407,8 @@ typedef void (*exchange_cb)(struct exchange *exchange, unsigned status, const st
 struct exchange *exchange_new(struct reference_node *node, struct sip_message *request /* taken */,
                               const struct next_hop *hop, const struct record_route *plan /* NULL: none */,
                               exchange_cb cb, void *arg);
+/* Its request goes to the first server without a transaction; 200 when it is sent. Before it starts. */
+void exchange_leave_trail(struct exchange *exchange, const struct trail *trail);
 void exchange_start(struct exchange *exchange); /* may call back before it returns */
 void exchange_cancel(struct exchange *exchange);
 void exchange_free(struct exchange *exchange); /* NULL is fine; allowed in its callback */
@@ -416,6 +433,7 @@ struct server_transaction {
     enum net_transport transport;
     size_t domain; /* of ours, acting */
     bool is_invite, has_final, is_put_down, was_busy;
+    bool is_kept; /* on a stateless node: it is needed after all */
     unsigned final_status;
     struct exchange *exchange;
     struct exchange *twin; /* for the fault twice-under-load */
@@ -431,6 +449,16 @@ void server_transaction_free(struct server_transaction *transaction);
 void server_transaction_respond(struct server_transaction *transaction, const struct sip_message *response);
 void server_transaction_answer(struct server_transaction *transaction, unsigned status, const char *reason);
 void server_transaction_acknowledge(struct server_transaction *transaction);
+
+/* ---- stateless.c (RFC 3261 §16.11, RFC 3263 §4.4) ---- */
+/* original: as it came. request, which is taken: as it goes on, without our Via. */
+void stateless_forward(struct connection *connection, const struct sip_message *original,
+                       struct sip_message *request, const struct next_hop *hop,
+                       const struct record_route *plan /* NULL: none */);
+/* A response to what was forwarded so goes back; false: it is none. */
+bool stateless_return(const struct connection *connection, const struct sip_message *response);
+void stateless_order_addresses(struct targets *targets); /* of one server: whatever order the DNS gave */
+void stateless_free_all(struct reference_node *node);
 
 /* ---- response.c: RFC 3261 §18.2.2 ---- */
 void response_send(struct reference_node *node, const struct server_transaction *transaction,

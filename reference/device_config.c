@@ -139,6 +139,7 @@ static const char CONFIG_SCHEMA[] =
     "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}},"
     "\"never_reuse\":{\"type\":\"boolean\"},\"no_sni\":{\"type\":\"boolean\"},"
     "\"claims_5924\":{\"type\":\"boolean\"},\"user_agent\":{\"type\":\"boolean\"},"
+    "\"stateless\":{\"type\":\"boolean\"},"
     "\"sctp\":{\"enum\":[\"auto\",\"kernel\",\"userland\",\"none\"]},"
     "\"faults\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
@@ -206,6 +207,7 @@ static bool take(struct device_config *config, const struct document_value *root
     config->is_never_reusing |= document_boolean(document_member(root, "never_reuse"));
     config->is_without_sni |= document_boolean(document_member(root, "no_sni"));
     config->is_user_agent |= document_boolean(document_member(root, "user_agent"));
+    config->is_stateless |= document_boolean(document_member(root, "stateless"));
     if (document_member(root, "sctp") != NULL) {
         net_sctp_parse(text_of(root, "sctp"), &config->sctp); /* the schema lets no other word pass */
     }

@@ -22,6 +22,7 @@ enum {
     OPTION_NO_SNI,
     OPTION_CLAIMS_5924,
     OPTION_USER_AGENT,
+    OPTION_STATELESS,
     OPTION_SCTP,
     OPTION_FAULT,
     OPTION_LIST_FAULTS,
@@ -39,6 +40,7 @@ static const struct option OPTIONS[] = {{"config", required_argument, NULL, OPTI
                                         {"no-sni", no_argument, NULL, OPTION_NO_SNI},
                                         {"claims-5924", no_argument, NULL, OPTION_CLAIMS_5924},
                                         {"user-agent", no_argument, NULL, OPTION_USER_AGENT},
+                                        {"stateless", no_argument, NULL, OPTION_STATELESS},
                                         {"sctp", required_argument, NULL, OPTION_SCTP},
                                         {"fault", required_argument, NULL, OPTION_FAULT},
                                         {"list-faults", no_argument, NULL, OPTION_LIST_FAULTS},
@@ -53,7 +55,7 @@ static const char HELP[] =
     "everything else.\n"
     "\n"
     "  --config FILE            JSON: listen, domains, trust, crl, dns_server, never_reuse, no_sni, "
-    "claims_5924, user_agent, sctp, faults\n"
+    "claims_5924, user_agent, stateless, sctp, faults\n"
     "  --domain NAME=CERT,KEY   a domain of its own with certificate chain and key (PEM files); NAME alone: "
     "none.\n"
     "                           Two or more make a virtual server\n"
@@ -66,6 +68,7 @@ static const char HELP[] =
     "  --no-sni                 names no server in its ClientHello\n"
     "  --claims-5924            judges extended key usages by RFC 5924\n"
     "  --user-agent             forwards nothing; sends what a REFER asks for\n"
+    "  --stateless              forwards without transactions\n"
     "  --sctp ENGINE            kernel, userland, or auto (the kernel where it has SCTP)\n"
     "  --fault NAME             misbehaves in one stated way\n"
     "  --list-faults [--json]   names them\n"
@@ -177,6 +180,9 @@ static bool take_option(struct command *command, int option, const char *argumen
         return true;
     case OPTION_USER_AGENT:
         config->is_user_agent = true;
+        return true;
+    case OPTION_STATELESS:
+        config->is_stateless = true;
         return true;
     case OPTION_SCTP:
         if (net_sctp_parse(argument, &config->sctp)) {
@@ -318,6 +324,7 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
                                               .is_without_sni = config->is_without_sni,
                                               .claims_5924 = config->claims_5924,
                                               .is_user_agent = config->is_user_agent,
+                                              .is_stateless = config->is_stateless,
                                               .faults = (const char *const *)config->faults,
                                               .on_log = on_log};
     running->node = reference_node_new(net, &options, error, DEVICE_ERROR_MAX);

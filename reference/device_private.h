@@ -16,7 +16,7 @@ struct device_config {
     size_t text_count;
     char *trust_pem, *crl_pem;
     struct net_address dns_server;
-    bool is_never_reusing, is_without_sni, claims_5924, is_user_agent;
+    bool is_never_reusing, is_without_sni, claims_5924, is_user_agent, is_stateless;
     enum net_sctp sctp;
     char *faults[DEVICE_FAULTS_MAX + 1]; /* NULL at the end */
     size_t fault_count;

@@ -130,6 +130,28 @@ static struct server_transaction *begin_transaction(struct connection *connectio
     return transaction;
 }
 
+/* RFC 3261 §16.11: a stateless proxy passes a CANCEL on like any other request. */
+static bool is_for_invite_here(const struct server_transaction *cancel)
+{
+    return !cancel->node->is_stateless ||
+           server_transaction_find(cancel->node, cancel->request, "INVITE") != NULL;
+}
+
+void dispatch_keep(struct connection *connection, const struct sip_message *request)
+{
+    bool is_known = server_transaction_find(connection->node, request, request->method) != NULL;
+    struct server_transaction *transaction = is_known ? NULL : begin_transaction(connection, request);
+    if (transaction == NULL) {
+        return;
+    }
+    transaction->is_kept = true;
+    if (strcmp(request->method, "CANCEL") == 0) {
+        handle_cancel(transaction);
+    } else {
+        proxy_handle_request(transaction);
+    }
+}
+
 static void handle_request(struct connection *connection, struct sip_message *request)
 {
     struct reference_node *node = connection->node;
@@ -159,7 +181,7 @@ static void handle_request(struct connection *connection, struct sip_message *re
     }
     if (refused != 0) {
         server_transaction_answer(transaction, refused, "Alias Refused");
-    } else if (strcmp(request->method, "CANCEL") == 0) {
+    } else if (strcmp(request->method, "CANCEL") == 0 && is_for_invite_here(transaction)) {
         handle_cancel(transaction);
     } else {
         proxy_handle_request(transaction);
@@ -179,7 +201,7 @@ void dispatch_message(struct connection *connection, const uint8_t *bytes, size_
     node_show(connection, message, true);
     if (message->is_request) {
         handle_request(connection, message);
-    } else if (!client_transaction_receive(connection, message)) {
+    } else if (!client_transaction_receive(connection, message) && !stateless_return(connection, message)) {
         node_log(node, "connection %llu: a %u that belongs to no request of ours",
                  (unsigned long long)connection->id, message->status);
     }

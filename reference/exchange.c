@@ -15,7 +15,9 @@ struct exchange {
     size_t at; /* the next target */
     struct client_transaction *transaction;
     struct loop_timer *timer_c;
-    bool is_invite, is_cancelled, has_final, has_retried;
+    struct trail trail;
+    struct dice dice; /* of the trail */
+    bool is_invite, is_cancelled, has_final, has_retried, has_trail;
     unsigned failure; /* what the last server came to */
     exchange_cb cb;
     void *arg;
@@ -48,6 +50,13 @@ struct exchange *exchange_new(struct reference_node *node, struct sip_message *r
         return NULL;
     }
     return exchange;
+}
+
+void exchange_leave_trail(struct exchange *exchange, const struct trail *trail)
+{
+    exchange->has_trail = true;
+    exchange->trail = *trail;
+    dice_init(&exchange->dice, trail->seed);
 }
 
 void exchange_free(struct exchange *exchange)
@@ -98,10 +107,15 @@ static void on_response(struct exchange *exchange, const struct sip_message *res
     finish(exchange, response->status, response);
 }
 
-/* The faults no-failover and swallow-failure. True: that is all for this server's failure. */
+/* The faults no-failover and swallow-failure, and a stateless node. True: that is all for this server's
+ * failure. */
 static bool gives_up(struct exchange *exchange)
 {
     bool has_more = exchange->at < exchange->targets.count;
+    if (exchange->has_trail) { /* without state there is one server only */
+        finish(exchange, exchange->failure, NULL);
+        return true;
+    }
     if (has_more && node_has(exchange->node, FAULT_NO_FAILOVER)) {
         finish(exchange, exchange->failure, NULL);
         return true;
@@ -151,6 +165,9 @@ static struct client_transaction *prepare(struct exchange *exchange, const struc
          forward_record_route(exchange->node, request, &exchange->plan, target->transport))) {
         transaction =
             client_transaction_new(exchange->node, request, &exchange->hop, target, on_event, exchange);
+    }
+    if (transaction != NULL && exchange->has_trail) {
+        client_transaction_leave_trail(transaction, &exchange->trail);
     }
     sip_message_free(request);
     return transaction;
@@ -208,6 +225,9 @@ static void on_targets(struct targets *targets, const char *why, void *arg)
     if (node_has(exchange->node, FAULT_STICKY_CONNECTION)) {
         stick(exchange);
     }
+    if (exchange->has_trail) {
+        stateless_order_addresses(&exchange->targets);
+    }
     try_next(exchange);
 }
 
@@ -219,8 +239,10 @@ void exchange_start(struct exchange *exchange)
         try_next(exchange);
         return;
     }
-    exchange->resolution = resolution_new(node->lookup, &node->dice, &node->faults, &exchange->hop,
-                                          node_has_sctp(node), on_targets, exchange);
+    bool is_fixed = exchange->has_trail && !node_has(node, FAULT_STATELESS_RANDOM);
+    exchange->resolution =
+        resolution_new(node->lookup, is_fixed ? &exchange->dice : &node->dice, &node->faults, &exchange->hop,
+                       node_has_sctp(node), on_targets, exchange);
     if (exchange->resolution == NULL) {
         finish(exchange, 500, NULL);
         return;

@@ -312,6 +312,7 @@ struct reference_node *reference_node_new(struct net *net, const struct referenc
     node->is_without_sni = options->is_without_sni;
     node->answers_users = options->answers_users;
     node->is_user_agent = options->is_user_agent;
+    node->is_stateless = options->is_stateless;
     node->on_log = options->on_log;
     node->on_message = options->on_message;
     node->arg = options->arg;
@@ -329,6 +330,7 @@ void reference_node_free(struct reference_node *node)
         return;
     }
     originate_free_all(node);
+    stateless_free_all(node);
     while (node->server_transactions != NULL) {
         server_transaction_free(node->server_transactions);
     }

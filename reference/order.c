@@ -14,7 +14,12 @@ static int compare_srv(const void *left, const void *right)
     }
     /* "to select a target … arrange all SRV RRs … in any order, except that all those with weight 0 are
      * placed at the beginning" */
-    return (a->weight != 0) - (b->weight != 0);
+    if ((a->weight != 0) != (b->weight != 0)) {
+        return (a->weight != 0) - (b->weight != 0);
+    }
+    /* RFC 3263 §4.4: one order whatever the DNS gave, so that the same dice choose the same server. */
+    int names = strcasecmp(a->target, b->target);
+    return names != 0 ? names : (a->port > b->port) - (a->port < b->port);
 }
 
 /* One round of RFC 2782: moves the chosen record of a priority to the front. */
@@ -78,7 +83,10 @@ static int compare_naptr(const void *left, const void *right)
     if (a->order != b->order) {
         return a->order < b->order ? -1 : 1;
     }
-    return (a->preference > b->preference) - (a->preference < b->preference);
+    if (a->preference != b->preference) {
+        return a->preference < b->preference ? -1 : 1;
+    }
+    return strcasecmp(a->replacement, b->replacement);
 }
 
 size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure, bool has_sctp)

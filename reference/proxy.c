@@ -151,6 +151,13 @@ static void forward(struct server_transaction *transaction, struct sip_message *
                                       .domain = transaction->domain,
                                       .in = transaction->transport,
                                       .local = transaction->local};
+    struct connection *connection = connection_find(node, transaction->connection);
+    if (node->is_stateless && !transaction->is_kept && connection != NULL) {
+        stateless_forward(connection, transaction->request, request, &hop, &plan);
+        next_hop_fini(&hop);
+        server_transaction_free(transaction);
+        return;
+    }
     if (transaction->is_invite) {
         server_transaction_answer(transaction, 100, NULL);
     }
@@ -210,6 +217,10 @@ void proxy_forward_ack(struct connection *connection, const struct sip_message *
         return;
     }
     hop.domain = acting_domain(node, ack, connection->domain);
-    originate_ack(node, copy, &hop);
+    if (node->is_stateless) {
+        stateless_forward(connection, ack, copy, &hop, NULL);
+    } else {
+        originate_ack(node, copy, &hop);
+    }
     next_hop_fini(&hop);
 }

@@ -101,6 +101,7 @@ struct reference_options {
     bool answers_users; /* any request to a user of its domains is answered 200 (an actor's user agent); else:
                            OPTIONS to a domain only, 404 to its users */
     bool is_user_agent; /* forwards nothing, answers for its users, and sends what a REFER asks for */
+    bool is_stateless;  /* forwards without transactions (RFC 3261 §16.11) */
     const char *const *faults; /* names of faults.def; NULL-terminated or NULL */
     uint64_t
         seed; /* of the weighted choice among SRV records (RFC 2782) and the branches; 0: from the system */

@@ -38,6 +38,7 @@ static char *need_reason(const struct device_profile *profile, const char *need)
         {"virtual-server", "it is responsible for one domain only", profile->is_virtual_server},
         {"single-domain", "it is responsible for several domains", !profile->is_virtual_server},
         {"stateful", "it is stateless", profile->is_stateful},
+        {"stateless", "it is stateful", !profile->is_stateful && !profile->is_user_agent},
         {"sends-alias", "it does not ask for aliases", profile->sends_alias},
         {"reuses", "it does not reuse connections", profile->reuses},
         {"requests-certificate", "it does not ask clients for certificates", profile->requests_certificate},

@@ -62,6 +62,24 @@ Test(order, no_weights_at_all_spread_evenly)
     cr_expect(first > 400 && first < 600, "%zu", first);
 }
 
+/* RFC 3263 §4.4: what a stateless proxy rests on. */
+Test(order, the_same_dice_give_the_same_order_however_the_records_came)
+{
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct lookup_srv records[] = {{10, 5, 1, A}, {10, 5, 2, A}, {10, 5, 1, B}, {10, 5, 1, C}};
+        struct lookup_srv turned[] = {{10, 5, 1, C}, {10, 5, 2, A}, {10, 5, 1, B}, {10, 5, 1, A}};
+        struct dice dice;
+        dice_init(&dice, seed);
+        order_srv(records, 4, &dice);
+        dice_init(&dice, seed);
+        order_srv(turned, 4, &dice);
+        for (size_t i = 0; i < 4; i++) {
+            cr_expect_str_eq(records[i].target, turned[i].target);
+            cr_expect_eq(records[i].port, turned[i].port);
+        }
+    }
+}
+
 static char S[] = "s";
 static char U[] = "u";
 static char SIP_TCP[] = "SIP+D2T";
