@@ -18,6 +18,7 @@ static const struct {
     {"fail-fast", 0, RERUN_DROPPED},
     {"verbose", 'v', RERUN_DROPPED},
     {"no-pcap", 0, RERUN_DROPPED},
+    {"no-reports", 0, RERUN_DROPPED},
     {"out", 'o', RERUN_DROPPED_VALUE},
     {"jobs", 'j', RERUN_DROPPED_VALUE},
     {"rerun-failed", 0, RERUN_DROPPED_VALUE},

@@ -110,7 +110,8 @@ struct cli_request {
     const char **faults;    /* NULL-terminated */
     size_t fault_count;
     unsigned transports;
-    bool has_ip4, has_ip6, is_strict, is_all_variants, is_fail_fast, is_plan_only, is_verbose, has_no_pcap;
+    bool has_ip4, has_ip6, is_strict, is_all_variants, is_fail_fast, is_plan_only, is_verbose, has_no_pcap,
+        has_no_reports;
     uint64_t jobs, repeat, seed, soak_ms;
     double timeout_scale;
     enum sandbox_mode mode;

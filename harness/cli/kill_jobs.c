@@ -197,6 +197,7 @@ static bool kill_add_job(struct kill_run *run, struct kill_result *result, const
         for (size_t k = 0; pairs[i][1] && k < 2; k++)
             job->argv[count++] = pairs[i][k];
     job->argv[count++] = "--no-pcap";
+    job->argv[count++] = "--no-reports";
     for (size_t i = 0; i < part->word_count; i++)
         job->argv[count++] = part->words[i];
     return true;

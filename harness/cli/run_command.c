@@ -28,11 +28,11 @@ static void on_message(const char *line, void *arg)
 
 /* The reports and the summary, from the journal alone. CLI_GOOD: written; the run's own status is in *status
  * then. */
-static int run_report(const char *out_dir, bool has_no_packets, int *status)
+static int run_report(const char *out_dir, const struct cli_request *request, int *status)
 {
     char error[512] = "", *made = NULL;
     char *journal = cli_path_join(out_dir, "events.jsonl");
-    const struct report_folder_options options = {.has_no_packets = has_no_packets};
+    const struct report_folder_options options = {.has_no_packets = request->has_no_pcap};
     struct report *report = report_load(journal, error, sizeof error);
     int outcome = CLI_GOOD;
     if (!report) {
@@ -42,7 +42,7 @@ static int run_report(const char *out_dir, bool has_no_packets, int *status)
         putchar('\n');
         report_print_summary(report, stdout, cli_width(), cli_is_coloured());
         fflush(stdout);
-        if (!report_write_folder(report, out_dir, &options, &made))
+        if (!request->has_no_reports && !report_write_folder(report, out_dir, &options, &made))
             outcome =
                 cli_fail(CLI_IMPOSSIBLE, "the reports in '%s' could not be written: %s; free some space",
                          out_dir, strerror(errno));
@@ -122,7 +122,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
     cli_operator_close(console);
     int journal_errno = journal_error(journal), status = CLI_IMPOSSIBLE;
     journal_free(journal);
-    int reported = run_report(out_dir, request->has_no_pcap, &status);
+    int reported = run_report(out_dir, request, &status);
     int final = run_status(outcome, status, journal_errno, error, out_dir);
     return reported != CLI_GOOD ? reported : final;
 }

@@ -27,6 +27,7 @@ enum {
     OPT_SOAK,
     OPT_ALL_VARIANTS,
     OPT_NO_PCAP,
+    OPT_NO_REPORTS,
     OPT_VERBOSE,
     OPT_SCENARIOS,
     OPT_SUITES,
@@ -74,6 +75,7 @@ static const struct cli_option options[] = {
                   '\0'},
     [OPT_ALL_VARIANTS] = {"all-variants", NULL, "every TLS version with every IP version, not a sample",
                           '\0'},
+    [OPT_NO_REPORTS] = {"no-reports", NULL, "leave it at the journal; 'report' makes the rest of it", '\0'},
     [OPT_NO_PCAP] = {"no-pcap", NULL, "capture no packets and write no pcapng files", '\0'},
     [OPT_VERBOSE] = {"verbose", NULL, "every verdict as it is reached", 'v'},
     [OPT_YES] = {"yes", NULL, "run the commands of a profile that did not come with sipreuse", 'y'},
@@ -228,6 +230,9 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
         return true;
     case OPT_NO_PCAP:
         request->has_no_pcap = true;
+        return true;
+    case OPT_NO_REPORTS:
+        request->has_no_reports = true;
         return true;
     case OPT_VERBOSE:
         request->is_verbose = true;
