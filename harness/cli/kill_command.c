@@ -26,8 +26,7 @@ static const struct cli_option options[] = {
     [OPT_OUT] = {"out", "DIR", "keep what the runs wrote, a folder for each (default: thrown away)", 'o'},
     [OPT_REPORT] = {"report", "FILE", "the matrix as a page of Markdown, with why it is to be believed",
                     '\0'},
-    [OPT_ALL_TRANSPORTS] = {"all-transports", NULL,
-                            "over TLS over SCTP too where a fault shows over TLS already", '\0'},
+    [OPT_ALL_TRANSPORTS] = {"all-transports", NULL, "over TLS over SCTP too what runs over TLS anyway", '\0'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {

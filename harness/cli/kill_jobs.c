@@ -232,6 +232,22 @@ static bool kill_add_elsewhere(struct kill_run *run, struct kill_result *result,
     return is_good;
 }
 
+static bool kill_add_tls_sctp(struct kill_run *run, struct kill_result *result,
+                              const struct kill_place *place)
+{
+    const char **words = calloc(result->requirement_count + 3, sizeof *words);
+    size_t count = words ? kill_scope_over_tls_sctp(place->scope, result, words + 2) : 0;
+    bool is_good = words != NULL;
+    if (count > 0) {
+        words[0] = "--transport";
+        words[1] = "tls-sctp";
+        const struct kill_part part = {result->profile, ".tls-sctp", NULL, words, count + 2, WEIGHT_WORKING};
+        is_good = kill_add_job(run, result, place, &part);
+    }
+    free(words);
+    return is_good;
+}
+
 /* Slow runs go first: they are the longest, and cost the least. Selectors are the user's own choice of what
  * is run. */
 static bool kill_make_jobs(struct kill_run *run, const struct kill_place *place)
@@ -239,7 +255,7 @@ static bool kill_make_jobs(struct kill_run *run, const struct kill_place *place)
     static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
     const struct kill_wish *wish = place->wish;
     bool is_good = true, is_whole = wish->selector_count == 0;
-    run->jobs = calloc(run->matrix.count * (2 + KILL_PROFILES_MAX) + 1, sizeof *run->jobs);
+    run->jobs = calloc(run->matrix.count * (3 + KILL_PROFILES_MAX) + 1, sizeof *run->jobs);
     if (!run->jobs)
         return false;
     for (size_t i = 0; is_whole && is_good && i < run->matrix.count; i++)
@@ -249,12 +265,13 @@ static bool kill_make_jobs(struct kill_run *run, const struct kill_place *place)
         struct kill_part part = {
             result->profile, "", is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
             WEIGHT_WORKING};
-        if (is_whole && !wish->is_all_transports && !kill_scope_wants_tls_sctp(place->scope, result)) {
+        if (is_whole && !wish->is_all_transports) {
             part.words = without_tls_sctp;
             part.word_count = sizeof without_tls_sctp / sizeof without_tls_sctp[0];
         }
-        is_good =
-            kill_add_job(run, result, place, &part) && (!is_whole || kill_add_elsewhere(run, result, place));
+        is_good = kill_add_job(run, result, place, &part) &&
+                  (!is_whole || (kill_add_elsewhere(run, result, place) &&
+                                 (wish->is_all_transports || kill_add_tls_sctp(run, result, place))));
     }
     return is_good;
 }

@@ -75,10 +75,11 @@ size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_re
 bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
                            const struct scenario *scenario);
 
-/* What runs over TLS runs over TLS over SCTP too, and a fault breaks both alike: such a fault runs without
- * the latter, so that the matrix takes minutes. Faults of SCTP, and the device without a fault, run over
- * everything. */
-bool kill_scope_wants_tls_sctp(const struct kill_scope *scope, const struct kill_result *result);
+/* What runs over TLS runs over TLS over SCTP too, and a fault breaks both alike: a fault runs without the
+ * latter, so that the matrix takes minutes, but for those of its requirements that are about SCTP alone. out
+ * holds requirement_count. */
+size_t kill_scope_over_tls_sctp(const struct kill_scope *scope, const struct kill_result *result,
+                                const char **out);
 
 /* What was asked for on the command line. */
 struct kill_wish {

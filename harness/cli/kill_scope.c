@@ -116,25 +116,30 @@ bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_r
     return false;
 }
 
-static bool is_tried_without_sctp(const struct catalogue *catalogue, const char *requirement)
+/* Which transports the variants of scenarios about a requirement have; a bit each. */
+static unsigned transports_of(const struct catalogue *catalogue, const char *requirement)
 {
+    unsigned transports = 0;
     for (size_t i = 0; i < catalogue->scenario_count; i++) {
         const struct scenario *scenario = catalogue->scenarios[i];
-        for (size_t v = 0; v < scenario->variant_count; v++) {
+        for (size_t v = 0; !scenario->is_slow && v < scenario->variant_count; v++) {
             const struct scenario_variant *variant = &scenario->variants[v];
-            bool is_stream = variant->transport == NET_TCP || variant->transport == NET_TLS;
-            for (size_t k = 0; is_stream && k < variant->requirements.count; k++)
+            for (size_t k = 0; k < variant->requirements.count; k++)
                 if (strcmp(variant->requirements.items[k], requirement) == 0)
-                    return true;
+                    transports |= 1U << variant->transport;
         }
     }
-    return false;
+    return transports;
 }
 
-bool kill_scope_wants_tls_sctp(const struct kill_scope *scope, const struct kill_result *result)
+size_t kill_scope_over_tls_sctp(const struct kill_scope *scope, const struct kill_result *result,
+                                const char **out)
 {
-    bool wants = result->fault == NULL;
-    for (size_t i = 0; i < result->requirement_count; i++)
-        wants |= !is_tried_without_sctp(scope->catalogue, result->requirements[i]);
-    return wants;
+    size_t count = 0;
+    for (size_t i = 0; result->fault && i < result->requirement_count; i++) {
+        unsigned transports = transports_of(scope->catalogue, result->requirements[i]);
+        if ((transports & 1U << NET_TLS_SCTP) && !(transports & (1U << NET_TCP | 1U << NET_TLS)))
+            out[count++] = result->requirements[i];
+    }
+    return count;
 }
