@@ -91,7 +91,7 @@ void userland_note_work(struct net_userland *userland); /* timers run finely for
 /* userland_carrier.c */
 bool carrier_open(struct net_userland *userland, int family); /* true when it is open already; errno */
 void carrier_close(struct carrier *carrier);
-int carrier_send(void *path, void *packet, size_t size_bytes, uint8_t tos, uint8_t set_df);
+int carrier_send(void *pointer, void *packet, size_t size_bytes, uint8_t tos, uint8_t set_df);
 
 /* userland_path.c */
 struct path *path_get(struct net_userland *userland, const struct net_address *local,

@@ -76,19 +76,22 @@ bool path_mute(struct path *path, uint16_t local_port, uint16_t remote_port)
     return true;
 }
 
+/* HASH_CLEAR forgets the table alone: the elements stay linked. */
 void path_free_all(struct net_userland *userland)
 {
-    struct path *path, *next_path;
-    struct muted *muted, *next_muted;
-    HASH_ITER(hh, userland->muted, muted, next_muted)
-    {
-        HASH_DELETE(hh, userland->muted, muted);
+    struct path *path = userland->paths;
+    struct muted *muted = userland->muted;
+    HASH_CLEAR(hh, userland->muted);
+    HASH_CLEAR(hh, userland->paths);
+    while (muted) {
+        struct muted *next = muted->hh.next;
         free(muted);
+        muted = next;
     }
-    HASH_ITER(hh, userland->paths, path, next_path)
-    {
-        HASH_DELETE(hh, userland->paths, path);
+    while (path) {
+        struct path *next = path->hh.next;
         free(path);
+        path = next;
     }
 }
 

@@ -188,7 +188,7 @@ static void write_each(const struct fiber *fiber, const struct pile *pile)
 
 static bool keeps_messages(const struct wire *wire)
 {
-    return wire->transport == NET_SCTP || wire->transport == NET_TLS_SCTP;
+    return wire && (wire->transport == NET_SCTP || wire->transport == NET_TLS_SCTP);
 }
 
 static enum step_result write_pile(struct fiber *fiber, const struct step_send *step, struct pile *pile)
