@@ -155,7 +155,8 @@ static void pile_request(struct fiber *fiber, const struct step_send *step, stru
 
 static enum step_result sent(struct fiber *fiber)
 {
-    fiber->wire->how = (struct net_message_options){0}; /* what answers later goes as usual */
+    if (fiber->wire)
+        fiber->wire->how = (struct net_message_options){0}; /* what answers later goes as usual */
     return STEP_GOES_ON;
 }
 

@@ -130,6 +130,7 @@ static void fill_certificates(struct trial *trial)
         fprintf(stderr, "%s\n", error);
         exit(1);
     }
+    trial_setting(trial, "enum_zone", "e164.trial.test");
     write_setting(trial, "trust_pem", certs_authority_trust_pem(authority));
     for (size_t i = 0; i < trial->profile->domain_count && i < 2; i++) {
         char domain[PATH_TEXT_MAX];

@@ -304,6 +304,7 @@ ParameterizedTest(struct shape *shape, close, silent)
     cr_assert_not(net_connection_is_ready(world.client.connection));
     cr_assert_eq(net_connection_write(world.client.connection, "x", 1), -1);
     cr_assert_eq(net_connection_write(world.server.connection, "anybody there?", 14), 0);
+    uint64_t written_ns = loop_now_ns();
     run_for(&world, 300); /* silence can only be waited for; a refusal would come back in microseconds */
     cr_assert(strstr(world.client.log, "ready") && !side_has(&world.client, "data"), "client: %s",
               world.client.log);
@@ -312,7 +313,10 @@ ParameterizedTest(struct shape *shape, close, silent)
     world_run_until_client(&world, "closed");
     if (can_close_in_silence()) {
         run_for(&world, 100);
-        cr_assert_str_eq(strstr(world.server.log, "ready"), "ready");
+        /* The kernel sends the unacknowledged bytes again 600 ms after the first time, and then nobody is
+         * there any more to keep silent: on a machine that is so late this says nothing. */
+        if (loop_now_ns() - written_ns < 550000000U)
+            cr_assert_str_eq(strstr(world.server.log, "ready"), "ready");
     }
     world_fini(&world);
 }
