@@ -109,6 +109,8 @@ struct cli_request {
     char **rerun_selectors; /* of --rerun-failed; NULL-terminated, owned */
     const char **faults;    /* NULL-terminated */
     size_t fault_count;
+    const char **whole; /* globs of requirements; count 0: everything is */
+    size_t whole_count;
     unsigned transports;
     bool has_ip4, has_ip6, is_strict, is_all_variants, is_fail_fast, is_plan_only, is_verbose, has_no_pcap,
         has_no_reports;

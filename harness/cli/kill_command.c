@@ -15,7 +15,8 @@ enum {
     OPT_TIMEOUT_SCALE,
     OPT_OUT,
     OPT_REPORT,
-    OPT_ALL_TRANSPORTS
+    OPT_ALL_TRANSPORTS,
+    OPT_ALL_VARIANTS
 };
 static const struct cli_option options[] = {
     [OPT_JSON] = {"json", NULL, "the matrix for programs", '\0'},
@@ -27,6 +28,10 @@ static const struct cli_option options[] = {
     [OPT_REPORT] = {"report", "FILE", "the matrix as a page of Markdown, with why it is to be believed",
                     '\0'},
     [OPT_ALL_TRANSPORTS] = {"all-transports", NULL, "over TLS over SCTP too what runs over TLS anyway", '\0'},
+    [OPT_ALL_VARIANTS] = {"all-variants", NULL,
+                          "of every scenario the variants that 'run' takes; otherwise so for those that have "
+                          "to find the fault, and of the others one of each part, transport and case",
+                          '\0'},
     {NULL, NULL, NULL, '\0'},
 };
 static const struct cli_usage usage = {
@@ -120,6 +125,9 @@ static bool take_option(struct kill_wish *wish, int option, const char *value)
         return true;
     case OPT_ALL_TRANSPORTS:
         wish->is_all_transports = true;
+        return true;
+    case OPT_ALL_VARIANTS:
+        wish->is_all_variants = true;
         return true;
     case CLI_ARGUMENT:
         wish->selectors[wish->selector_count++] = value;

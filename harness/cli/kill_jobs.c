@@ -158,7 +158,8 @@ struct kill_place { /* what all runs have in common */
     const char *program, *folder;
 };
 
-/* One run: the scenarios of a suite, or those that words name. */
+/* One run: of a fault's own scenarios the usual sample of variants, of the others one of each kind; the
+ * scenarios of a suite, or those that words name. */
 struct kill_part {
     const char *profile, *suffix; /* suffix: of its folder's name */
     const char *suite;            /* NULL: words alone say */
@@ -181,7 +182,7 @@ static bool kill_add_job(struct kill_run *run, struct kill_result *result, const
     struct kill_job *job = &run->jobs[run->job_count++];
     size_t count = 0;
     *job = (struct kill_job){.run = run, .result = result, .weight = part->weight};
-    job->argv = calloc(JOB_WORDS_MAX + part->word_count, sizeof *job->argv);
+    job->argv = calloc(JOB_WORDS_MAX + part->word_count + 2 * result->requirement_count, sizeof *job->argv);
     if (!job->argv ||
         asprintf(&job->out_dir, "%s/%s%s%s%s", place->folder, part->profile, result->fault ? "." : "",
                  result->fault ? result->fault->name : "", part->suffix) < 0)
@@ -198,6 +199,10 @@ static bool kill_add_job(struct kill_run *run, struct kill_result *result, const
             job->argv[count++] = pairs[i][k];
     job->argv[count++] = "--no-pcap";
     job->argv[count++] = "--no-reports";
+    for (size_t i = 0; result->fault && !place->wish->is_all_variants && i < result->requirement_count; i++) {
+        job->argv[count++] = "--whole";
+        job->argv[count++] = result->requirements[i];
+    }
     for (size_t i = 0; i < part->word_count; i++)
         job->argv[count++] = part->words[i];
     return true;

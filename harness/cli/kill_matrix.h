@@ -87,7 +87,7 @@ struct kill_wish {
     const char **selectors;
     size_t selector_count;
     uint64_t jobs; /* 0: four for each processor */
-    bool is_json, is_all_transports;
+    bool is_json, is_all_transports, is_all_variants;
 };
 /* Runs all and prints the matrix; the runs write into folders below folder, and are killed by the janitor
  * when this process is. The exit status. */

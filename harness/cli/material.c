@@ -125,7 +125,9 @@ static bool selection_choose(struct cli_material *material, const struct cli_req
                                         .transports = request->transports,
                                         .has_ip4 = request->has_ip4,
                                         .has_ip6 = request->has_ip6,
-                                        .is_all_variants = request->is_all_variants};
+                                        .is_all_variants = request->is_all_variants,
+                                        .whole = request->whole_count ? request->whole : NULL,
+                                        .whole_count = request->whole_count};
     if (selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes))
         return true;
     if (request->suite_name || !request->selector_count || request->rerun)

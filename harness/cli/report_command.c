@@ -190,12 +190,6 @@ static struct report *report_of(const char *const *words, size_t count, int *sta
     return report;
 }
 
-/* What is made of one run alone. */
-struct one {
-    const char *format, *out;
-    bool is_pdf;
-};
-
 static int report_print_one(const char *const *words, size_t count, const char *out)
 {
     int status;
@@ -226,80 +220,127 @@ static int report_put_one(const char *const *words, size_t count, const char *na
     return is_good ? CLI_GOOD : cli_fail(CLI_IMPOSSIBLE, "the report could not be written; free some space");
 }
 
-int cli_report(int argc, char **argv)
+/* What the command line asks for. */
+struct wish {
+    struct cli_event event; /* folder NULL: no pages about many results */
+    const char **words, **named, *kill_matrix, *format, *out;
+    size_t word_count, named_count;
+    bool is_pdf;
+};
+
+static void wish_fini(struct wish *wish)
 {
-    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
-    struct found *found = calloc((size_t)argc + 1, sizeof *found);
-    const char **words = calloc((size_t)argc + 1, sizeof *words), *value;
-    const char **named = calloc((size_t)argc + 1, sizeof *named);
-    struct cli_event event = {.named = named, .words = words};
-    size_t named_count = 0;
-    const char *kill_matrix = NULL;
-    struct one one = {0};
-    size_t count = 0, opened = 0;
-    int status = CLI_GOOD;
-    bool is_help = false;
-    if (!found || !words || !named) {
-        free(found);
-        free(words);
-        free(named);
-        return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    free(wish->words);
+    free(wish->named);
+}
+
+/* argc: no list can be longer. */
+static int wish_init(struct wish *wish, int argc)
+{
+    *wish = (struct wish){.words = calloc((size_t)argc + 1, sizeof *wish->words),
+                          .named = calloc((size_t)argc + 1, sizeof *wish->named)};
+    return wish->words && wish->named ? CLI_GOOD : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+}
+
+static void wish_take(struct wish *wish, int option, const char *value)
+{
+    switch (option) {
+    case OPT_EVENT:
+        wish->event.folder = value;
+        break;
+    case OPT_TITLE:
+        wish->event.title = value;
+        break;
+    case OPT_ANONYMIZE:
+        wish->event.is_anonymous = true;
+        break;
+    case OPT_NAMED:
+        wish->named[wish->named_count++] = value;
+        break;
+    case OPT_PUBLISHED:
+        wish->event.is_published = true;
+        break;
+    case OPT_FORMAT:
+        wish->format = value;
+        break;
+    case OPT_PDF:
+        wish->is_pdf = true;
+        break;
+    case OPT_OUT:
+        wish->out = value;
+        break;
+    case OPT_KILL_MATRIX:
+        wish->kill_matrix = value;
+        break;
+    default:
+        wish->words[wish->word_count++] = value;
     }
-    for (int option; status == CLI_GOOD && !is_help && (option = cli_next(&parser, &value)) != CLI_END;) {
-        if (option == CLI_BAD)
-            status = CLI_USAGE;
-        else if (option == CLI_HELP)
-            is_help = true;
-        else if (option == OPT_EVENT)
-            event.folder = value;
-        else if (option == OPT_TITLE)
-            event.title = value;
-        else if (option == OPT_ANONYMIZE)
-            event.is_anonymous = true;
-        else if (option == OPT_NAMED)
-            named[named_count++] = value;
-        else if (option == OPT_PUBLISHED)
-            event.is_published = true;
-        else if (option == OPT_FORMAT)
-            one.format = value;
-        else if (option == OPT_PDF)
-            one.is_pdf = true;
-        else if (option == OPT_OUT)
-            one.out = value;
-        else if (option == OPT_KILL_MATRIX)
-            kill_matrix = value;
-        else
-            words[count++] = value;
+}
+
+static int wish_check(const struct wish *wish)
+{
+    const struct cli_event *event = &wish->event;
+    if (wish->word_count == 0)
+        return cli_fail(CLI_USAGE, "report needs a result; name the output folder of a run, or several");
+    if (!event->folder && (event->title || event->is_anonymous || wish->named_count || event->is_published))
+        return cli_fail(CLI_USAGE,
+                        "--title, --anonymize, --named and --published are about the pages of --event DIR");
+    if (!!event->folder + !!wish->format + wish->is_pdf > 1)
+        return cli_fail(CLI_USAGE,
+                        "--event, --format and --pdf make different things; leave out all but one");
+    if (wish->out && !wish->is_pdf)
+        return cli_fail(CLI_USAGE, "--out is about the file of --pdf");
+    return CLI_GOOD;
+}
+
+/* The summary of one, the table of several. */
+static int report_show_all(const struct wish *wish)
+{
+    struct found *found = calloc(wish->word_count, sizeof *found);
+    size_t opened = 0;
+    int status = found ? CLI_GOOD : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    for (; status == CLI_GOOD && opened < wish->word_count; opened++) {
+        found[opened].kill_matrix = wish->kill_matrix;
+        status = found_init(&found[opened], wish->words[opened]);
     }
-    event.word_count = count;
-    if (status == CLI_GOOD && !is_help && count == 0)
-        status = cli_fail(CLI_USAGE, "report needs a result; name the output folder of a run, or several");
-    if (status == CLI_GOOD && !is_help && !event.folder &&
-        (event.title || event.is_anonymous || named_count || event.is_published))
-        status = cli_fail(CLI_USAGE,
-                          "--title, --anonymize, --named and --published are about the pages of --event DIR");
-    if (status == CLI_GOOD && !is_help && !!event.folder + !!one.format + one.is_pdf > 1)
-        status =
-            cli_fail(CLI_USAGE, "--event, --format and --pdf make different things; leave out all but one");
-    if (status == CLI_GOOD && !is_help && one.out && !one.is_pdf)
-        status = cli_fail(CLI_USAGE, "--out is about the file of --pdf");
-    bool is_event = status == CLI_GOOD && !is_help && event.folder;
-    if (is_event)
-        status = cli_event_make(&event);
-    bool is_one = status == CLI_GOOD && !is_help && !is_event && (one.format || one.is_pdf);
-    if (is_one)
-        status =
-            one.is_pdf ? report_print_one(words, count, one.out) : report_put_one(words, count, one.format);
-    for (; status == CLI_GOOD && !is_help && !is_event && !is_one && opened < count; opened++) {
-        found[opened].kill_matrix = kill_matrix;
-        status = found_init(&found[opened], words[opened]);
-    }
-    if (status == CLI_GOOD && !is_help && !is_event && !is_one)
-        status = report_show(found, count);
+    if (status == CLI_GOOD)
+        status = report_show(found, wish->word_count);
     for (size_t i = 0; i < opened; i++)
         found_fini(&found[i]);
     free(found);
-    free(words);
-    free(named);
+    return status;
+}
+
+static int report_make(struct wish *wish)
+{
+    if (wish->event.folder) {
+        wish->event.words = wish->words;
+        wish->event.word_count = wish->word_count;
+        wish->event.named = wish->named;
+        return cli_event_make(&wish->event);
+    }
+    if (wish->is_pdf)
+        return report_print_one(wish->words, wish->word_count, wish->out);
+    if (wish->format)
+        return report_put_one(wish->words, wish->word_count, wish->format);
+    return report_show_all(wish);
+}
+
+int cli_report(int argc, char **argv)
+{
+    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
+    struct wish wish;
+    const char *value;
+    int status = wish_init(&wish, argc), option = CLI_END;
+    while (status == CLI_GOOD && (option = cli_next(&parser, &value)) != CLI_END && option != CLI_HELP)
+        if (option == CLI_BAD)
+            status = CLI_USAGE;
+        else
+            wish_take(&wish, option, value);
+    if (status == CLI_GOOD && option != CLI_HELP)
+        status = wish_check(&wish);
+    if (status == CLI_GOOD && option != CLI_HELP)
+        status = report_make(&wish);
+    wish_fini(&wish);
     return status;
 }

@@ -26,6 +26,7 @@ enum {
     OPT_SEED,
     OPT_SOAK,
     OPT_ALL_VARIANTS,
+    OPT_WHOLE,
     OPT_NO_PCAP,
     OPT_NO_REPORTS,
     OPT_VERBOSE,
@@ -75,6 +76,10 @@ static const struct cli_option options[] = {
                   '\0'},
     [OPT_ALL_VARIANTS] = {"all-variants", NULL, "every TLS version with every IP version, not a sample",
                           '\0'},
+    [OPT_WHOLE] = {"whole", "REQUIREMENT",
+                   "the usual sample of what is about this one (a glob; may be repeated), and of everything "
+                   "else one variant of each part, transport and case",
+                   '\0'},
     [OPT_NO_REPORTS] = {"no-reports", NULL, "leave it at the journal; 'report' makes the rest of it", '\0'},
     [OPT_NO_PCAP] = {"no-pcap", NULL, "capture no packets and write no pcapng files", '\0'},
     [OPT_VERBOSE] = {"verbose", NULL, "every verdict as it is reached", 'v'},
@@ -228,6 +233,9 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
     case OPT_ALL_VARIANTS:
         request->is_all_variants = true;
         return true;
+    case OPT_WHOLE:
+        request->whole[request->whole_count++] = value;
+        return true;
     case OPT_NO_PCAP:
         request->has_no_pcap = true;
         return true;
@@ -329,7 +337,8 @@ int run_request_parse(struct cli_request *request, int argc, char **argv)
         .has_ip4 = true, .has_ip6 = true, .repeat = 1, .timeout_scale = 1.0, .mode = SANDBOX_AUTO};
     request->selectors = calloc((size_t)argc + 1, sizeof *request->selectors);
     request->faults = calloc((size_t)argc + 1, sizeof *request->faults);
-    if (!request->selectors || !request->faults)
+    request->whole = calloc((size_t)argc + 1, sizeof *request->whole);
+    if (!request->selectors || !request->faults || !request->whole)
         return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     if (getrandom(&request->seed, sizeof request->seed, 0) == (ssize_t)sizeof request->seed)
         request->seed &= 0x7fffffff; /* short enough to be typed again */
@@ -359,6 +368,7 @@ void run_request_fini(struct cli_request *request)
     cli_strings_free(request->rerun_selectors);
     free(request->selectors);
     free(request->faults);
+    free(request->whole);
     free(request->remote.addresses);
     *request = (struct cli_request){0};
 }

@@ -414,6 +414,11 @@ struct selection_options {
     bool has_ip4, has_ip6;
     bool is_all_variants; /* the whole product of TLS and IP versions; else a fixed sample in which each value
                              occurs */
+    /* Not NULL: what is about none of these requirements comes in one variant of each part, transport and
+     * case. A kill matrix is made of such runs: the fault's own scenarios tell all, the others whether they
+     * stay green. */
+    const char *const *whole;
+    size_t whole_count;
 };
 struct selection {
     /* Controls of what was chosen included, each once, in catalogue order. */

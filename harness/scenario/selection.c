@@ -163,8 +163,28 @@ static void group_sample(struct group *group)
             group->is_chosen[i] = true;
 }
 
+/* One alone: IPv4 with TLS 1.3 where that is allowed. */
+static void group_thin(struct group *group)
+{
+    size_t best = 0;
+    for (size_t i = group->count; i-- > 0;)
+        if (is_usual_pair(group->members[i]) && (group->members[i]->ip == 4 || group->members[best]->ip != 4))
+            best = i;
+    for (size_t i = 0; i < group->count; i++)
+        group->is_chosen[i] = i == best;
+}
+
+static bool is_wanted_whole(const struct selection_options *options, const struct scenario_variant *variant)
+{
+    for (size_t i = 0; i < options->whole_count; i++)
+        if (matches_requirement(variant, options->whole[i]))
+            return true;
+    return !options->whole;
+}
+
 /* Thins one scenario's wants down to the sample. */
-static void scenario_sample(const struct scenario *scenario, enum want *wants)
+static void scenario_sample(const struct selection_options *options, const struct scenario *scenario,
+                            enum want *wants)
 {
     for (size_t i = 0; i < scenario->variant_count; i++) {
         struct group group = {.count = 0};
@@ -173,7 +193,10 @@ static void scenario_sample(const struct scenario *scenario, enum want *wants)
         for (size_t j = 0; j < scenario->variant_count && group.count < GROUP_MAX; j++)
             if (wants[j] == WANT_SAMPLED && is_same_group(&scenario->variants[i], &scenario->variants[j]))
                 group.members[group.count++] = &scenario->variants[j];
-        group_sample(&group);
+        if (is_wanted_whole(options, group.members[0]))
+            group_sample(&group);
+        else
+            group_thin(&group);
         for (size_t m = 0; m < group.count; m++)
             wants[group.members[m] - scenario->variants] = group.is_chosen[m] ? WANT_NAMED : WANT_NONE;
     }
@@ -236,16 +259,16 @@ static void selection_take(const struct catalogue *catalogue, const struct flat 
                 out->variants[out->count++] = &catalogue->scenarios[s]->variants[v];
 }
 
-static bool check_selectors(const struct catalogue *catalogue, const struct selection_options *options,
+static bool check_selectors(const struct catalogue *catalogue, const char *const *selectors, size_t count,
                             char *error, size_t size_bytes)
 {
-    for (size_t i = 0; i < options->selector_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *nearest = NULL;
-        if (selector_matches_any(catalogue, options->selectors[i], &nearest))
+        if (selector_matches_any(catalogue, selectors[i], &nearest))
             continue;
-        snprintf(error, size_bytes, "'%s' matches no %s%s%s%s", options->selectors[i],
-                 strchr(options->selectors[i], '/') ? "scenario" : "requirement",
-                 nearest ? "; nearest '" : "", nearest ? nearest : "", nearest ? "'" : "");
+        snprintf(error, size_bytes, "'%s' matches no %s%s%s%s", selectors[i],
+                 strchr(selectors[i], '/') ? "scenario" : "requirement", nearest ? "; nearest '" : "",
+                 nearest ? nearest : "", nearest ? "'" : "");
         return false;
     }
     return true;
@@ -254,7 +277,8 @@ static bool check_selectors(const struct catalogue *catalogue, const struct sele
 bool selection_make(const struct catalogue *catalogue, const struct selection_options *options,
                     struct selection *out, char *error, size_t error_size_bytes)
 {
-    if (!check_selectors(catalogue, options, error, error_size_bytes))
+    if (!check_selectors(catalogue, options->selectors, options->selector_count, error, error_size_bytes) ||
+        !check_selectors(catalogue, options->whole, options->whole_count, error, error_size_bytes))
         return false;
     struct flat flat = {.starts = calloc(catalogue->scenario_count + 1, sizeof *flat.starts)};
     if (!flat.starts)
@@ -271,7 +295,7 @@ bool selection_make(const struct catalogue *catalogue, const struct selection_op
         for (size_t v = 0; v < scenario->variant_count; v++)
             flat.wants[flat.starts[s] + v] = options_want(options, &scenario->variants[v]);
         if (!options->is_all_variants)
-            scenario_sample(scenario, flat.wants + flat.starts[s]);
+            scenario_sample(options, scenario, flat.wants + flat.starts[s]);
     }
     add_controls(catalogue, &flat);
     *out = (struct selection){0};

@@ -94,6 +94,25 @@ Test(selection, all_variants_is_the_product)
     catalogue_free(catalogue);
 }
 
+/* What a kill matrix runs: the controls of what is thin are as thin. */
+Test(selection, what_is_not_wanted_whole_comes_in_one_variant_of_a_kind)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"aliasing/*"}, *const whole[] = {"x-identity"},
+                      *const none[] = {"x-none"};
+    const struct selection_options options = {
+        .selectors = selectors, .selector_count = 1, .whole = whole, .whole_count = 1};
+    expect_selected(catalogue, &options,
+                    (const char *const[]){
+                        "aliasing/honour:tls-tls12-ip6-server", "aliasing/honour:tls-tls13-ip4-server",
+                        "aliasing/honour:tcp---ip4-server", "aliasing/identity:tls-tls12-ip6-server-other",
+                        "aliasing/identity:tls-tls13-ip4-server-other",
+                        "aliasing/identity:tls-tls13-ip4-server-none", NULL});
+    const struct selection_options unknown = {.whole = none, .whole_count = 1};
+    expect_error(catalogue, &unknown, "'x-none' matches no requirement");
+    catalogue_free(catalogue);
+}
+
 Test(selection, transports_narrow)
 {
     struct catalogue *catalogue = fixture_load();
