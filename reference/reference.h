@@ -146,7 +146,7 @@ char *reference_node_describe_aliases(const struct reference_node *node);
 struct reference_fault {
     const char *name, *summary;
     const char *profile;       /* the device profile it runs on, such as "reference-single" */
-    const char *expected_also; /* ids of requirements it may turn red too, separated by blanks; "" */
+    const char *expected_also; /* ids of requirements it may turn red too, separated by blanks; "*": any */
     const char *reason;        /* why; "" */
 };
 /* Those that a requirement of the tree names. A few more exist, for requirements to come. */

@@ -74,14 +74,14 @@ static bool result_expects(const struct kill_result *result, const char *require
     return false;
 }
 
-/* A word of a list that is separated by blanks. */
+/* A word of a list that is separated by blanks; "*" is all. */
 static bool result_tolerates(const struct kill_result *result, const char *requirement)
 {
     size_t size = strlen(requirement);
     const char *also = result->fault->expected_also;
     for (const char *word = also ? also : ""; *word;) {
         size_t length = strcspn(word, " ");
-        if (length == size && strncmp(word, requirement, size) == 0)
+        if ((length == size && strncmp(word, requirement, size) == 0) || (length == 1 && *word == '*'))
             return true;
         word += length;
         word += strspn(word, " ");
