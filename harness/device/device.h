@@ -62,6 +62,7 @@ struct device_profile {
     /* The methods that it can be made to send, the usual one first; none: whatever is asked for. */
     char *sends[DEVICE_METHODS_MAX];
     size_t sends_count;
+    bool takes_no_sips_uri;         /* its stimulus has no way to name one */
     bool has_start;                 /* it is started by us */
     bool has_configurable_resolver; /* the DNS server's address and port can be put in its configuration */
     struct document *document;

@@ -63,6 +63,8 @@ void device_stimulus_read(struct device_profile *profile, const struct document_
                                                 sizeof calls / sizeof calls[0]);
     profile->number_uri = copy_member(stimulus, "number_uri");
     profile->event = copy_member(stimulus, "event");
+    profile->takes_no_sips_uri =
+        document_member(stimulus, "sips") && !document_boolean(document_member(stimulus, "sips"));
     usual = usual_method(profile);
     if (!sends && usual)
         profile->sends[profile->sends_count++] = strdup(usual);
@@ -91,10 +93,10 @@ struct shape {
 };
 static const struct shape shapes[] = {
     [DEVICE_FORWARD] = {{"transport"}, {"next_hop", "number_uri"}},
-    [DEVICE_DIALOG] = {{"transport", "after"}, {"event", "sends"}},
-    [DEVICE_COMMAND] = {{"argv"}, {"environment", "sends", "timeout_s", "at_once"}},
-    [DEVICE_HTTP] = {{"http"}, {"sends", "timeout_s", "at_once"}},
-    [DEVICE_OPERATOR] = {{"instruction"}, {"sends", "timeout_s"}},
+    [DEVICE_DIALOG] = {{"transport", "after"}, {"event", "sends", "sips"}},
+    [DEVICE_COMMAND] = {{"argv"}, {"environment", "sends", "sips", "timeout_s", "at_once"}},
+    [DEVICE_HTTP] = {{"http"}, {"sends", "sips", "timeout_s", "at_once"}},
+    [DEVICE_OPERATOR] = {{"instruction"}, {"sends", "sips", "timeout_s"}},
     [DEVICE_NO_STIMULUS] = {{NULL}, {NULL}},
 };
 

@@ -46,6 +46,8 @@ static char *need_reason(const struct device_profile *profile, const char *need)
         {"record-routes", "it does not record-route", profile->record_routes},
         {"takes-crls", "it takes no CRLs", profile->takes_crls},
         {"told-to-close", "it cannot be told to close its connections", profile->close_signal != 0},
+        {"lasting", "a program is run anew for each of its requests, and nothing of it lasts",
+         profile->has_start || profile->stimulus_kind != DEVICE_COMMAND},
         {"claims-5924", "it does not claim RFC 5924", profile->claims_5924},
     };
 

@@ -76,6 +76,9 @@ static void look_at_made(struct look *look, const struct step_stimulate *step)
     else if (is_special(&step->message))
         refuse(look,
                text_format("The device writes its own requests, and this one has to have a special form."));
+    else if (profile->takes_no_sips_uri && step->message.uri && !strncmp(step->message.uri, "sips:", 5))
+        refuse(look, text_format("The device cannot be given a sips URI by its profile's stimulus (%s).",
+                                 profile->stimulus));
     else if (step->times > MADE_AT_ONCE_MAX)
         refuse(look, text_format("%u requests at once are wanted, and its profile's stimulus (%s) is for %d.",
                                  step->times, profile->stimulus, MADE_AT_ONCE_MAX));
@@ -83,6 +86,26 @@ static void look_at_made(struct look *look, const struct step_stimulate *step)
         refuse(look,
                text_format("Its requests would go to the reference implementation, whose answers nobody "
                            "passes back to us: that takes a proxy."));
+}
+
+/* A transport that the URI itself asks for, and the device has not; "sips:" is TLS, whatever it says. */
+static bool asks_for_another_transport(const struct device_profile *profile, const char *uri)
+{
+    static const char parameter[] = ";transport=";
+    const char *word = uri && !strncmp(uri, "sip:", 4) ? strstr(uri, parameter) : NULL;
+    enum net_transport transport;
+    char name[16];
+    size_t length;
+
+    if (!word)
+        return false;
+    word += strlen(parameter);
+    length = strcspn(word, ";?>");
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, word, length);
+    name[length] = '\0';
+    return net_transport_parse(name, &transport) && !profile->has_transport[transport];
 }
 
 static void look_at_stimulate(struct look *look, const struct step_stimulate *step)
@@ -96,6 +119,8 @@ static void look_at_stimulate(struct look *look, const struct step_stimulate *st
         refuse(look,
                text_format("The profile says that the device locates no servers (RFC 3263), and the next "
                            "hop here is a name."));
+    else if (asks_for_another_transport(profile, step->message.uri))
+        refuse(look, text_format("The profile has not the transport that %s asks for.", step->message.uri));
     else if (make_is_needed(profile))
         look_at_made(look, step);
 }
@@ -174,6 +199,11 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
             refuse(look, text_format("The profile has no %s, over which a connection is made here.",
                                      net_transport_name(step->connect.transport)));
         break;
+    case STEP_CLOSE:
+        if (look->profile->accepts_nothing && step->close.mode == NET_CLOSE_RST && !step->close.is_uncertain)
+            refuse(look, text_format("Only by answering our OPTIONS could the device show that it has seen a "
+                                     "reset, and the profile says that it accepts no connections."));
+        break;
     case STEP_REPEAT:
         look_at_steps(look, &step->repeat.steps);
         break;
@@ -190,7 +220,6 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
     case STEP_LISTEN:
     case STEP_CHECK:
     case STEP_RESPOND:
-    case STEP_CLOSE:
     case STEP_TELL:
     case STEP_CHANGE_DNS:
     case STEP_WAIT:

@@ -75,6 +75,14 @@ Test(plan_made, what_it_cannot_be_asked_for)
     step = stimulate("sip:bob@a.{zone}");
     step.stimulate.times = 1000;
     expect_reason(&profile, &step, 1, "1000 requests");
+    step = stimulate("sips:bob@a.{zone}");
+    expect_reason(&profile, &step, 1, NULL);
+    profile.takes_no_sips_uri = true;
+    expect_reason(&profile, &step, 1, "sips URI");
+    step = stimulate("sip:bob@a.{zone};transport=tls");
+    expect_reason(&profile, &step, 1, "not the transport");
+    step = stimulate("sip:bob@a.{zone};transport=tcp");
+    expect_reason(&profile, &step, 1, NULL);
     profile.stimulus_kind = DEVICE_NO_STIMULUS;
     step = stimulate("sip:bob@a.{zone}");
     expect_reason(&profile, &step, 1, "cannot be made to send");
