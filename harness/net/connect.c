@@ -4,11 +4,20 @@
 
 #include "net/net_private.h"
 
+/* ENOPROTOOPT is what ICMP's "protocol unreachable" comes to, EPROTO its counterpart of IPv6. */
+static const char *say_failure(const struct net_connection *connection, int error_number)
+{
+    bool is_sctp = connection->transport == NET_SCTP || connection->transport == NET_TLS_SCTP;
+    return is_sctp && (error_number == ENOPROTOOPT || error_number == EPROTO)
+               ? "the host has no SCTP (ICMP: protocol unreachable)"
+               : strerror(error_number);
+}
+
 static void fail_connect(struct net_connection *connection, int error_number)
 {
     char to[NET_ADDRESS_TEXT_MAX], text[160];
     net_address_format(&connection->remote, to);
-    snprintf(text, sizeof text, "connecting to %s: %s", to, strerror(error_number));
+    snprintf(text, sizeof text, "connecting to %s: %s", to, say_failure(connection, error_number));
     connection->is_dead = true;
     net_connection_fail(connection, NET_SIGN_CONNECT_FAILED, -1, error_number, text);
 }

@@ -56,6 +56,7 @@ struct slot { /* what a descriptor stands for */
     size_t waiting_count;
     uint16_t remote_port;
     bool is_connecting;
+    int refused_errno; /* of a connect: ICMP says that nobody is there for SCTP; 0: it does not */
     UT_hash_handle hh;
 };
 struct port {
@@ -83,6 +84,12 @@ struct net_userland {
     uint16_t next_port;
 };
 
+struct userland_packet {
+    struct net_address source, destination; /* port 0 */
+    const uint8_t *bytes;                   /* from the common header on */
+    size_t size_bytes;
+};
+
 /* userland_stack.c */
 extern struct net_userland *userland_current;           /* the one of this process; NULL: none is in use */
 struct net_userland *userland_of(struct net *net);      /* made when needed; NULL, errno */
@@ -92,6 +99,18 @@ void userland_note_work(struct net_userland *userland); /* timers run finely for
 bool carrier_open(struct net_userland *userland, int family); /* true when it is open already; errno */
 void carrier_close(struct carrier *carrier);
 int carrier_send(void *pointer, void *packet, size_t size_bytes, uint8_t tos, uint8_t set_df);
+void carrier_send_from(const struct net_userland *userland, const struct net_address *from,
+                       const struct net_address *remote, void *packet, size_t size_bytes);
+
+/* userland_input.c */
+uint16_t userland_port_at(const uint8_t *bytes);
+/* A raw IPv4 socket shows the IP header; false: what there is is none. out points into bytes. */
+bool userland_read_ip4(const uint8_t *bytes, size_t size_bytes, struct userland_packet *out);
+void userland_take(struct net_userland *userland, const struct userland_packet *packet);
+
+/* userland_unreachable.c */
+/* One ICMP error that a socket was told of: ends a connect that it is about. False: there is no more. */
+bool userland_take_error_of(struct carrier *carrier);
 
 /* userland_path.c */
 struct path *path_get(struct net_userland *userland, const struct net_address *local,

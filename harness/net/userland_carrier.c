@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/ip.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,28 +9,10 @@
 
 enum {
     PACKETS_AT_ONCE = 64,
-    COMMON_HEADER_BYTES = 12, /* RFC 9260 §3.1: ports, verification tag, checksum */
-    CHUNK_AT = COMMON_HEADER_BYTES,
-    INIT_TAG_AT = CHUNK_AT + 4,
-    INIT_BYTES = CHUNK_AT + 20,
-    CHUNK_INIT = 1,
-    CHUNK_HEARTBEAT = 4,
-    CHUNK_HEARTBEAT_ACK = 5,
-    CHUNK_ABORT = 6,
-    ABORT_BYTES = CHUNK_AT + 4,
+    COMMON_HEADER_BYTES = 12, /* RFC 9260 §3.1 */
+    SEND_TRIES = 2,
     BUFFER_BYTES = 8 * 1024 * 1024
 };
-
-struct packet {
-    struct net_address source, destination; /* port 0 */
-    const uint8_t *bytes;
-    size_t size_bytes;
-};
-
-static uint16_t read_port(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
 
 /* ---- out */
 
@@ -61,8 +42,8 @@ static void set_source(struct msghdr *message, void *control, const struct net_a
     memcpy(CMSG_DATA(head), &info, sizeof info);
 }
 
-static void send_packet(const struct net_userland *userland, const struct net_address *from,
-                        const struct net_address *remote, void *packet, size_t size_bytes)
+void carrier_send_from(const struct net_userland *userland, const struct net_address *from,
+                       const struct net_address *remote, void *packet, size_t size_bytes)
 {
     const struct carrier *carrier = &userland->carriers[from->family == 6];
     union {
@@ -76,9 +57,13 @@ static void send_packet(const struct net_userland *userland, const struct net_ad
                              .msg_iov = &place,
                              .msg_iovlen = 1};
     set_source(&message, &control, from);
-    /* What cannot be sent is a packet lost on the way: SCTP sends it again. */
-    if (carrier->fd >= 0 && sendmsg(carrier->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    /* What cannot be sent is a packet lost on the way: SCTP sends it again. An error may be that of an
+     * earlier packet, which ICMP has reported: it is told once. */
+    for (int i = 0; i < SEND_TRIES && carrier->fd >= 0; i++) {
+        if (sendmsg(carrier->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+            break;
         errno = 0;
+    }
 }
 
 int carrier_send(void *pointer, void *packet, size_t size_bytes, uint8_t tos, uint8_t set_df)
@@ -87,89 +72,19 @@ int carrier_send(void *pointer, void *packet, size_t size_bytes, uint8_t tos, ui
     const uint8_t *bytes = packet;
     (void)tos;
     (void)set_df;
-    if (size_bytes < COMMON_HEADER_BYTES || path_is_muted(path, read_port(bytes), read_port(bytes + 2)))
+    if (size_bytes < COMMON_HEADER_BYTES ||
+        path_is_muted(path, userland_port_at(bytes), userland_port_at(bytes + 2)))
         return 0;
-    send_packet(path->userland, &path->local, &path->remote, packet, size_bytes);
+    carrier_send_from(path->userland, &path->local, &path->remote, packet, size_bytes);
     return 0;
 }
 
 /* ---- in */
 
-static bool is_init(const struct packet *packet)
-{
-    return packet->size_bytes >= INIT_BYTES && packet->bytes[CHUNK_AT] == CHUNK_INIT;
-}
-
-static bool is_heartbeat(const struct packet *packet)
-{
-    return packet->size_bytes > CHUNK_AT &&
-           (packet->bytes[CHUNK_AT] == CHUNK_HEARTBEAT || packet->bytes[CHUNK_AT] == CHUNK_HEARTBEAT_ACK);
-}
-
-/* Another process of this host may own such an address: without a sandbox the device is one. */
-static bool is_loopback(const struct net_address *address)
-{
-    static const uint8_t loopback6[16] = {[15] = 1};
-    return address->family == 4 ? address->ip[0] == 127 : memcmp(address->ip, loopback6, 16) == 0;
-}
-
-/* RFC 9260 §8.4, 3 and 8: nobody listens on that address, though on that port of another one somebody may. */
-static void refuse(const struct net_userland *userland, const struct packet *packet)
-{
-    uint8_t answer[ABORT_BYTES] = {0};
-    memcpy(answer, packet->bytes + 2, 2);
-    memcpy(answer + 2, packet->bytes, 2);
-    memcpy(answer + 4, packet->bytes + INIT_TAG_AT, 4);
-    answer[CHUNK_AT] = CHUNK_ABORT;
-    answer[CHUNK_AT + 3] = 4;
-    uint32_t checksum = usrsctp_crc32c(answer, sizeof answer);
-    memcpy(answer + 8, &checksum, sizeof checksum);
-    send_packet(userland, &packet->destination, &packet->source, answer, sizeof answer);
-}
-
-static void take_packet(struct net_userland *userland, const struct packet *packet)
-{
-    if (packet->size_bytes < COMMON_HEADER_BYTES)
-        return;
-    uint16_t remote_port = read_port(packet->bytes), local_port = read_port(packet->bytes + 2);
-    struct path *path = path_find(userland, &packet->destination, &packet->source);
-    if (is_init(packet) && !port_has_listener(userland, &packet->destination, local_port)) {
-        if (!is_loopback(&packet->destination))
-            refuse(userland, packet);
-        return;
-    }
-    if (!path && is_init(packet))
-        path = path_get(userland, &packet->destination, &packet->source);
-    if (!path || path_is_muted(path, local_port, remote_port))
-        return;
-    if (!is_heartbeat(packet))
-        userland_note_work(userland);
-    usrsctp_conninput(path, packet->bytes, packet->size_bytes, 0);
-}
-
-/* A raw IPv4 socket shows the IP header. */
-static bool read_ip4(uint8_t *bytes, size_t size_bytes, struct packet *out)
-{
-    struct ip header;
-    if (size_bytes < sizeof header)
-        return false;
-    memcpy(&header, bytes, sizeof header);
-    size_t header_bytes = (size_t)header.ip_hl * 4;
-    if (header_bytes < sizeof header || header_bytes > size_bytes)
-        return false;
-    *out = (struct packet){.source.family = 4,
-                           .destination.family = 4,
-                           .bytes = bytes + header_bytes,
-                           .size_bytes = size_bytes - header_bytes};
-    memcpy(out->source.ip, &header.ip_src, 4);
-    memcpy(out->destination.ip, &header.ip_dst, 4);
-    return true;
-}
-
 static bool read_ip6(struct msghdr *message, const struct sockaddr_storage *from, uint8_t *bytes,
-                     size_t size_bytes, struct packet *out)
+                     size_t size_bytes, struct userland_packet *out)
 {
-    *out = (struct packet){.bytes = bytes, .size_bytes = size_bytes};
+    *out = (struct userland_packet){.bytes = bytes, .size_bytes = size_bytes};
     if (!net_address_from_sockaddr(from, &out->source))
         return false;
     out->source.port = 0;
@@ -199,13 +114,13 @@ static bool receive_one(struct carrier *carrier)
                              .msg_iovlen = 1,
                              .msg_control = &control,
                              .msg_controllen = sizeof control};
-    struct packet packet;
+    struct userland_packet packet;
     ssize_t got = recvmsg(carrier->fd, &message, MSG_DONTWAIT);
     if (got < 0)
         return errno != EAGAIN && errno != EWOULDBLOCK;
-    if (carrier->family == 4 ? read_ip4(bytes, (size_t)got, &packet)
+    if (carrier->family == 4 ? userland_read_ip4(bytes, (size_t)got, &packet)
                              : read_ip6(&message, &from, bytes, (size_t)got, &packet))
-        take_packet(carrier->userland, &packet);
+        userland_take(carrier->userland, &packet);
     return true;
 }
 
@@ -214,6 +129,8 @@ static void on_readable(struct loop_poll *poll, int events, void *arg)
     struct carrier *carrier = arg;
     if (events == (LOOP_READABLE | LOOP_WRITABLE)) /* an error, after which the loop watches no more */
         loop_poll_set(poll, LOOP_READABLE);
+    for (int i = 0; i < PACKETS_AT_ONCE && userland_take_error_of(carrier); i++)
+        continue;
     for (int i = 0; i < PACKETS_AT_ONCE && receive_one(carrier); i++)
         continue;
 }
@@ -223,8 +140,12 @@ static void tune(const struct carrier *carrier)
     const int on = 1, buffer_bytes = BUFFER_BYTES;
     if (setsockopt(carrier->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0)
         setsockopt(carrier->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
-    if (carrier->family == 6)
+    if (carrier->family == 6) {
         setsockopt(carrier->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+        setsockopt(carrier->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+    } else {
+        setsockopt(carrier->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+    }
 }
 
 bool carrier_open(struct net_userland *userland, int family)

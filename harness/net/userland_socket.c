@@ -228,6 +228,8 @@ static int userland_take_error(int fd)
     int error_number = 0;
     socklen_t size_bytes = sizeof error_number;
     struct sctp_status status;
+    if (slot->is_connecting && slot->refused_errno)
+        return slot->refused_errno;
     if (!slot->so || usrsctp_getsockopt(slot->so, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
         return slot->so ? errno : ENOTCONN;
     if (error_number || !slot->is_connecting)

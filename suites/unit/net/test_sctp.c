@@ -177,6 +177,93 @@ Test(sctp, nobody_listens)
     world_fini(&world);
 }
 
+static uint16_t sum_of(const uint8_t *bytes, size_t size_bytes)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i + 1 < size_bytes; i += 2)
+        sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)~sum;
+}
+
+/* "Destination unreachable" about the first packet of a connect, as the host would send it that has no SCTP.
+ */
+static void send_unreachable(const struct net_connection *connection, uint8_t code)
+{
+    enum { ICMP_BYTES = 8, IP_BYTES = 20, QUOTED_BYTES = 32 };
+    const struct net_address *from = net_connection_local(connection),
+                             *to = net_connection_remote(connection);
+    uint8_t message[ICMP_BYTES + IP_BYTES + QUOTED_BYTES] = {3, code};
+    uint8_t *ip = message + ICMP_BYTES, *packet = ip + IP_BYTES;
+    ip[0] = 0x45;
+    ip[3] = IP_BYTES + QUOTED_BYTES;
+    ip[8] = 64;
+    ip[9] = IPPROTO_SCTP;
+    memcpy(ip + 12, from->ip, 4);
+    memcpy(ip + 16, to->ip, 4);
+    packet[0] = (uint8_t)(from->port >> 8);
+    packet[1] = (uint8_t)from->port;
+    packet[2] = (uint8_t)(to->port >> 8);
+    packet[3] = (uint8_t)to->port;
+    uint16_t sum = sum_of(message, sizeof message);
+    message[2] = (uint8_t)(sum >> 8);
+    message[3] = (uint8_t)sum;
+    int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    struct sockaddr_in target = {.sin_family = AF_INET};
+    memcpy(&target.sin_addr, from->ip, 4);
+    cr_assert(sendto(fd, message, sizeof message, 0, (struct sockaddr *)&target, sizeof target) > 0);
+    close(fd);
+}
+
+ParameterizedTestParameters(sctp, a_host_without_sctp_says_so_at_once)
+{
+    static const enum net_transport transports[] = {NET_SCTP, NET_TLS_SCTP};
+    return cr_make_param_array(const enum net_transport, transports, 2);
+}
+
+ParameterizedTest(const enum net_transport *transport, sctp, a_host_without_sctp_says_so_at_once,
+                  .init = enter_namespace)
+{
+    enum { UNREACHABLE_HOST = 1, UNREACHABLE_PROTOCOL = 2 };
+    struct world world;
+    world_init(&world, NULL);
+    if (net_sctp_engine(world.net, NULL) != NET_SCTP_USERLAND) {
+        world_fini(&world);
+        return; /* the kernel's own affair */
+    }
+    /* Nobody answers for that address of loopback. The connect would take a minute to give up. */
+    struct net_connect_options options = {.transport = *transport, .handshake_timeout_ms = 60000};
+    net_address_parse("127.0.0.1", 0, &options.local);
+    net_address_parse("127.0.0.7", 5060, &options.remote);
+    world.client.connection = net_connect(world.net, &options, &side_events, &world.client);
+    cr_assert_not_null(world.client.connection);
+    send_unreachable(world.client.connection,
+                     UNREACHABLE_HOST); /* which may be there again the next moment */
+    send_unreachable(world.client.connection, UNREACHABLE_PROTOCOL);
+    world_run_until_client(&world, "connect_failed");
+    cr_expect_eq(world.client.end.error_number, ENOPROTOOPT);
+    cr_expect_str_eq(world.client.end.text,
+                     "connecting to 127.0.0.7:5060: the host has no SCTP (ICMP: protocol unreachable)");
+    world_fini(&world);
+}
+
+Test(sctp, icmp_ends_no_association)
+{
+    enum { UNREACHABLE_PROTOCOL = 2, UNREACHABLE_PORT = 3 };
+    struct world world;
+    world_init(&world, NULL);
+    world_open(&world, 4, NET_SCTP, NET_TLS_NONE);
+    if (net_sctp_engine(world.net, NULL) == NET_SCTP_USERLAND) {
+        send_unreachable(world.client.connection, UNREACHABLE_PROTOCOL);
+        send_unreachable(world.client.connection, UNREACHABLE_PORT);
+    }
+    cr_assert_eq(net_connection_write(world.client.connection, "still here", 10), 0);
+    world_run_until_server(&world, "data");
+    cr_expect_str_eq(world.server.data, "still here");
+    world_fini(&world);
+}
+
 Test(sctp, silence_says_nothing)
 {
     struct world world;
