@@ -89,6 +89,16 @@ static bool result_tolerates(const struct kill_result *result, const char *requi
     return false;
 }
 
+/* "tls-tls12-ip6-server-late" becomes "tls-server-late": which versions were tried is not the same for each
+ * fault. */
+static void drop_versions(char *variant)
+{
+    char *ip = strstr(variant, "-ip");
+    size_t tls = ip && ip > variant && ip[-1] == '-' ? strlen("--") : strlen("-tls12");
+    if (ip && (size_t)(ip - variant) > tls)
+        memmove(ip - tls, ip + strlen("-ip4"), strlen(ip + strlen("-ip4")) + 1);
+}
+
 /* Kept sorted, so that it does not matter which of a fault's runs ended first. */
 static void result_add_failing(struct kill_result *result, const struct report_scenario *scenario)
 {
@@ -99,9 +109,15 @@ static void result_add_failing(struct kill_result *result, const struct report_s
     result->failing = larger;
     if (asprintf(&name, "%s:%s", scenario->id, scenario->variant) < 0)
         return;
-    size_t at = result->failing_count++;
-    for (; at > 0 && strcmp(larger[at - 1], name) > 0; at--)
-        larger[at] = larger[at - 1];
+    drop_versions(name + strlen(scenario->id));
+    size_t at = result->failing_count;
+    while (at > 0 && strcmp(larger[at - 1], name) > 0)
+        at--;
+    if (at > 0 && strcmp(larger[at - 1], name) == 0) {
+        free(name);
+        return;
+    }
+    memmove(larger + at + 1, larger + at, (result->failing_count++ - at) * sizeof *larger);
     larger[at] = name;
 }
 

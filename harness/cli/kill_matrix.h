@@ -24,7 +24,7 @@ struct kill_result {
                        applied */
     struct kill_findings killed_by;
     struct kill_findings unexpected; /* fault-free: everything that is not green */
-    char **failing;                  /* "id:variant" of every failure, sorted */
+    char **failing; /* "id:variant" of every failure, without its versions; sorted, each once */
     size_t failing_count, variant_count;
     char *trouble; /* one sentence: it could not be judged */
 };

@@ -1,17 +1,7 @@
 #!/bin/sh
 # Exit statuses and messages of the command line: check_arguments.sh SIPREUSE SOURCE_DIR
-set -u
-sipreuse=$1 source=$2
-SIPREUSE_DATA=$source
-export SIPREUSE_DATA
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 3
-failures=0
-complain() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source=suites/unit/cli/script.sh
+. "${0%/*}/script.sh"
 
 # expect STATUS PATTERN-ON-STDERR ARGUMENTS...: a mistake is one line on stderr, and nothing on stdout.
 expect_error() {
@@ -151,5 +141,4 @@ expect_good 'scenario variants would run' run --device reference --plan 'aliasin
 # With a data folder that is none.
 SIPREUSE_DATA=/nonexistent expect_error 2 "there is no folder '/nonexistent/scenarios'; set SIPREUSE_DATA" list scenarios
 
-[ "$failures" = 0 ] && echo "all arguments are answered as they should be"
-[ "$failures" = 0 ]
+finish "all arguments are answered as they should be"

@@ -1,16 +1,7 @@
 #!/bin/sh
 # `sipreuse baseline make`, `sipreuse diff` and `run --baseline` on sample journals and bad files: check_baseline.sh SIPREUSE SOURCE_DIR
-set -u
-sipreuse=$1 source=$2
-journals=$source/suites/unit/reports/journals
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 3
-failures=0
-complain() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source=suites/unit/cli/script.sh
+. "${0%/*}/script.sh"
 # tell STATUS ARGUMENTS...: its output in "out" and "err"
 tell() {
     expected=$1
@@ -153,5 +144,4 @@ refuses "none.json:1:1: /: found that it cannot be read" run --device reference 
 printf '{"schema": "sipreuse-baseline/1", "entries": [\n {"device": "d", "requirement": "5923-8.2-honor", "verdict": "fail", "reason": "r"}]}\n' >typo.json
 refuses "typo.json:2:33: /entries/0/requirement: found '5923-8.2-honor'.*nearest '5923-8.2-honour'" run --device reference --baseline typo.json --plan
 
-[ "$failures" = 0 ] && echo "all baselines are as they should be"
-[ "$failures" = 0 ]
+finish "all baselines are as they should be"

@@ -1,16 +1,7 @@
 #!/bin/sh
 # `sipreuse report --event` on results as runs leave them: check_event.sh SIPREUSE SOURCE_DIR
-set -u
-sipreuse=$1 source=$2
-journals=$source/suites/unit/reports/journals
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 3
-failures=0
-complain() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source=suites/unit/cli/script.sh
+. "${0%/*}/script.sh"
 report() { # STATUS ARGUMENTS...: what it says is in "said"
     expected=$1
     shift
@@ -62,4 +53,4 @@ says 'has no result in it'
 report 2 results/team/whole --anonymize
 says 'about the pages of --event'
 report 3 results --event "$journals/whole.jsonl"
-[ "$failures" -eq 0 ] && echo "all pages are right"
+finish "all pages are right"

@@ -1,16 +1,7 @@
 #!/bin/sh
 # `sipreuse report` on the sample journals, as killed and finished runs leave them: check_report.sh SIPREUSE SOURCE_DIR
-set -u
-sipreuse=$1 source=$2
-journals=$source/suites/unit/reports/journals
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 3
-failures=0
-complain() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source=suites/unit/cli/script.sh
+. "${0%/*}/script.sh"
 # report STATUS COLUMNS RESULT...: its output in "out"
 report() {
     expected=$1 width=$2
@@ -95,5 +86,4 @@ report_error "'notaresult.json' is no result of a run" notaresult.json
 report_error "'nothing.txt' cannot be read as a result" green nothing.txt
 report_error "is no option of report" --html green
 
-[ "$failures" = 0 ] && echo "all reports are as they should be"
-[ "$failures" = 0 ]
+finish "all reports are as they should be"

@@ -1,17 +1,8 @@
 #!/bin/sh
 # The soak: green for the reference device, the same traffic for the same seed, and red for faults of which a few requests show nothing:
 # check_soak.sh SIPREUSE SOURCE_DIR
-set -u
-sipreuse=$1 source=$2
-SIPREUSE_DATA=$source
-export SIPREUSE_DATA
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-complain() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+# shellcheck source=suites/unit/cli/script.sh
+. "${0%/*}/script.sh"
 soak() { # OUT-NAME SEED OPTIONS...
     name=$1 seed=$2
     shift 2
@@ -63,5 +54,4 @@ status=0
 "$sipreuse" run --device reference --soak 30 >"$work/out" 2>&1 || status=$?
 [ "$status" = 2 ] && grep -q "soak '30' is no time; write 30s, 5m, or 1h" "$work/out" || complain "--soak 30: exit $status: $(cat "$work/out")"
 
-[ "$failures" = 0 ] && echo "the soak is as it should be"
-[ "$failures" = 0 ]
+finish "the soak is as it should be"
