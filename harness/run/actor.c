@@ -204,7 +204,8 @@ enum step_result step_actor_close(struct fiber *fiber, const struct step_actor_c
             return STEP_WAITS;
         fiber->phase = ACTOR_CLOSE_ROUND_TRIP;
     }
-    return step_round_trip(fiber, ACTOR_CLOSE_ROUND_TRIP, "the actor's close");
+    return step_round_trip(fiber, ACTOR_CLOSE_ROUND_TRIP, fiber->world->variant->transport,
+                           "the actor's close");
 }
 
 void actor_free_all(struct world *world)

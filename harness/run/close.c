@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 enum { CLOSE_BEGINS, CLOSE_SIGN_AWAITED, CLOSE_ROUND_TRIP };
-enum { TRIP_BEGINS, TRIP_UA_AWAITED, TRIP_FIRST, TRIP_SECOND };
 
 static const char *mode_name(enum net_close_mode mode)
 {
@@ -24,57 +23,23 @@ static const char *mode_name(enum net_close_mode mode)
     return "";
 }
 
-static enum step_result trip_failed(struct fiber *fiber, const char *what)
+static bool is_sctp(const struct wire *wire)
 {
-    world_end(fiber->world, VERDICT_INCONCLUSIVE, 0,
-              "The device did not answer an OPTIONS of the UA that had to prove that it had seen %s.", what);
-    return STEP_WAITS;
+    return wire->transport == NET_SCTP || wire->transport == NET_TLS_SCTP;
 }
 
-static enum step_result trip_send(struct fiber *fiber, unsigned phase)
-{
-    fiber->origin = message_probe(fiber->world->ua, ORIGIN_PROBE);
-    fiber->phase = phase;
-    fiber_set_deadline(fiber, run_scaled_ms(fiber->world->run, RUN_BARRIER_MS));
-    return STEP_WAITS;
-}
-
-/* Two and not one: the first may have been read in the same turn of the device's loop as the close, and
- * answered before it. */
-enum step_result step_round_trip(struct fiber *fiber, unsigned from, const char *what)
-{
-    struct world *world = fiber->world;
-
-    switch (fiber->phase - from) {
-    case TRIP_BEGINS:
-        if (!ua_open(world))
-            return STEP_WAITS;
-        fiber->phase = from + TRIP_UA_AWAITED;
-        fiber_set_deadline(fiber, run_scaled_ms(world->run, RUN_CONNECT_MS));
-        return ua_is_ready(world) ? trip_send(fiber, from + TRIP_FIRST) : STEP_WAITS;
-    case TRIP_UA_AWAITED:
-        if (ua_is_ready(world))
-            return trip_send(fiber, from + TRIP_FIRST);
-        return fiber->is_due || !world->ua || world->ua->has_sign ? trip_failed(fiber, what) : STEP_WAITS;
-    case TRIP_FIRST:
-        if (fiber->origin->final_status)
-            return trip_send(fiber, from + TRIP_SECOND);
-        return fiber->is_due || fiber->origin->is_lost ? trip_failed(fiber, what) : STEP_WAITS;
-    case TRIP_SECOND:
-        if (fiber->origin->final_status)
-            return STEP_GOES_ON;
-        return fiber->is_due || fiber->origin->is_lost ? trip_failed(fiber, what) : STEP_WAITS;
-    }
-    return STEP_WAITS;
-}
-
-/* A round trip over TCP proves little about another stack of the device: SCTP may be read by a thread of its
- * own, so its sign is worth waiting for. */
+/* What the device says of its own accord is the best proof. Over SCTP a packet with our close in it may have
+ * been lost, and is sent again while a round trip on another association overtakes it. */
 static uint64_t sign_patience_ms(const struct wire *wire)
 {
-    bool is_sctp = wire->transport == NET_SCTP || wire->transport == NET_TLS_SCTP;
+    return is_sctp(wire) ? RUN_BARRIER_MS : RUN_CLOSE_SIGN_MS;
+}
 
-    return is_sctp ? RUN_BARRIER_MS : RUN_CLOSE_SIGN_MS;
+/* An association that we shut down is answered by the stack of the device: what runs above it, be it the
+ * device's TLS or the device itself, may hear of it later. */
+static bool is_proof(const struct wire *wire)
+{
+    return wire->has_sign && wire->sign != NET_SIGN_SHUTDOWN && wire->sign != NET_SIGN_ABORT;
 }
 
 static enum step_result begin(struct fiber *fiber, const struct step_close *step)
@@ -108,13 +73,13 @@ enum step_result step_close(struct fiber *fiber, const struct step_close *step)
     if (fiber->phase == CLOSE_BEGINS)
         result = begin(fiber, step);
     if (fiber->phase == CLOSE_SIGN_AWAITED) {
-        if (fiber->wire->has_sign)
+        if (is_proof(fiber->wire))
             return STEP_GOES_ON;
-        if (!fiber->is_due && !fiber->wire->is_dead)
+        if (!fiber->is_due && !fiber->wire->has_sign && !fiber->wire->is_dead)
             return STEP_WAITS;
         fiber->phase = CLOSE_ROUND_TRIP;
     }
     if (fiber->phase >= CLOSE_ROUND_TRIP)
-        return step_round_trip(fiber, CLOSE_ROUND_TRIP, "the close");
+        return step_round_trip(fiber, CLOSE_ROUND_TRIP, fiber->wire->transport, "the close");
     return result;
 }

@@ -62,9 +62,10 @@ enum step_result step_connect(struct fiber *fiber, const struct step_connect *st
 enum step_result step_actor_send(struct fiber *fiber, const struct step_actor_send *step);
 enum step_result step_soak(struct fiber *fiber, const struct step_soak *step);
 enum step_result step_actor_close(struct fiber *fiber, const struct step_actor_close *step);
-/* Waits for two OPTIONS round trips of the UA, in phases from, from + 1, ... Returns STEP_GOES_ON when both
- * are done. */
-enum step_result step_round_trip(struct fiber *fiber, unsigned from, const char *what);
+/* trip.c: waits for two OPTIONS round trips of the UA, in phases from, from + 1, ..., over a transport on
+ * which the device, that has answered them, has read what came before on connections of the transport "of".
+ * Returns STEP_GOES_ON when both are done. */
+enum step_result step_round_trip(struct fiber *fiber, unsigned from, enum net_transport of, const char *what);
 
 /* expect.c, shared with check.c */
 void expectation_free(struct expectation *expectation);

@@ -417,5 +417,5 @@ void peer_free_all(struct world *world)
         world->wires = wire->next;
         wire_free(wire);
     }
-    world->ua = NULL;
+    world->ua = world->witness = NULL;
 }

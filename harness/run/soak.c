@@ -360,7 +360,8 @@ enum step_result step_soak(struct fiber *fiber, const struct step_soak *step)
     if (fiber->world->is_over || result == STEP_GOES_ON)
         return result;
     if (fiber->phase >= SOAK_ROUND_TRIP) { /* it sets deadlines of its own */
-        if (step_round_trip(fiber, SOAK_ROUND_TRIP, "the actor's close") == STEP_WAITS)
+        if (step_round_trip(fiber, SOAK_ROUND_TRIP, fiber->world->variant->transport, "the actor's close") ==
+            STEP_WAITS)
             return STEP_WAITS;
         start_after_close(fiber->world->soak);
         fiber->phase = SOAK_UA_AWAITED;

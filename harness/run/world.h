@@ -138,6 +138,8 @@ struct world {
     struct credential_row *credentials;
     struct post *posts;
     struct wire *wires, *ua;
+    struct wire *witness; /* the UA's association, of round trips over SCTP; NULL: none yet */
+    bool is_witness_refused;
     struct origin *origins;
     struct call *calls;
     struct group *groups;
@@ -269,6 +271,7 @@ struct sip_message *dialog_cancel(struct origin *origin, struct origin *invite);
 
 /* ua.c */
 struct wire *ua_open(struct world *world); /* may still be connecting; NULL: the world has ended */
+struct wire *ua_open_witness(struct world *world, enum net_transport transport); /* likewise */
 bool ua_is_ready(const struct world *world);
 
 /* actor.c */
