@@ -16,16 +16,8 @@ void html_put_text(FILE *out, const char *text)
     static const char replacement[] = "\xef\xbf\xbd";
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
         bool is_c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
-        if (*at == '<')
-            fputs("&lt;", out);
-        else if (*at == '>')
-            fputs("&gt;", out);
-        else if (*at == '&')
-            fputs("&amp;", out);
-        else if (*at == '"')
-            fputs("&quot;", out);
-        else if (*at == '\'')
-            fputs("&#39;", out);
+        if (strchr("<>&\"'", *at))
+            report_put_entity(out, (char)*at);
         else if (is_bidi(at) || is_c1 || (*at < 0x20 && *at != '\n' && *at != '\t') || *at == 0x7f)
             fputs(replacement, out);
         else

@@ -11,14 +11,8 @@ static void junit_put_text(FILE *out, const char *text)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
         bool is_noncharacter = at[0] == 0xef && at[1] == 0xbf && (at[2] == 0xbe || at[2] == 0xbf);
-        if (*at == '<')
-            fputs("&lt;", out);
-        else if (*at == '>')
-            fputs("&gt;", out);
-        else if (*at == '&')
-            fputs("&amp;", out);
-        else if (*at == '"')
-            fputs("&quot;", out);
+        if (strchr("<>&\"", *at))
+            report_put_entity(out, (char)*at);
         else if (*at == '\n' || *at == '\t' || *at == '\r')
             fprintf(out, "&#%d;", *at);
         else if (*at < 0x20 || is_noncharacter)

@@ -32,6 +32,8 @@ bool report_verdict_parse(const char *word, enum report_verdict *out); /* false:
 bool report_level_parse(const char *word, enum report_level *out);
 bool report_status_parse(const char *word, enum report_status *out);
 enum page_style report_status_style(enum report_status status);
+/* One of the five characters that are markup in XML and HTML, as a reference. */
+void report_put_entity(FILE *out, char character);
 /* A reason of the gate without the ids at its end, which stand elsewhere on the page. New; NULL: out of
  * memory. */
 char *report_reason_short(const char *reason);

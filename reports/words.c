@@ -89,3 +89,23 @@ int64_t report_integer(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
 }
+
+void report_put_entity(FILE *out, char character)
+{
+    switch (character) {
+    case '<':
+        fputs("&lt;", out);
+        break;
+    case '>':
+        fputs("&gt;", out);
+        break;
+    case '&':
+        fputs("&amp;", out);
+        break;
+    case '"':
+        fputs("&quot;", out);
+        break;
+    default:
+        fputs("&#39;", out);
+    }
+}

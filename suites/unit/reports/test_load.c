@@ -6,20 +6,7 @@
 
 #include "reports/page.h"
 #include "reports/reports_private.h"
-
-#define JOURNALS SIPREUSE_SOURCE_DIR "/suites/unit/reports/journals/"
-
-static char *text_of(const char *name, size_t *size_bytes)
-{
-    char path[1024];
-    snprintf(path, sizeof path, JOURNALS "%s.jsonl", name);
-    FILE *file = fopen(path, "r");
-    cr_assert_not_null(file);
-    char *text = calloc(1, 1 << 16);
-    *size_bytes = fread(text, 1, (1 << 16) - 1, file);
-    fclose(file);
-    return text;
-}
+#include "sample.h"
 
 static struct report *parse(char *text, size_t size_bytes, char *error)
 {
