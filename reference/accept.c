@@ -145,7 +145,8 @@ static void on_accept(struct net_listener *net_listener, struct net_connection *
                                              .on_sign = connection_on_sign,
                                              .on_closed = connection_on_closed};
     *connection_arg = connection;
-    if (turns_down(listener->node, connection)) {
+    if (turns_down(listener->node, connection) ||
+        (connection->is_further_pair && node_has(node, FAULT_ONE_TLS_PER_ASSOCIATION))) {
         close_connection(connection, NET_CLOSE_RST);
     }
 }
@@ -168,6 +169,7 @@ bool accept_start(struct reference_node *node, const struct reference_listen *li
         options.tls.min_version = node_has(node, FAULT_ALLOW_TLS10) ? NET_TLS_1_0 : NET_TLS_1_2;
         options.tls.resumes_across_names = node_has(node, FAULT_RESUME_ACROSS_SNI);
         options.tls.accepts_early_data = node_has(node, FAULT_ACCEPT_EARLY_DATA);
+        options.tls.sends_unordered = node_has(node, FAULT_UNORDERED_TLS);
     }
     *listener = (struct listener){.node = node, .transport = listen->transport};
     listener->net = net_listen(node->net, &options);

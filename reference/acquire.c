@@ -38,12 +38,10 @@ static bool judge_server(struct connection *connection, const struct net_tls_fac
     return true;
 }
 
-static bool on_verify(struct net_connection *net, const struct net_tls_facts *facts, void *arg)
+static bool judge(struct connection *connection, const struct net_tls_facts *facts)
 {
-    struct connection *connection = arg;
-    struct reference_node *node = connection->node;
+    const struct reference_node *node = connection->node;
     char why[REASON_MAX] = "";
-    (void)net;
     connection->is_authenticated = judge_server(connection, facts, why);
     if (!connection->is_authenticated) {
         node_log(node, "connection %llu: not authenticated: %s", (unsigned long long)connection->id, why);
@@ -52,6 +50,17 @@ static bool on_verify(struct net_connection *net, const struct net_tls_facts *fa
         connection->is_authenticated = true;
     }
     return connection->is_authenticated || node_has(node, FAULT_SEND_BEFORE_VERIFY);
+}
+
+static bool on_verify(struct net_connection *net, const struct net_tls_facts *facts, void *arg)
+{
+    (void)net;
+    return judge(arg, facts);
+}
+
+bool acquire_judge_resumed(struct connection *connection)
+{
+    return judge(connection, net_connection_tls(connection->net));
 }
 
 static const struct net_connection_events OPENED_EVENTS = {.on_verify = on_verify,
@@ -111,7 +120,9 @@ static void fill_tls(const struct reference_node *node, const struct next_hop *h
     out->credential = node_has(node, FAULT_NO_CLIENT_CERTIFICATE) ? NULL : node->domains[domain].credential;
     out->server_name = server_name_of(node, hop, target, server_name);
     out->min_version = node_has(node, FAULT_ALLOW_TLS10) ? NET_TLS_1_0 : NET_TLS_1_2;
-    out->has_no_resumption = true; /* an identity is proved on every connection anew */
+    /* An identity is proved on every connection anew, but for pairs of streams of one association. */
+    out->has_no_resumption = target->transport != NET_TLS_SCTP;
+    out->sends_unordered = node_has(node, FAULT_UNORDERED_TLS);
 }
 
 /* The connection as it is to be, without a socket yet. */
@@ -129,6 +140,13 @@ static struct connection *plan_connection(struct reference_node *node, const str
         return NULL;
     }
     return connection;
+}
+
+static void begin(struct connection *connection, struct net_connection *net)
+{
+    connection_attach(connection, net);
+    connection->is_connecting = true;
+    DL_APPEND(connection->node->connecting, connection);
 }
 
 static struct connection *open_connection(struct reference_node *node, const struct next_hop *hop,
@@ -156,9 +174,43 @@ static struct connection *open_connection(struct reference_node *node, const str
         connection_free(connection);
         return NULL;
     }
-    connection_attach(connection, net);
-    connection->is_connecting = true;
-    DL_APPEND(node->connecting, connection);
+    begin(connection, net);
+    return connection;
+}
+
+/* The lowest stream that is free. */
+static struct net_connection *connect_pair(const struct connection *first, struct net_pair_options *options,
+                                           struct connection *connection)
+{
+    struct net_connection *net = NULL;
+    errno = EADDRINUSE;
+    for (uint16_t stream = 1; net == NULL && errno == EADDRINUSE && stream < PAIRS_MAX; stream++) {
+        options->stream = stream;
+        net = net_connect_pair(first->net, options, &OPENED_EVENTS, connection);
+    }
+    return net;
+}
+
+struct connection *connection_open_beside(const struct connection *first)
+{
+    struct reference_node *node = first->node;
+    struct net_pair_options options = {.handshake_timeout_ms = CONNECTION_HANDSHAKE_MS};
+    char server_name[SERVER_NAME_MAX];
+    struct connection *connection = plan_connection(node, &first->hop, &first->target);
+    if (connection == NULL) {
+        return NULL;
+    }
+    fill_tls(node, &first->hop, &first->target, server_name, &options.tls);
+    options.tls.resumption = net_connection_resumption(first->net);
+    struct net_connection *net = connect_pair(first, &options, connection);
+    net_resumption_unref(options.tls.resumption);
+    if (net == NULL) {
+        connection_free(connection);
+        return NULL;
+    }
+    begin(connection, net);
+    node_log(node, "connection %llu: streams %u of the association of connection %llu",
+             (unsigned long long)connection->id, options.stream, (unsigned long long)first->id);
     return connection;
 }
 
@@ -238,13 +290,10 @@ struct connection *connection_acquire(struct reference_node *node, const struct 
         return NULL;
     }
     struct connection *connection = find_usable(node, hop, target, why);
-    if (connection != NULL) {
-        return connection;
-    }
-    if (gives_up(node, target, why)) {
+    if (connection == NULL && gives_up(node, target, why)) {
         return NULL;
     }
-    connection = find_connecting(node, hop, target);
+    connection = connection != NULL ? pairs_spread(connection) : find_connecting(node, hop, target);
     if (connection == NULL) {
         connection = open_connection(node, hop, target, why);
         if (connection == NULL) {
@@ -256,7 +305,9 @@ struct connection *connection_acquire(struct reference_node *node, const struct 
                  net_transport_name(target->transport), (unsigned long long)connection->id,
                  node->domains[hop->domain].name);
     }
-    waiter->connection = connection;
-    DL_APPEND(connection->waiters, waiter);
+    if (!connection->is_connecting) {
+        return connection;
+    }
+    connection_wait(connection, waiter);
     return NULL;
 }

@@ -38,6 +38,7 @@ void connection_attach(struct connection *connection, struct net_connection *net
     connection->net = net;
     connection->id = net_connection_id(net);
     connection->remote = *net_connection_remote(net);
+    connection->is_further_pair = net_connection_stream(net) != 0;
     HASH_ADD(hh, connection->node->connections, id, sizeof(connection->id), connection);
 }
 
@@ -77,6 +78,12 @@ static void stop_connecting(struct connection *connection)
     }
 }
 
+void connection_wait(struct connection *connection, struct waiter *waiter)
+{
+    waiter->connection = connection;
+    DL_APPEND(connection->waiters, waiter);
+}
+
 /* Everybody who waits is told once; whoever is told may begin to wait elsewhere, or go. */
 static void tell_waiters(struct connection *connection, const char *why)
 {
@@ -84,7 +91,13 @@ static void tell_waiters(struct connection *connection, const char *why)
         struct waiter *waiter = connection->waiters;
         DL_DELETE(connection->waiters, waiter);
         waiter->connection = NULL;
-        waiter->on_ready(connection_can_write(connection) ? connection : NULL, why, waiter->arg);
+        struct connection *on =
+            connection_can_write(connection) ? pairs_spread(connection) : pairs_fall_back(connection);
+        if (on != NULL && on->is_connecting) {
+            connection_wait(on, waiter);
+        } else {
+            waiter->on_ready(on, why, waiter->arg);
+        }
     }
 }
 
@@ -131,18 +144,20 @@ void connection_on_ready(struct net_connection *net, void *arg)
     (void)net;
     stop_connecting(connection);
     connection->is_ready = true;
+    const struct net_tls_facts *facts = net_connection_tls(net);
     if (connection->is_opened_by_us) {
-        node->counts.opened++;
-        if (connection->is_authenticated || !net_transport_is_secure(connection->transport)) {
+        node->counts.opened += connection->is_further_pair ? 0 : 1;
+        if (facts != NULL && facts->is_resumed && !acquire_judge_resumed(connection)) {
+            close_connection(connection, NET_CLOSE_GRACEFUL);
+        } else if (connection->is_authenticated || !net_transport_is_secure(connection->transport)) {
             aliasing_add_opened(connection);
         }
     } else {
-        const struct net_tls_facts *facts = net_connection_tls(net);
         size_t domain = facts == NULL || facts->server_name == NULL
                             ? node->domain_count
                             : node_find_domain(node, facts->server_name);
         connection->domain = domain < node->domain_count ? domain : 0;
-        node->counts.accepted++;
+        node->counts.accepted += connection->is_further_pair ? 0 : 1;
         if (facts != NULL && facts->is_resumed && !accept_judge_resumed(connection)) {
             close_connection(connection, NET_CLOSE_GRACEFUL);
         }
@@ -278,7 +293,7 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
     }
     connection->heard_ms = loop_now_ms(connection->node->loop);
     close_note_message(connection);
-    if (!delivery_is_taken(connection)) {
+    if (!delivery_is_taken(connection, size_bytes)) {
         return;
     }
     if (delivery_is_datagram(connection)) {

@@ -144,6 +144,7 @@ void resolution_start(struct resolution *resolution);  /* the callback, exactly 
 void resolution_cancel(struct resolution *resolution); /* no callback any more; NULL is fine */
 
 /* ---- policy.c: may this connection be aliased, may it carry this request; pure ---- */
+struct reuse_question;
 struct policy {
     bool is_never_reusing;
     const struct fault_set *faults;
@@ -152,6 +153,11 @@ struct policy {
                        void *arg); /* requests under way on own plain connections; for cross-under-load */
     bool (*has_lost)(const struct net_address *address,
                      void *arg); /* an own connection there is gone; for fallback-to-peers */
+    /* Transactions under way on a connection: over TLS over SCTP the least busy pair of streams is chosen
+     * (RFC 4168 §5.1). NULL: the first one that may be. */
+    size_t (*load)(uint64_t connection, void *arg);
+    /* Somebody proved on a pair of streams beside it what is asked for; for identity-per-association. */
+    bool (*is_proved_beside)(uint64_t connection, const struct reuse_question *question, void *arg);
     void *arg;
 };
 struct reuse_question {
@@ -257,6 +263,8 @@ struct connection {
     struct connection *prev, *next; /* in connecting */
     struct sip_framer *framer;
     bool is_opened_by_us, is_ready, is_connecting, is_closing, has_peer_closed, is_draining, is_deaf;
+    bool is_further_pair; /* of streams, beside the one that the association began with */
+    bool is_alone;        /* TLS over SCTP: the peer wants no further pair on its association */
     enum net_transport transport;
     struct net_address remote;
     size_t domain;       /* of ours: acting for it, or asked for it by SNI */
@@ -279,6 +287,13 @@ struct connection *connection_acquire(struct reference_node *node, const struct 
 void connection_wait_cancel(struct waiter *waiter);
 struct connection *connection_find(const struct reference_node *node, uint64_t id);
 bool connection_is_usable(const struct connection *connection); /* for a new request */
+void connection_wait(struct connection *connection, struct waiter *waiter);
+/* One more TLS connection on the association of one that we opened, for the same purpose, with its session
+ * resumed where the peer does so (RFC 3436 §8.2). NULL: none is to be had. */
+struct connection *connection_open_beside(const struct connection *first);
+/* No certificate comes with a resumed session: the one of the session is judged once more. false: it does not
+ * do. */
+bool acquire_judge_resumed(struct connection *connection);
 bool connection_can_write(
     const struct connection *connection); /* for what belongs to a transaction that it carries */
 bool connection_send(struct connection *connection, const struct sip_message *message);
@@ -300,7 +315,18 @@ bool accept_start(struct reference_node *node, const struct reference_listen *li
 /* ---- delivery.c: how messages go over SCTP, and over streams ---- */
 bool delivery_send(struct connection *connection, const struct sip_message *message);
 bool delivery_is_datagram(const struct connection *connection); /* each on_data is a whole SIP message */
-bool delivery_is_taken(const struct connection *connection);    /* false: a fault drops what has come now */
+/* false: a fault drops what has come now */
+bool delivery_is_taken(const struct connection *connection, size_t size_bytes);
+
+/* ---- pairs.c: the TLS connections of an association of SCTP (RFC 3436 §5), and transactions spread over
+ * them (RFC 4168 §5.1) ---- */
+enum { PAIRS_MAX = 8 }; /* that this side opens on one association */
+/* For a new transaction that may go on this connection: it, or another pair of its association that has less
+ * to do, perhaps one that is not ready yet. */
+struct connection *pairs_spread(struct connection *connection);
+/* Where those go who waited for a pair that did not come about; NULL: nowhere. */
+struct connection *pairs_fall_back(const struct connection *connection);
+bool pairs_prove_beside(const struct connection *connection, const struct reuse_question *question);
 
 /* ---- lost.c: what three faults remember of the past ---- */
 void lost_remember(struct reference_node *node, const struct connection *connection);

@@ -5,7 +5,7 @@
 
 #include "reference/core.h"
 
-enum { SOME_PAYLOAD_PROTOCOL = 42 };
+enum { SOME_PAYLOAD_PROTOCOL = 42, SMALL_MESSAGE_BYTES = 8192 };
 
 /* RFC 3261 §16.6, 9: what came without Content-Length, as it may over SCTP, gets one for a stream. */
 static struct sip_message *with_length(const struct connection *connection, const struct sip_message *message)
@@ -25,6 +25,7 @@ static struct sip_message *with_length(const struct connection *connection, cons
 static struct net_message_options usual_delivery(const struct reference_node *node)
 {
     return (struct net_message_options){.is_ordered = node_has(node, FAULT_ORDERED_SCTP),
+                                        .is_clear = node_has(node, FAULT_CLEAR_BESIDE_TLS),
                                         .payload_protocol =
                                             node_has(node, FAULT_PPID_NONZERO) ? SOME_PAYLOAD_PROTOCOL : 0};
 }
@@ -47,8 +48,11 @@ bool delivery_is_datagram(const struct connection *connection)
     return connection->transport == NET_SCTP && !node_has(connection->node, FAULT_SCTP_WANTS_LENGTH);
 }
 
-bool delivery_is_taken(const struct connection *connection)
+bool delivery_is_taken(const struct connection *connection, size_t size_bytes)
 {
     const struct net_message_facts *facts = net_connection_message(connection->net);
+    if (connection->transport == NET_TLS_SCTP) {
+        return size_bytes <= SMALL_MESSAGE_BYTES || !node_has(connection->node, FAULT_SMALL_SCTP_MESSAGE);
+    }
     return facts == NULL || facts->stream == 0 || !node_has(connection->node, FAULT_STREAM0_ONLY);
 }

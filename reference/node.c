@@ -179,6 +179,18 @@ static bool has_lost(const struct net_address *address, void *arg)
     return lost_contains(arg, &over_tcp, true) || lost_contains(arg, &over_sctp, true);
 }
 
+static size_t load(uint64_t id, void *arg)
+{
+    const struct connection *connection = connection_find(arg, id);
+    return connection == NULL ? 0 : connection->outstanding;
+}
+
+static bool is_proved_beside(uint64_t id, const struct reuse_question *question, void *arg)
+{
+    const struct connection *connection = connection_find(arg, id);
+    return connection != NULL && pairs_prove_beside(connection, question);
+}
+
 void node_make_policy(struct reference_node *node, struct policy *out)
 {
     *out = (struct policy){.is_never_reusing = node->is_never_reusing,
@@ -186,6 +198,8 @@ void node_make_policy(struct reference_node *node, struct policy *out)
                            .is_alive = is_alive,
                            .own_load = own_load,
                            .has_lost = has_lost,
+                           .load = load,
+                           .is_proved_beside = is_proved_beside,
                            .arg = node};
 }
 
@@ -366,7 +380,8 @@ void reference_node_counts(const struct reference_node *node, struct reference_c
     out->open_now = out->closing_now = 0;
     for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
         out->closing_now += at->is_closing ? 1 : 0;
-        out->open_now += at->is_ready && !at->is_closing && !at->has_peer_closed ? 1 : 0;
+        out->open_now +=
+            !at->is_further_pair && at->is_ready && !at->is_closing && !at->has_peer_closed ? 1 : 0;
     }
 }
 

@@ -120,6 +120,11 @@ bool policy_identity_matches(const struct fault_set *faults, const struct identi
 /* Condition 2: the URI used for RFC 3263 matches a cached identity. */
 static const char *refuse_identity(const struct candidate *candidate)
 {
+    const struct policy *policy = candidate->policy;
+    if (has(candidate, FAULT_IDENTITY_PER_ASSOCIATION) &&
+        policy->is_proved_beside(candidate->row->connection, candidate->question, policy->arg)) {
+        return NULL;
+    }
     if (skips_identity(candidate) ||
         policy_identity_matches(candidate->policy->faults, &candidate->row->identities,
                                 candidate->question)) {
@@ -148,6 +153,15 @@ static const char *refuse_row(const struct candidate *candidate)
     return NULL;
 }
 
+/* RFC 4168 §5.1: among pairs of streams that may carry a transaction, one without another. Elsewhere the
+ * first connection that may be used is. */
+static size_t load_of(const struct policy *policy, const struct alias_row *row)
+{
+    bool is_spread = row->transport == NET_TLS_SCTP && policy->load != NULL &&
+                     !policy->faults->is_set[FAULT_ONE_STREAM_FOR_ALL];
+    return is_spread ? policy->load(row->connection, policy->arg) : 0;
+}
+
 const struct alias_row *policy_choose(const struct policy *policy, const struct alias_table *table,
                                       const struct reuse_question *question, char *why)
 {
@@ -158,17 +172,25 @@ const struct alias_row *policy_choose(const struct policy *policy, const struct 
                     policy->faults->is_set[FAULT_ALIAS_TRANSPORT_IGNORED];
     const struct alias_row *row = sees_all ? alias_table_walk(table, NULL)
                                            : alias_table_find(table, target->transport, &target->address);
+    const struct alias_row *best = NULL;
+    size_t least = SIZE_MAX;
     why[0] = '\0';
     while (row != NULL) {
         const struct candidate candidate = {policy, question, row};
         const char *objection = refuse_row(&candidate);
         if (objection == NULL) {
-            return row;
+            size_t load = load_of(policy, row);
+            best = load < least ? row : best;
+            least = load < least ? load : least;
+            if (load == 0) {
+                return best;
+            }
+        } else {
+            snprintf(why, REASON_MAX, "connection %llu: %s", (unsigned long long)row->connection, objection);
         }
-        snprintf(why, REASON_MAX, "connection %llu: %s", (unsigned long long)row->connection, objection);
         row = sees_all ? alias_table_walk(table, row) : alias_table_next(table, row);
     }
-    return NULL;
+    return best;
 }
 
 /* ---- RFC 5923 §8.2, §9.2, §9.3: is an alias made of the connection that a request came on ---- */

@@ -59,8 +59,26 @@ static void draw_listen(struct drawing *drawing, const struct step_listen *liste
          listen->certificate && !listen->request_certificate ? ", asks for no certificate" : "");
 }
 
+/* A pair of streams stands where the association does. */
+static void draw_pair(struct drawing *drawing, const struct step_connect *connect)
+{
+    int column = drawing_named(drawing, connect->beside);
+    if (column == DRAWING_NOBODY)
+        column = drawing->device;
+    drawing_name(drawing, connect->name, column);
+    draw(drawing, (struct drawing_stroke){column, drawing->device, '=', 0, connect->name},
+         "%s: TLS on streams %u of the association of %s%s%s%s%s%s", connect->name, connect->stream,
+         connect->beside, connect->certificate ? ", shows certificate " : ", shows no certificate",
+         text_or(connect->certificate, ""), connect->resume ? ", offers the session of " : "",
+         text_or(connect->resume, ""), connect->may_fail ? " (may be refused)" : "");
+}
+
 static void draw_connect(struct drawing *drawing, const struct step_connect *connect)
 {
+    if (connect->beside) {
+        draw_pair(drawing, connect);
+        return;
+    }
     int column = drawing_column(drawing, connect->host);
     drawing_name(drawing, connect->name, column);
     draw(drawing, (struct drawing_stroke){column, drawing->device, '=', 0, connect->name},
@@ -108,6 +126,8 @@ static int selector_column(const struct drawing *drawing, const char *selector)
 {
     if (strncmp(selector, "new@", 4) == 0)
         return drawing_named(drawing, selector + 4);
+    if (strncmp(selector, "beside@", 7) == 0)
+        return drawing_named(drawing, selector + 7);
     return drawing_named(drawing, selector);
 }
 
@@ -271,7 +291,7 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
              range_text(&alternative->count, range, sizeof range), outcome);
         break;
     case MATCH_TLS:
-        draw(drawing, nothing, "TLS of %s%s%s%s%s%s%s%s%s",
+        draw(drawing, nothing, "TLS of %s%s%s%s%s%s%s%s%s%s",
              joined(&alternative->on, "the connection", on, sizeof on),
              alternative->certificate_requested == 1   ? ", certificate requested"
              : alternative->certificate_requested == 0 ? ", no certificate requested"
@@ -285,6 +305,9 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
              alternative->early_data == 1   ? ", early data accepted"
              : alternative->early_data == 0 ? ", no early data accepted"
                                             : "",
+             alternative->unordered == 1   ? ", a record unordered"
+             : alternative->unordered == 0 ? ", all records in order"
+                                           : "",
              alternative->peer_names ? ", names like " : "", text_or(alternative->peer_names, ""),
              alternative->server_name ? ", server name tested" : "", outcome);
         break;

@@ -41,6 +41,13 @@ void net_association_settle(struct association *association)
         association_free(association);
 }
 
+uint16_t net_association_pairs(const struct association *association)
+{
+    const struct net_association_facts *facts = &association->carrier->association;
+    uint16_t both = facts->streams_in < facts->streams_out ? facts->streams_in : facts->streams_out;
+    return both ? both : 1; /* 0: the engine could not tell */
+}
+
 static struct pair *find_pair(const struct association *association, uint16_t stream)
 {
     struct pair *pair = association->pairs;
@@ -73,6 +80,10 @@ static void on_ready(struct net_connection *carrier, void *arg)
     struct association *association = arg;
     (void)carrier;
     association->is_up = true;
+    for (struct pair *pair = association->pairs; pair; pair = pair->next) {
+        if (pair->stream >= net_association_pairs(association))
+            pair->error_number = EADDRNOTAVAIL; /* the peer gave fewer than were hoped for */
+    }
     if (association->is_accepted)
         begin_pair(association, 0); /* the first handshake is on it, and an association is seen at once */
     sign_all(association);

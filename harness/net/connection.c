@@ -102,10 +102,18 @@ static int wanted_events(const struct net_connection *connection)
     return events;
 }
 
+/* A pair of streams has no end but close_notify while others of its association go on. */
+static bool is_pair_ended(const struct net_connection *connection)
+{
+    return connection->ops == &net_pair_ops && connection->has_sent_close_notify &&
+           connection->has_close_notify && net_pair_has_company(connection->fd);
+}
+
 static bool is_end_complete(const struct net_connection *connection)
 {
     return connection->is_closing && connection->fd >= 0 &&
-           (connection->is_dead || (connection->has_fin && connection->has_ended_writing));
+           (connection->is_dead ||
+            (connection->has_ended_writing && (connection->has_fin || is_pair_ended(connection))));
 }
 
 /* The socket showed its end to a call that could not tell the user about it. */
@@ -118,8 +126,8 @@ static bool has_unsettled_end(const struct net_connection *connection)
 
 static void count_queues(struct net_connection *connection)
 {
-    size_t bytes =
-        connection->out.capacity_bytes + connection->early.capacity_bytes + connection->in.capacity_bytes;
+    size_t bytes = connection->out.capacity_bytes + connection->early.capacity_bytes +
+                   connection->in.capacity_bytes + connection->clear.capacity_bytes;
     connection->net->queued_bytes += bytes - connection->counted_bytes; /* modulo: may go down */
     connection->counted_bytes = bytes;
 }
@@ -194,6 +202,7 @@ void net_connection_drop(struct net_connection *connection)
     net_queue_clear(&connection->out);
     net_queue_clear(&connection->early);
     net_queue_clear(&connection->in);
+    net_queue_clear(&connection->clear);
     count_queues(connection);
     if (connection->listener) {
         net->accepted--;

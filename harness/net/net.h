@@ -116,7 +116,12 @@ struct net_tls_options {
     bool resumes_across_names; /* server: a session of one server name under another one (RFC 6066 §3 forbids)
                                 */
     bool accepts_early_data;   /* server: on_data gets it after on_ready */
-    const char *ca_names_pem;  /* server: CAs named in CertificateRequest; NULL: empty list */
+    /* TLS over SCTP, against RFC 3436 §6.2: records of data go unordered, for who has to be wrong. */
+    bool sends_unordered;
+    /* TLS over SCTP: a user message that is no TLS record comes up in on_data as it is (is_clear), for who
+     * has to see it. False: it ends the TLS connection. */
+    bool takes_clear;
+    const char *ca_names_pem; /* server: CAs named in CertificateRequest; NULL: empty list */
 };
 
 /* Facts of TLS, valid from on_ready (or on_end after a failed handshake: what was known) until the connection
@@ -131,6 +136,7 @@ struct net_tls_facts {
     bool was_certificate_requested; /* a CertificateRequest was seen (client) or sent (server) */
     bool is_resumed;
     bool has_early_data;                     /* the server accepted early data */
+    bool has_unordered_records;              /* TLS over SCTP: one at least came so, up to now */
     const uint8_t *own_certificate;          /* DER of the leaf that we showed; NULL: none */
     size_t own_certificate_size;             /* bytes */
     size_t peer_certificate_count;           /* 0: none was shown. Leaf first */
@@ -144,6 +150,7 @@ struct net_tls_facts {
 struct net_message_options {
     uint16_t stream;
     bool is_ordered;
+    bool is_clear; /* TLS over SCTP: past TLS, on the stream of its pair, for who has to be wrong */
     uint32_t payload_protocol;
 };
 /* How one came. */
@@ -151,6 +158,7 @@ struct net_message_facts {
     uint16_t stream;
     bool is_unordered;
     bool is_partial; /* more of the same message follows: it is longer than 1 MiB */
+    bool is_clear;   /* over TLS over SCTP: it came past TLS */
     uint32_t payload_protocol;
 };
 enum { NET_ASSOCIATION_ADDRESSES_MAX = 8 };
@@ -237,7 +245,8 @@ struct net_pair_options {
     uint64_t handshake_timeout_ms; /* 0: 10,000 */
 };
 /* One more TLS connection on the association of one of TLS over SCTP (RFC 3436 §5), as client. NULL, errno:
- * ENOTCONN (there is no association), EADDRINUSE (that stream has one), EINVAL. */
+ * ENOTCONN (there is no association), EADDRINUSE (that stream has one), EADDRNOTAVAIL (both ways together
+ * have no such stream; while the association is being made, that is a sign later), EINVAL. */
 struct net_connection *net_connect_pair(struct net_connection *first, const struct net_pair_options *options,
                                         const struct net_connection_events *events, void *arg);
 

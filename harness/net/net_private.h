@@ -101,6 +101,8 @@ const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net
 /* A descriptor for one more pair of streams of the association that fd is of. -1, errno. */
 int net_pair_open_beside(int fd, uint16_t stream);
 uint16_t net_pair_stream(int fd);
+/* There is another one of its association that has not ended its direction. */
+bool net_pair_has_company(int fd);
 
 /* ---- sockets ---- */
 socklen_t net_address_to_sockaddr(const struct net_address *address, struct sockaddr_storage *out);
@@ -146,7 +148,8 @@ struct net_tls_config {
     gnutls_certificate_credentials_t own_certificates; /* NULL unless CAs are named */
     struct net_credential *credential;
     char *server_name;
-    bool request_certificate, has_no_resumption, resumes_across_names, accepts_early_data;
+    bool request_certificate, has_no_resumption, resumes_across_names, accepts_early_data, sends_unordered,
+        takes_clear;
     struct net_resumption *resumption;
     uint8_t *early_data; /* NULL: none */
     size_t early_data_size;
@@ -262,6 +265,7 @@ struct net_connection {
     struct net_queue early; /* the user's bytes, before the connection is ready */
     struct net_queue in;    /* SCTP: parts of a message that is not whole yet; TLS over SCTP: what of it
                                GnuTLS has not read */
+    struct net_queue clear; /* TLS over SCTP: messages that came past TLS, to be handed up */
     uint16_t stream;        /* TLS over SCTP: of the pair */
     void (*on_flushed)(struct net_connection *connection); /* nothing is queued any more; NULL: nobody asks */
     void (*on_destroyed)(struct net_connection *connection); /* likewise: its memory goes */

@@ -64,12 +64,26 @@ static void leave_association(struct pair *pair)
     net_association_settle(association);
 }
 
+bool net_pair_has_company(int fd)
+{
+    const struct pair *pair = net_pair_find(fd);
+    for (const struct pair *at = pair->association ? pair->association->pairs : NULL; at; at = at->next) {
+        if (at != pair && !at->has_ended_writing)
+            return true;
+    }
+    return false;
+}
+
 int net_pair_open_beside(int fd, uint16_t stream)
 {
     const struct pair *first = net_pair_find(fd);
     struct association *association = first->association;
     if (!association || !association->carrier || association->is_ending || first->is_ended) {
         errno = ENOTCONN;
+        return -1;
+    }
+    if (association->is_up && stream >= net_association_pairs(association)) {
+        errno = EADDRNOTAVAIL;
         return -1;
     }
     for (const struct pair *at = association->pairs; at; at = at->next) {

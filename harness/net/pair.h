@@ -44,6 +44,9 @@ bool net_pair_take(struct pair *pair, const uint8_t *bytes, size_t size_bytes,
 int net_association_connect(struct pair *pair, const struct net_address *remote); /* 0, or an errno */
 int net_association_listen(struct pair *listener);                                /* 0; -1, errno */
 void net_association_unlisten(struct pair *listener);
+/* How many pairs of streams it has room for: those with a number that both directions have (RFC 3436 §3.1).
+ */
+uint16_t net_association_pairs(const struct association *association);
 /* Shuts it down when every pair has ended its direction; lets it go with the last one. */
 void net_association_settle(struct association *association);
 

@@ -95,13 +95,35 @@ static bool read_record(struct net_connection *connection, struct budget *budget
     return budget_spend(budget, got > 0 ? (size_t)got : 0);
 }
 
+static void hand_up_clear(struct net_connection *connection)
+{
+    struct net_message_head head;
+    const uint8_t *bytes;
+    const struct net_message_facts of_record = connection->incoming;
+    struct net_queue clear = connection->clear;
+    connection->clear = (struct net_queue){0};
+    while (net_connection_is_alive(connection) && net_queue_first_message(&clear, &head, &bytes)) {
+        connection->incoming = (struct net_message_facts){.stream = head.options.stream,
+                                                          .is_unordered = !head.options.is_ordered,
+                                                          .is_clear = true,
+                                                          .payload_protocol = head.options.payload_protocol};
+        hand_up(connection, bytes, head.size_bytes);
+        net_queue_consume_message(&clear);
+    }
+    net_queue_clear(&clear);
+    connection->incoming = of_record;
+}
+
 static void read_tls(struct net_connection *connection, struct budget *budget)
 {
     bool has_more = true;
     /* What GnuTLS holds decrypted makes no descriptor readable: it is taken whatever the budget says. */
     while ((has_more || gnutls_record_check_pending(connection->session) > 0) &&
-           !connection->has_close_notify && connection->phase == NET_PHASE_OPEN && !connection->is_silent)
+           !connection->has_close_notify && connection->phase == NET_PHASE_OPEN && !connection->is_silent) {
         has_more = read_record(connection, budget);
+        if (connection->clear.size_bytes > 0)
+            hand_up_clear(connection);
+    }
     /* Data behind a close_notify is ignored (RFC 8446 §6.1); FIN and RST are not. */
     if (has_more && connection->has_close_notify && connection->fd >= 0)
         drain(connection, budget);

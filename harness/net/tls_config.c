@@ -97,6 +97,8 @@ bool net_tls_config_init(struct net_tls_config *config, struct net *net,
                                       .has_no_resumption = options->has_no_resumption,
                                       .resumes_across_names = options->resumes_across_names,
                                       .accepts_early_data = options->accepts_early_data,
+                                      .sends_unordered = options->sends_unordered,
+                                      .takes_clear = options->takes_clear,
                                       .resumption = net_resumption_ref(options->resumption)};
     bool has_server_name = options->server_name && options->server_name[0];
     config->priority = find_priority(net, options);

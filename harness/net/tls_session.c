@@ -23,7 +23,8 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *bytes, size_t size_byt
 static ssize_t push(gnutls_transport_ptr_t pointer, const void *bytes, size_t size_bytes)
 {
     struct net_connection *connection = pointer;
-    const struct net_message_options how = {.stream = connection->stream, .is_ordered = true};
+    bool is_unordered = connection->tls->sends_unordered && connection->phase == NET_PHASE_OPEN;
+    const struct net_message_options how = {.stream = connection->stream, .is_ordered = !is_unordered};
     if (net_wire_queue(connection, bytes, size_bytes, &how))
         return (ssize_t)size_bytes;
     gnutls_transport_set_errno(connection->session, EPIPE);

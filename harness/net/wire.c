@@ -29,13 +29,44 @@ size_t net_wire_receive(struct net_connection *connection, void *bytes, size_t s
     return 0;
 }
 
+/* RFC 8446 §5.1: a content type, and the major version that all records have kept. */
+static bool is_record(const uint8_t *bytes, size_t size_bytes)
+{
+    enum { FIRST_CONTENT_TYPE = 20, LAST_CONTENT_TYPE = 24, MAJOR_VERSION = 3 };
+    return size_bytes >= 2 && bytes[0] >= FIRST_CONTENT_TYPE && bytes[0] <= LAST_CONTENT_TYPE &&
+           bytes[1] == MAJOR_VERSION;
+}
+
+/* False: it goes to GnuTLS, whatever it is. */
+static bool set_clear_aside(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes)
+{
+    const struct net_message_options head = {.stream = connection->incoming.stream,
+                                             .is_ordered = !connection->incoming.is_unordered,
+                                             .payload_protocol = connection->incoming.payload_protocol};
+    if (!connection->tls->takes_clear || connection->phase != NET_PHASE_OPEN || size_bytes == 0 ||
+        is_record(bytes, size_bytes))
+        return false;
+    return net_queue_append_message(&connection->clear, bytes, size_bytes, &head, NET_MESSAGE_MAX_BYTES);
+}
+
+/* The next user message that TLS is to see, which may be none. */
+static size_t receive_record(struct net_connection *connection, uint8_t *whole)
+{
+    size_t got = 0;
+    do {
+        got = net_wire_receive(connection, whole, NET_READ_BUFFER_BYTES);
+    } while (set_clear_aside(connection, whole, got));
+    connection->facts.has_unordered_records |= got > 0 && connection->incoming.is_unordered;
+    return got;
+}
+
 size_t net_wire_pull(struct net_connection *connection, void *bytes, size_t size_bytes)
 {
     if (!connection->ops->keeps_messages)
         return net_wire_receive(connection, bytes, size_bytes);
     if (connection->in.size_bytes == 0) {
         uint8_t *whole = connection->net->message_buffer;
-        size_t got = net_wire_receive(connection, whole, NET_READ_BUFFER_BYTES);
+        size_t got = receive_record(connection, whole);
         if (!net_queue_append(&connection->in, whole, got, NET_READ_BUFFER_BYTES))
             connection->read_errno = ENOMEM;
     }

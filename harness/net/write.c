@@ -30,8 +30,9 @@ static bool encrypt(struct net_connection *connection, const uint8_t *bytes, siz
 static int send_now(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes,
                     const struct net_message_options *how)
 {
-    bool is_taken = connection->session ? encrypt(connection, bytes, size_bytes)
-                                        : net_wire_queue(connection, bytes, size_bytes, how);
+    bool is_secret = connection->session && !(how && how->is_clear && connection->ops->keeps_messages);
+    bool is_taken = is_secret ? encrypt(connection, bytes, size_bytes)
+                              : net_wire_queue(connection, bytes, size_bytes, how);
     net_wire_flush(connection);
     return is_taken ? 0 : -1;
 }

@@ -3,14 +3,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_live_at(const struct wire *wire, const struct post *post)
+{
+    return wire->post == post && wire->connection && !wire->has_sign && !wire->is_closing;
+}
+
+/* A pair of streams beside one that has been counted. */
+static bool is_counted_already(const struct wire *wire)
+{
+    if (!wire->is_further_pair)
+        return false;
+    for (const struct wire *other = wire->next; other; other = other->next)
+        if (is_live_at(other, wire->post) && peer_is_beside(wire, other))
+            return true;
+    return false;
+}
+
 static bool holds_connections(const struct world *world, const struct scenario_alternative *alternative)
 {
     const struct post *post = alternative->listener ? peer_post(world, alternative->listener) : NULL;
     size_t live = 0;
 
     for (const struct wire *wire = world->wires; wire; wire = wire->next)
-        live += post && wire->post == post && wire->connection && !wire->has_sign && !wire->is_closing;
-    return post && match_connections(alternative, post->accepted, live);
+        live += post && is_live_at(wire, post) && !is_counted_already(wire);
+    return post && match_connections(alternative, post->accepted - post->further_pairs, live);
 }
 
 static bool is_at(const struct event *event, const struct scenario_alternative *alternative)
@@ -45,6 +61,14 @@ static bool holds_requests(const struct world *world, const struct scenario_alte
     return match_range(alternative->count, count);
 }
 
+/* Of the records up to now: it is no fact of the handshake alone. */
+static bool has_unordered_records(const struct wire *wire)
+{
+    const struct net_tls_facts *facts = wire->connection ? net_connection_tls(wire->connection) : NULL;
+
+    return wire->has_unordered_records || (facts && facts->has_unordered_records);
+}
+
 static bool fits_tls(const struct wire *wire, const struct scenario_alternative *alternative)
 {
     struct observed_tls facts = {.was_certificate_requested = wire->was_certificate_requested,
@@ -52,6 +76,7 @@ static bool fits_tls(const struct wire *wire, const struct scenario_alternative 
                                  .has_server_name = wire->server_name != NULL,
                                  .is_resumed = wire->is_resumed,
                                  .has_early_data = wire->has_early_data,
+                                 .has_unordered_records = has_unordered_records(wire),
                                  .peer_names = wire->peer_names,
                                  .server_name = wire->server_name};
 
@@ -77,6 +102,7 @@ static bool holds_of_any(const struct world *world, const struct scenario_altern
             bool is_meant = !strcmp(selector, "any") || (is_new && !strcmp(selector, "new")) ||
                             (is_new && wire->post->name && !strncmp(selector, "new@", 4) &&
                              !strcmp(selector + 4, wire->post->name)) ||
+                            (!strncmp(selector, "beside@", 7) && peer_is_beside_named(wire, selector + 7)) ||
                             (wire->name && !strcmp(selector, wire->name));
 
             if (is_meant && fits(wire, alternative))

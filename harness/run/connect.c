@@ -1,5 +1,6 @@
 #include "run/run_private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,10 +65,44 @@ static char *offer_session(struct fiber *fiber, const struct step_connect *step,
     return bytes;
 }
 
-static bool open_it(struct fiber *fiber, const struct step_connect *step)
+static struct wire *open_beside(struct fiber *fiber, const struct step_connect *step, const char *name,
+                                const struct net_tls_options *tls)
+{
+    struct world *world = fiber->world;
+    char *beside = world_expand(fiber, step->beside);
+    struct wire *first = peer_wire(world, beside);
+    struct wire *wire = first ? peer_connect_beside(first, name, step->stream, tls) : NULL;
+
+    if (!wire)
+        world_end(world, first && errno == EADDRINUSE ? VERDICT_ERROR : VERDICT_INCONCLUSIVE, 0,
+                  "No pair of streams %u could be had beside \"%s\": %s.", step->stream, beside,
+                  !first || errno == ENOTCONN ? "its association is gone"
+                  : errno == EADDRINUSE       ? "that pair is in use"
+                  : errno == EADDRNOTAVAIL    ? "the association has fewer streams"
+                                              : strerror(errno));
+    free(beside);
+    return wire;
+}
+
+static struct wire *open_from_host(struct fiber *fiber, const struct step_connect *step, const char *name,
+                                   const struct net_tls_options *tls)
 {
     struct world *world = fiber->world;
     const struct host *host = world_host(world, step->host);
+    struct net_address target;
+
+    if (!host) {
+        world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", step->host);
+        return NULL;
+    }
+    return find_target(fiber, step, &target)
+               ? peer_connect(world, name, host, step->transport, &target, tls, WIRE_PEER)
+               : NULL;
+}
+
+static bool open_it(struct fiber *fiber, const struct step_connect *step)
+{
+    struct world *world = fiber->world;
     char *name = world_expand(fiber, step->name);
     char *certificate = step->certificate ? world_expand(fiber, step->certificate) : NULL;
     char *server_name = step->has_server_name
@@ -77,16 +112,15 @@ static bool open_it(struct fiber *fiber, const struct step_connect *step)
     struct net_tls_options tls = {.min_version = version,
                                   .max_version = version,
                                   .server_name = server_name,
-                                  .has_no_resumption = !step->is_resumable && !step->resume};
-    struct net_address target;
+                                  .has_no_resumption = !step->is_resumable && !step->resume,
+                                  .takes_clear = true};
 
-    if (!host)
-        world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", step->host);
-    if (certificate && !world->is_over)
+    if (certificate)
         tls.credential = credential_get(fiber, certificate);
     char *early_data = offer_session(fiber, step, &tls);
-    if (!world->is_over && find_target(fiber, step, &target))
-        fiber->wire = peer_connect(world, name, host, step->transport, &target, &tls, WIRE_PEER);
+    if (!world->is_over)
+        fiber->wire =
+            step->beside ? open_beside(fiber, step, name, &tls) : open_from_host(fiber, step, name, &tls);
     if (fiber->wire) {
         fiber->wire->keeps_open = !step->answers_close;
         fiber->wire->is_ping_deaf = !step->answers_pings;

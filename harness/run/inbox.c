@@ -95,6 +95,8 @@ struct observed inbox_view(const struct event *event)
                             .connection = wire->name,
                             .listener = wire->post ? wire->post->name : NULL,
                             .is_new = wire->post && !wire->was_named,
+                            .is_beside = peer_is_beside_named,
+                            .wire = wire,
                             .sign = event->sign,
                             .alert = event->alert,
                             .message = event->message,
@@ -272,6 +274,15 @@ static void take_datagram(struct wire *wire, const uint8_t *bytes, size_t size_b
     }
 }
 
+/* What came past TLS is no part of the stream within it. */
+static bool is_clear(const struct wire *wire)
+{
+    const struct net_message_facts *facts =
+        wire->connection ? net_connection_message(wire->connection) : NULL;
+
+    return facts && facts->is_clear;
+}
+
 void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
 {
     if (wire->is_broken || wire->world->is_over) {
@@ -279,7 +290,7 @@ void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
         return;
     }
     inbox_count_bytes(wire->world, size_bytes); /* an unfinished message takes memory too */
-    if (wire->transport == NET_SCTP) {
+    if (wire->transport == NET_SCTP || is_clear(wire)) {
         take_datagram(wire, bytes, size_bytes);
         return;
     }

@@ -88,6 +88,8 @@ void journal_world_association(const struct wire *wire)
     journal_world_begin(wire->world, "association");
     journal_integer(journal, "connection", (int64_t)wire->id);
     journal_integer(journal, "association", (int64_t)facts->id);
+    if (wire->transport == NET_TLS_SCTP)
+        journal_integer(journal, "stream", net_connection_stream(wire->connection));
     journal_integer(journal, "streams_in", facts->streams_in);
     journal_integer(journal, "streams_out", facts->streams_out);
     write_addresses(journal, "local_addresses", facts->local, facts->local_count);
@@ -192,12 +194,15 @@ static void write_first_line(struct journal *journal, const uint8_t *bytes, size
     journal_string(journal, "first_line", line);
 }
 
-static void write_how(struct journal *journal, unsigned stream, bool is_ordered, uint32_t payload_protocol)
+static void write_how(struct journal *journal, unsigned stream, bool is_ordered, uint32_t payload_protocol,
+                      bool is_clear)
 {
     journal_open_object(journal, "sctp");
     journal_integer(journal, "stream", stream);
     journal_boolean(journal, "ordered", is_ordered);
     journal_integer(journal, "ppid", (int64_t)payload_protocol);
+    if (is_clear)
+        journal_boolean(journal, "clear", true); /* past the TLS of its streams */
     journal_close(journal);
 }
 
@@ -208,9 +213,9 @@ static void write_carriage(const struct wire *wire, bool is_incoming)
     const struct net_message_facts *in = wire->connection ? net_connection_message(wire->connection) : NULL;
 
     if (is_incoming && in)
-        write_how(journal, in->stream, !in->is_unordered, in->payload_protocol);
+        write_how(journal, in->stream, !in->is_unordered, in->payload_protocol, in->is_clear);
     else if (in && wire->transport == NET_SCTP)
-        write_how(journal, wire->how.stream, wire->how.is_ordered, wire->how.payload_protocol);
+        write_how(journal, wire->how.stream, wire->how.is_ordered, wire->how.payload_protocol, false);
 }
 
 uint64_t journal_world_message(const struct wire *wire, bool is_incoming, const struct sip_message *message,

@@ -39,6 +39,8 @@ static bool selector_fits(const char *selector, const struct observed *event)
         return event->is_new;
     if (!strncmp(selector, "new@", 4))
         return event->is_new && event->listener && !strcmp(event->listener, selector + 4);
+    if (!strncmp(selector, "beside@", 7))
+        return event->is_beside && event->is_beside(event->wire, selector + 7);
     return event->connection && !strcmp(event->connection, selector);
 }
 
@@ -139,9 +141,11 @@ static bool delivery_fits(const struct scenario_alternative *alternative, const 
 {
     const struct net_message_facts *facts = event->delivery;
 
-    if (!alternative->has_stream && !alternative->has_ppid && !alternative->has_ordered)
+    if (!alternative->has_stream && !alternative->has_ppid && !alternative->has_ordered &&
+        !alternative->has_clear)
         return true;
-    return facts && (!alternative->has_stream || match_range(alternative->stream, facts->stream)) &&
+    return facts && (!alternative->has_clear || alternative->is_clear == facts->is_clear) &&
+           (!alternative->has_stream || match_range(alternative->stream, facts->stream)) &&
            (!alternative->has_ppid || match_range(alternative->ppid, facts->payload_protocol)) &&
            (!alternative->has_ordered || alternative->is_ordered == !facts->is_unordered);
 }
@@ -274,6 +278,8 @@ bool match_tls(const struct scenario_alternative *alternative, const struct obse
     if (alternative->resumed >= 0 && (alternative->resumed == 1) != facts->is_resumed)
         return false;
     if (alternative->early_data >= 0 && (alternative->early_data == 1) != facts->has_early_data)
+        return false;
+    if (alternative->unordered >= 0 && (alternative->unordered == 1) != facts->has_unordered_records)
         return false;
     if (alternative->peer_names &&
         (!facts->has_peer_certificate ||

@@ -11,6 +11,8 @@
 #include "scenario/scenario.h"
 #include "sip/sip.h"
 
+struct wire;
+
 enum observed_kind { OBSERVED_REQUEST, OBSERVED_RESPONSE, OBSERVED_CONNECTION, OBSERVED_CLOSED };
 struct observed { /* an event as the alternatives of a step see it */
     enum observed_kind kind;
@@ -22,8 +24,11 @@ struct observed { /* an event as the alternatives of a step see it */
     const char *connection; /* its name; NULL: none */
     const char *listener;   /* where it was accepted; NULL: we opened it */
     bool is_new;            /* the device opened it and it has never had a name */
-    bool is_echo;           /* of an answer of ours: good for going on, never for a verdict */
-    bool is_expected_error; /* an error that an answer of ours, or a CANCEL, explains */
+    /* It is another pair of streams of the association that the named connection is of; NULL: of none. */
+    bool (*is_beside)(const struct wire *wire, const char *name);
+    const struct wire *wire; /* for is_beside */
+    bool is_echo;            /* of an answer of ours: good for going on, never for a verdict */
+    bool is_expected_error;  /* an error that an answer of ours, or a CANCEL, explains */
     enum net_sign sign;
     const char *alert; /* of a fatal TLS alert; NULL: none */
     const struct sip_message *message;
@@ -40,7 +45,8 @@ bool match_is_surprise(const struct scenario_alternative *alternatives, size_t c
                        const struct observed *event);
 bool match_range(struct scenario_range range, size_t number);
 struct observed_tls {
-    bool was_certificate_requested, has_peer_certificate, has_server_name, is_resumed, has_early_data;
+    bool was_certificate_requested, has_peer_certificate, has_server_name, is_resumed, has_early_data,
+        has_unordered_records;
     const char *peer_names, *server_name;
 };
 bool match_tls(const struct scenario_alternative *alternative, const struct observed_tls *facts);

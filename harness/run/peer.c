@@ -12,6 +12,19 @@ struct wire *peer_wire(const struct world *world, const char *name)
     return NULL;
 }
 
+bool peer_is_beside(const struct wire *wire, const struct wire *other)
+{
+    return wire != other && wire->transport == NET_TLS_SCTP && other->transport == NET_TLS_SCTP &&
+           wire->has_association && other->has_association && wire->association.id == other->association.id;
+}
+
+bool peer_is_beside_named(const struct wire *wire, const char *name)
+{
+    const struct wire *other = peer_wire(wire->world, name);
+
+    return other && peer_is_beside(wire, other);
+}
+
 struct post *peer_post(const struct world *world, const char *name)
 {
     for (struct post *post = world->posts; post; post = post->next)
@@ -158,7 +171,9 @@ static void on_sign(struct net_connection *connection, const struct net_end *end
 static void on_closed(struct net_connection *connection, void *arg)
 {
     struct wire *wire = arg;
+    const struct net_tls_facts *facts = net_connection_tls(connection);
 
+    wire->has_unordered_records = facts && facts->has_unordered_records;
     wire->connection = NULL;
     wire->is_dead = true;
     net_connection_free(connection);
@@ -213,6 +228,29 @@ struct wire *peer_connect(struct world *world, const char *name, const struct ho
     return wire;
 }
 
+struct wire *peer_connect_beside(struct wire *first, const char *name, uint16_t stream,
+                                 const struct net_tls_options *tls)
+{
+    struct world *world = first->world;
+    const struct net_pair_options options = {
+        .stream = stream, .tls = *tls, .handshake_timeout_ms = run_scaled_ms(world->run, RUN_CONNECT_MS)};
+    struct wire *wire = run_allocate(1, sizeof *wire);
+    struct net_connection *connection =
+        first->connection ? net_connect_pair(first->connection, &options, &wire_events, wire) : NULL;
+
+    if (!connection) {
+        errno = first->connection ? errno : ENOTCONN;
+        free(wire);
+        return NULL;
+    }
+    wire_init(wire, world, connection, WIRE_PEER);
+    wire->host = first->host;
+    wire->remote = first->remote;
+    journal_world_connection(wire, "harness");
+    peer_name_wire(wire, name);
+    return wire;
+}
+
 bool peer_write(struct wire *wire, const void *bytes, size_t size_bytes)
 {
     return wire && wire->connection &&
@@ -258,6 +296,8 @@ static void on_accept(struct net_listener *listener, struct net_connection *conn
     if (post->is_stalled && net_transport_is_secure(post->transport))
         events->on_ready = NULL; /* TCP is up, the handshake that was asked for never is */
     post->accepted++;
+    wire->is_further_pair = net_connection_stream(connection) != 0; /* an association begins with the first */
+    post->further_pairs += wire->is_further_pair;
     journal_world_connection(wire, "device");
     inbox_count(post->world, sizeof *wire);
     world_wake(post->world);
@@ -293,7 +333,8 @@ static bool post_open(struct post *post, uint16_t port, enum net_tls_version tls
                                                  .max_version = version,
                                                  .credential = post->credential,
                                                  .request_certificate = request_certificate,
-                                                 .has_no_resumption = true},
+                                                 .has_no_resumption = true,
+                                                 .takes_clear = true},
                                          .handshake_timeout_ms = run_scaled_ms(world->run, RUN_CONNECT_MS),
                                          .on_server_name = post->server_name_count ? on_server_name : NULL,
                                          .on_accept = on_accept,

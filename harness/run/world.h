@@ -35,6 +35,7 @@ struct post { /* a listener */
     struct net_credential **server_credentials;
     size_t server_name_count;
     size_t accepted;
+    size_t further_pairs; /* of streams, of these: TLS over SCTP beside the association's first one */
 };
 struct wire { /* a connection as its world knows it */
     struct wire *next;
@@ -48,8 +49,10 @@ struct wire { /* a connection as its world knows it */
     struct sip_framer *framer; /* made with the first bytes */
     char *name;                /* NULL: none */
     bool was_named, is_ready, is_broken, is_closing, has_sign, is_dead;
-    bool keeps_open;   /* the device's close is not answered with our own */
-    bool is_ping_deaf; /* nor its keep-alives */
+    bool is_further_pair;       /* of streams, of an association that the device opened */
+    bool has_unordered_records; /* when it was gone */
+    bool keeps_open;            /* the device's close is not answered with our own */
+    bool is_ping_deaf;          /* nor its keep-alives */
     enum net_sign sign;
     struct net_address local, remote;
     char *peer_names, *server_name; /* from the handshake; NULL: none */
@@ -211,6 +214,13 @@ struct post *peer_listen_barrier(struct world *world, enum net_transport transpo
 struct wire *peer_connect(struct world *world, const char *name, const struct host *host,
                           enum net_transport transport, const struct net_address *remote,
                           const struct net_tls_options *tls, enum wire_role role);
+/* One more pair of streams of that wire's association. NULL: there is none to be had, errno as of
+ * net_connect_pair. */
+struct wire *peer_connect_beside(struct wire *first, const char *name, uint16_t stream,
+                                 const struct net_tls_options *tls);
+/* Two pairs of streams of one association. */
+bool peer_is_beside(const struct wire *wire, const struct wire *other);
+bool peer_is_beside_named(const struct wire *wire, const char *name);
 struct wire *peer_wire(const struct world *world, const char *name);
 struct post *peer_post(const struct world *world, const char *name);
 void peer_name_wire(struct wire *wire, const char *name);

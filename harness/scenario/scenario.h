@@ -105,7 +105,10 @@ struct step_listen {
     bool answers_close, answers_pings; /* default true: with a close and a pong of our own */
 };
 struct step_connect {
-    char *name, *host;
+    char *name, *host; /* host: NULL with beside */
+    char *beside;      /* TLS over SCTP: connection of ours whose association gets one more pair of streams;
+                          NULL: an association, or a connection, of its own */
+    uint16_t stream;   /* of that pair */
     enum net_transport transport;
     char *to;             /* "dut" (default), "dut:tls" (its TLS port, whatever our transport), "dut:PORT", or
                              "via:REQUEST": source IP and sent-by port of a request that             was expected */
@@ -181,10 +184,11 @@ struct scenario_where { /* a test on a header field's first value, POSIX extende
 };
 struct scenario_alternative {
     enum scenario_match match;
-    struct strings of;      /* request, response: names of stimuli or sends; empty: any */
-    struct strings on;      /* connection selectors: NAME, "new", "new@LISTENER", "any", "other" (not named by
-                               another alternative here) */
-    struct strings methods; /* request: empty: that of the stimulus, any otherwise */
+    struct strings of; /* request, response: names of stimuli or sends; empty: any */
+    struct strings on; /* connection selectors: NAME, "new", "new@LISTENER", "beside@NAME" (another pair of
+                          streams of its association), "any", "other" (not named by another alternative here)
+                        */
+    struct strings methods;          /* request: empty: that of the stimulus, any otherwise */
     unsigned status_from, status_to; /* response */
     struct scenario_where *where;
     size_t where_count;
@@ -203,9 +207,9 @@ struct scenario_alternative {
                    */
     unsigned received; /* REQUEST, RESPONSE with times: how many have to be in before it holds; 0: 1, good
                           responses all */
-    /* REQUEST, RESPONSE: how it came over SCTP */
+    /* REQUEST, RESPONSE: how it came over SCTP; clear: past the TLS of its streams */
     struct scenario_range stream, ppid;
-    bool has_stream, has_ppid, has_ordered, is_ordered;
+    bool has_stream, has_ppid, has_ordered, is_ordered, has_clear, is_clear;
     /* ASSOCIATION */
     struct scenario_range streams_in, streams_out, addresses;
     bool has_streams_in, has_streams_out, has_addresses;
@@ -214,6 +218,7 @@ struct scenario_alternative {
     int peer_certificate;      /* -1; 0 absent; 1 present */
     int resumed;               /* -1: not asked */
     int early_data;            /* -1: not asked; whether the device accepted ours */
+    int unordered;             /* -1: not asked; TLS over SCTP: whether a record came unordered */
     char *peer_names;          /* pattern on "URI:…, DNS:…" of the peer's certificate; NULL: not asked */
     char *server_name;         /* pattern on the SNI; "" : none was sent; NULL: not asked */
     /* ACTOR */

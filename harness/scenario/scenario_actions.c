@@ -97,13 +97,47 @@ static void resumption_take(struct build *build, const struct document_value *va
         escapes_check(build, early_data);
 }
 
+/* Of another pair of streams: the association says the rest. */
+static void beside_take(struct build *build, const struct document_value *value, struct step_connect *connect)
+{
+    static const char *const said[] = {"host", "to", "transport"};
+    const struct document_value *beside = document_member(value, "beside");
+    const struct scope_name *first = scope_use(build, SCOPE_CONNECTION, beside);
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        if (document_member(value, said[i]))
+            document_reject_name(build->diagnostic, document_member(value, said[i]), NULL,
+                                 "no such member beside 'beside': the association has it", NULL);
+    if (!document_member(value, "stream"))
+        document_reject(build->diagnostic, value, "no member 'stream'", "the number of the pair of streams",
+                        NULL);
+    if (first && (!first->is_ours || first->transport != NET_TLS_SCTP))
+        document_reject(build->diagnostic, beside, NULL, "a connection of ours over TLS over SCTP", NULL);
+    connect->beside = first ? arena_text(build->arena, document_string(beside)) : NULL;
+    connect->stream = (uint16_t)value_unsigned(document_member(value, "stream"), 1);
+    connect->transport = NET_TLS_SCTP;
+}
+
+static void end_take(struct build *build, const struct document_value *value, struct step_connect *connect)
+{
+    if (document_member(value, "stream"))
+        document_reject_name(build->diagnostic, document_member(value, "stream"), NULL, "'beside' beside it",
+                             NULL);
+    if (!document_member(value, "host"))
+        document_reject(build->diagnostic, value, "no member 'host'",
+                        "the host that it comes from, or 'beside' and 'stream'", NULL);
+    connect->host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
+    connect->transport = value_transport(document_member(value, "transport"), build->variant->transport);
+    connect->to = take_target(build, document_member(value, "to"));
+}
+
 void step_take_connect(struct build *build, const struct document_value *value, struct scenario_step *step)
 {
     struct step_connect *connect = &step->connect;
     const struct document_value *server_name = document_member(value, "server_name");
-    connect->host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
-    connect->transport = value_transport(document_member(value, "transport"), build->variant->transport);
-    connect->to = take_target(build, document_member(value, "to"));
+    if (document_member(value, "beside"))
+        beside_take(build, value, connect);
+    else
+        end_take(build, value, connect);
     char *certificate = scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
     connect->certificate = net_transport_is_secure(connect->transport) ? certificate : NULL;
     connect->has_server_name = server_name != NULL;
@@ -116,6 +150,7 @@ void step_take_connect(struct build *build, const struct document_value *value, 
     struct scope_name *entry = scope_define(build, SCOPE_CONNECTION, document_member(value, "name"), false);
     entry->is_ours = true;
     entry->is_resumable = connect->is_resumable;
+    entry->transport = connect->transport;
     connect->name = arena_text(build->arena, entry->name);
 }
 

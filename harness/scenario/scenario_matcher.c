@@ -83,11 +83,14 @@ static void range_take(struct build *build, const struct document_value *matcher
 static void delivery_facts_take(struct build *build, const struct document_value *matcher,
                                 struct scenario_alternative *out)
 {
-    const struct document_value *ordered = document_member(matcher, "ordered");
+    const struct document_value *ordered = document_member(matcher, "ordered"),
+                                *clear = document_member(matcher, "clear");
     range_take(build, matcher, "stream", &out->has_stream, &out->stream);
     range_take(build, matcher, "ppid", &out->has_ppid, &out->ppid);
     out->has_ordered = ordered != NULL;
     out->is_ordered = value_boolean(ordered, false);
+    out->has_clear = clear != NULL;
+    out->is_clear = value_boolean(clear, false);
 }
 
 static void request_take(struct build *build, const struct document_value *matcher,
@@ -166,10 +169,13 @@ static void tls_take(struct build *build, const struct document_value *matcher,
         out->peer_certificate = value_is(certificate, "present");
     const struct document_value *resumed = document_member(matcher, "resumed");
     const struct document_value *early_data = document_member(matcher, "early_data");
+    const struct document_value *unordered = document_member(matcher, "unordered");
     if (resumed)
         out->resumed = document_boolean(resumed);
     if (early_data)
         out->early_data = document_boolean(early_data);
+    if (unordered)
+        out->unordered = document_boolean(unordered);
     out->peer_names = text_take(build, document_member(matcher, "peer_names"), TEXT_PATTERN);
     if (server_name)
         out->server_name = document_string(server_name) ? text_take(build, server_name, TEXT_PATTERN)
@@ -204,7 +210,7 @@ static void actor_take(struct build *build, const struct document_value *matcher
 
 void matcher_take(struct build *build, const struct document_value *matcher, struct scenario_alternative *out)
 {
-    out->certificate_requested = out->peer_certificate = out->resumed = out->early_data = -1;
+    out->certificate_requested = out->peer_certificate = out->resumed = out->early_data = out->unordered = -1;
     switch (out->match) {
     case MATCH_REQUEST:
         request_take(build, matcher, out);

@@ -141,9 +141,11 @@ char *scope_take_selector(struct build *build, const struct document_value *valu
     const char *at = strchr(text, '@');
     if (!at)
         return scope_take(build, SCOPE_CONNECTION, value);
-    if (strncmp(text, "new@", 4) != 0)
-        document_reject(build->diagnostic, value, NULL, "'new@LISTENER'", NULL);
-    else if (!scope_find(build, SCOPE_LISTENER, at + 1))
-        reject_name(build, SCOPE_LISTENER, value, at + 1);
+    bool is_new = strncmp(text, "new@", 4) == 0;
+    unsigned kind = is_new ? SCOPE_LISTENER : SCOPE_CONNECTION;
+    if (!is_new && strncmp(text, "beside@", 7) != 0)
+        document_reject(build->diagnostic, value, NULL, "'new@LISTENER' or 'beside@CONNECTION'", NULL);
+    else if (!scope_find(build, kind, at + 1))
+        reject_name(build, kind, value, at + 1);
     return arena_text(build->arena, text);
 }

@@ -22,6 +22,8 @@ static void put_selector(FILE *out, const char *selector)
 {
     if (strncmp(selector, "new@", 4) == 0)
         fprintf(out, "a new connection to the listener %s", selector + 4);
+    else if (strncmp(selector, "beside@", 7) == 0)
+        fprintf(out, "another pair of streams of connection %s", selector + 7);
     else if (strcmp(selector, "new") == 0)
         fputs("a new connection", out);
     else if (strcmp(selector, "any") == 0)
@@ -83,6 +85,8 @@ static void put_delivery(FILE *out, const struct scenario_alternative *alternati
     }
     if (alternative->has_ordered)
         fputs(alternative->is_ordered ? ", in order" : ", unordered", out);
+    if (alternative->has_clear)
+        fputs(alternative->is_clear ? ", in the clear" : ", within TLS", out);
     if (alternative->has_ppid) {
         fputs(", ", out);
         put_range(out, &alternative->ppid, "as its payload protocol identifier");
@@ -116,6 +120,8 @@ static void put_tls(FILE *out, const struct scenario_alternative *alternative)
         fputs(alternative->resumed ? ", resumed" : ", not resumed", out);
     if (alternative->early_data >= 0)
         fputs(alternative->early_data ? ", early data accepted" : ", no early data accepted", out);
+    if (alternative->unordered >= 0)
+        fputs(alternative->unordered ? ", a record came unordered" : ", every record came in order", out);
     if (alternative->peer_names)
         fprintf(out, ", its names match %s", alternative->peer_names);
     if (alternative->server_name && *alternative->server_name)

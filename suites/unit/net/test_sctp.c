@@ -3,32 +3,17 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "world.h"
 
-/* In a namespace of its own a test may open raw sockets, and meets nobody's packets. */
-static void enter_namespace(void)
-{
-    struct ifreq request = {.ifr_flags = IFF_UP};
-    int fd;
-    cr_assert(unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0);
-    fd = socket(AF_INET, SOCK_DGRAM, 0);
-    snprintf(request.ifr_name, sizeof request.ifr_name, "lo");
-    cr_assert_eq(ioctl(fd, SIOCSIFFLAGS, &request), 0);
-    close(fd);
-}
-
-TestSuite(sctp, .init = enter_namespace);
+TestSuite(sctp, .init = world_enter_namespace);
 
 static void write_long(struct net_connection *connection, size_t size_bytes,
                        const struct net_message_options *how)
@@ -109,7 +94,7 @@ ParameterizedTestParameters(sctp, association_facts)
     return cr_make_param_array(const int, families, 2);
 }
 
-ParameterizedTest(const int *family, sctp, association_facts, .init = enter_namespace)
+ParameterizedTest(const int *family, sctp, association_facts, .init = world_enter_namespace)
 {
     struct world world;
     world_init(&world, NULL);
@@ -346,7 +331,7 @@ static bool second_is_ending(struct world *world, void *arg)
 }
 
 ParameterizedTest(const enum net_tls_version *version, sctp, two_pairs_of_one_association,
-                  .init = enter_namespace)
+                  .init = world_enter_namespace)
 {
     struct world world;
     struct side another;

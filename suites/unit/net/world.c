@@ -3,10 +3,16 @@
 #include <criterion/criterion.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { GUARD_MS = 20000 };
 
@@ -67,6 +73,17 @@ static void on_guard(struct loop_timer *timer, void *arg)
     struct world *world = arg;
     (void)timer;
     loop_stop(world->loop);
+}
+
+void world_enter_namespace(void)
+{
+    struct ifreq request = {.ifr_flags = IFF_UP};
+    int fd;
+    cr_assert(unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0);
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    snprintf(request.ifr_name, sizeof request.ifr_name, "lo");
+    cr_assert_eq(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+    close(fd);
 }
 
 void world_init(struct world *world, const struct net_options *options)

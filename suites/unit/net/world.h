@@ -40,6 +40,9 @@ struct world {
     bool is_met;
 };
 
+/* In a namespace of its own a test may open raw sockets, and meets nobody's packets. Of a test's .init. */
+void world_enter_namespace(void);
+
 void world_init(struct world *world, const struct net_options *options);
 void world_fini(struct world *world); /* frees what is left, connections too */
 

@@ -333,3 +333,47 @@ Test(match, actor_counts)
     counts.accepted = 2;
     cr_assert_not(match_actor(&alternative, &counts));
 }
+
+static bool is_beside_c1(const struct wire *wire, const char *name)
+{
+    (void)wire;
+    return !strcmp(name, "c1");
+}
+
+Test(match, another_pair_of_streams)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_REQUEST, .on = ONE("c1")},
+        {.match = MATCH_REQUEST, .on = ONE("beside@c1")},
+        {.match = MATCH_REQUEST, .on = ONE("new@direct")},
+    };
+    struct observed event = request_on("call", NULL, "direct");
+
+    cr_assert_eq(match_event(alternatives, 3, &event), 2);
+    event.is_beside = is_beside_c1;
+    cr_assert_eq(match_event(alternatives, 3, &event), 1);
+    alternatives[1].on = (struct strings)ONE("beside@c2");
+    cr_assert_eq(match_event(alternatives, 3, &event), 2);
+}
+
+Test(match, past_tls)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_REQUEST, .on = ONE("any"), .has_clear = true, .is_clear = true},
+        {.match = MATCH_REQUEST, .on = ONE("any")},
+    };
+    struct observed event = request_on("call", NULL, "direct");
+    struct net_message_facts facts = {.stream = 0};
+    struct observed_tls tls = {.has_unordered_records = true};
+    const struct scenario_alternative in_order = {
+        .certificate_requested = -1, .peer_certificate = -1, .resumed = -1, .early_data = -1, .unordered = 0};
+
+    cr_assert_eq(match_event(alternatives, 2, &event), 1, "over TCP nothing is past TLS");
+    event.delivery = &facts;
+    cr_assert_eq(match_event(alternatives, 2, &event), 1);
+    facts.is_clear = true;
+    cr_assert_eq(match_event(alternatives, 2, &event), 0);
+    cr_assert_not(match_tls(&in_order, &tls));
+    tls.has_unordered_records = false;
+    cr_assert(match_tls(&in_order, &tls));
+}
