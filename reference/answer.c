@@ -30,6 +30,13 @@ static bool has_user(const struct sip_message *request)
     return has;
 }
 
+/* RFC 3261 §10.2.3: a REGISTER that adds none. */
+static bool asks_for_bindings(const struct reference_node *node, const struct sip_message *request)
+{
+    return strcmp(request->method, "REGISTER") == 0 && account_is_sender(node, request) &&
+           sip_message_value_count(request, "Contact") == 0;
+}
+
 /* The user agent of an actor is reached at the name it was called by: for an IP address it has no certificate
  * (RFC 5922 §7.1). */
 static bool add_contact(const struct server_transaction *transaction, struct sip_message *response)
@@ -91,10 +98,12 @@ void answer_request(struct server_transaction *transaction)
         send_answer(transaction, 420); /* §8.2.2.3: none is supported */
     } else if (is_options && !has_user(request)) {
         send_answer(transaction, 200);
+    } else if (asks_for_bindings(transaction->node, request)) {
+        send_answer(transaction, 200); /* its account has none */
     } else if (has_user(request) || is_known(request->method)) {
         bool is_answered = transaction->node->answers_users || transaction->node->is_user_agent;
         send_answer(transaction, is_answered ? 200 : 404);
     } else {
-        send_answer(transaction, 405); /* REGISTER among them: this is no registrar */
+        send_answer(transaction, 405); /* another REGISTER among them: this is no registrar */
     }
 }

@@ -187,6 +187,7 @@ struct client_transaction;
 struct originated;
 struct forwarding;
 struct courier;
+struct account;
 struct listener {
     struct reference_node *node;
     struct net_listener *net;
@@ -204,6 +205,7 @@ struct reference_node {
     struct fault_set faults;
     struct verifier *verifier;
     struct lookup *lookup;
+    struct account *account; /* NULL: none */
     struct dice dice;
     struct own_domain domains[REFERENCE_DOMAINS_MAX];
     size_t domain_count;
@@ -277,6 +279,7 @@ struct connection {
     uint64_t heard_ms;      /* last bytes from the peer */
     uint64_t busy_since_ms; /* for faults: a second of requests, and how many they are */
     size_t busy_count;
+    bool has_proved_account;  /* for a fault: a request on it was authenticated by Digest */
     struct loop_timer *timer; /* NULL: none was needed */
 };
 enum { CONNECTION_HANDSHAKE_MS = 10000 };
@@ -345,6 +348,14 @@ void retry_after_note(struct reference_node *node, const struct target *target,
                       const struct sip_message *response);
 bool retry_after_is_set(const struct reference_node *node, const struct target *target);
 void retry_after_free_all(struct reference_node *node);
+
+/* ---- account.c: Digest ---- */
+struct account *account_new(const char *user, const char *password); /* NULL: no memory, no random numbers */
+void account_free(struct account *account);
+/* Whether the request (a copy of the transaction's, on its way) need not prove who sent it, or has proved it;
+ * credentials for this node are taken out. false: it was challenged, and the transaction answered. */
+bool account_is_sender(const struct reference_node *node, const struct sip_message *request); /* he says so */
+bool account_admits(struct server_transaction *transaction, struct sip_message *request, bool is_for_us);
 
 /* ---- aliasing.c: rows for connections ---- */
 void aliasing_add_opened(struct connection *connection);

@@ -17,6 +17,8 @@ void device_config_fini(struct device_config *config)
     }
     free(config->trust_pem);
     free(config->crl_pem);
+    free(config->account_user);
+    free(config->account_password);
     *config = (struct device_config){0};
 }
 
@@ -109,6 +111,23 @@ bool device_config_add_fault(struct device_config *config, const char *name, cha
     return true;
 }
 
+bool device_config_set_account(struct device_config *config, const char *user, const char *password,
+                               char *error)
+{
+    char *copies[] = {strdup(user), strdup(password)};
+    if (user[0] == '\0' || copies[0] == NULL || copies[1] == NULL) {
+        snprintf(error, DEVICE_ERROR_MAX, user[0] == '\0' ? "an account without a user" : "out of memory");
+        free(copies[0]);
+        free(copies[1]);
+        return false;
+    }
+    free(config->account_user);
+    free(config->account_password);
+    config->account_user = copies[0];
+    config->account_password = copies[1];
+    return true;
+}
+
 bool device_config_set_dns(struct device_config *config, const char *ip, uint16_t port, char *error)
 {
     if (!net_address_parse(ip, port != 0 ? port : 53, &config->dns_server)) {
@@ -137,6 +156,8 @@ static const char CONFIG_SCHEMA[] =
     "\"dns_server\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"address\"],"
     "\"properties\":{"
     "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}},"
+    "\"account\":{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"user\",\"password\"],"
+    "\"properties\":{\"user\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"}}},"
     "\"never_reuse\":{\"type\":\"boolean\"},\"no_sni\":{\"type\":\"boolean\"},"
     "\"claims_5924\":{\"type\":\"boolean\"},\"user_agent\":{\"type\":\"boolean\"},"
     "\"stateless\":{\"type\":\"boolean\"},"
@@ -198,10 +219,13 @@ static bool take(struct device_config *config, const struct document_value *root
     const char *trust = text_of(root, "trust");
     const char *crl = text_of(root, "crl");
     const struct document_value *dns = document_member(root, "dns_server");
+    const struct document_value *account = document_member(root, "account");
     if (!take_lists(config, root, error) ||
         (trust != NULL && !device_config_read_file(trust, &config->trust_pem, error)) ||
         (crl != NULL && !device_config_read_file(crl, &config->crl_pem, error)) ||
-        (dns != NULL && !device_config_set_dns(config, text_of(dns, "address"), port_of(dns), error))) {
+        (dns != NULL && !device_config_set_dns(config, text_of(dns, "address"), port_of(dns), error)) ||
+        (account != NULL &&
+         !device_config_set_account(config, text_of(account, "user"), text_of(account, "password"), error))) {
         return false;
     }
     config->is_never_reusing |= document_boolean(document_member(root, "never_reuse"));

@@ -23,6 +23,7 @@ enum {
     OPTION_CLAIMS_5924,
     OPTION_USER_AGENT,
     OPTION_STATELESS,
+    OPTION_ACCOUNT,
     OPTION_SCTP,
     OPTION_FAULT,
     OPTION_LIST_FAULTS,
@@ -41,6 +42,7 @@ static const struct option OPTIONS[] = {{"config", required_argument, NULL, OPTI
                                         {"claims-5924", no_argument, NULL, OPTION_CLAIMS_5924},
                                         {"user-agent", no_argument, NULL, OPTION_USER_AGENT},
                                         {"stateless", no_argument, NULL, OPTION_STATELESS},
+                                        {"account", required_argument, NULL, OPTION_ACCOUNT},
                                         {"sctp", required_argument, NULL, OPTION_SCTP},
                                         {"fault", required_argument, NULL, OPTION_FAULT},
                                         {"list-faults", no_argument, NULL, OPTION_LIST_FAULTS},
@@ -55,7 +57,7 @@ static const char HELP[] =
     "everything else.\n"
     "\n"
     "  --config FILE            JSON: listen, domains, trust, crl, dns_server, never_reuse, no_sni,\n"
-    "                           claims_5924, user_agent, stateless, sctp, faults\n"
+    "                           claims_5924, user_agent, stateless, account, sctp, faults\n"
     "  --domain NAME=CERT,KEY   a domain of its own with certificate chain and key (PEM files); NAME alone: "
     "none.\n"
     "                           Two or more make a virtual server\n"
@@ -69,6 +71,7 @@ static const char HELP[] =
     "  --claims-5924            judges extended key usages by RFC 5924\n"
     "  --user-agent             forwards nothing; sends what a REFER asks for\n"
     "  --stateless              forwards without transactions\n"
+    "  --account USER:PASSWORD  requests from this user of its domains have to prove it by Digest\n"
     "  --sctp ENGINE            kernel, userland, or auto (the kernel where it has SCTP)\n"
     "  --fault NAME             misbehaves in one stated way\n"
     "  --list-faults [--json]   names them\n"
@@ -153,6 +156,19 @@ static bool take_dns(struct command *command, const char *argument)
     return is_good;
 }
 
+static bool take_account(struct command *command, const char *argument)
+{
+    const char *colon = strchr(argument, ':');
+    char *user = colon == NULL ? NULL : strndup(argument, (size_t)(colon - argument));
+    bool is_good =
+        user != NULL && device_config_set_account(&command->config, user, colon + 1, command->error);
+    if (colon == NULL) {
+        snprintf(command->error, sizeof(command->error), "--account %s: USER:PASSWORD is wanted", argument);
+    }
+    free(user);
+    return is_good;
+}
+
 static bool take_option(struct command *command, int option, const char *argument)
 {
     struct device_config *config = &command->config;
@@ -184,6 +200,8 @@ static bool take_option(struct command *command, int option, const char *argumen
     case OPTION_STATELESS:
         config->is_stateless = true;
         return true;
+    case OPTION_ACCOUNT:
+        return take_account(command, argument);
     case OPTION_SCTP:
         if (net_sctp_parse(argument, &config->sctp)) {
             return true;
@@ -325,6 +343,8 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
                                               .claims_5924 = config->claims_5924,
                                               .is_user_agent = config->is_user_agent,
                                               .is_stateless = config->is_stateless,
+                                              .account_user = config->account_user,
+                                              .account_password = config->account_password,
                                               .faults = (const char *const *)config->faults,
                                               .on_log = on_log};
     running->node = reference_node_new(net, &options, error, DEVICE_ERROR_MAX);

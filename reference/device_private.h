@@ -15,6 +15,7 @@ struct device_config {
     char *texts[3 * REFERENCE_DOMAINS_MAX]; /* name, certificate, key of each; NULL where there is none */
     size_t text_count;
     char *trust_pem, *crl_pem;
+    char *account_user, *account_password; /* both or none */
     struct net_address dns_server;
     bool is_never_reusing, is_without_sni, claims_5924, is_user_agent, is_stateless;
     enum net_sctp sctp;
@@ -30,6 +31,8 @@ bool device_config_add_listen(struct device_config *config, const char *transpor
 bool device_config_add_domain(struct device_config *config, const char *name, const char *certificate_path,
                               const char *key_path, char *error);
 bool device_config_add_fault(struct device_config *config, const char *name, char *error);
+bool device_config_set_account(struct device_config *config, const char *user, const char *password,
+                               char *error);
 bool device_config_set_dns(struct device_config *config, const char *ip, uint16_t port, char *error);
 /* Reads a whole text file into *out (heap), replacing what was there. */
 bool device_config_read_file(const char *path, char **out, char *error);

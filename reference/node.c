@@ -292,6 +292,11 @@ static bool build(struct reference_node *node, const struct reference_options *o
             return false;
         }
     }
+    if (options->account_user != NULL &&
+        (node->account = account_new(options->account_user, options->account_password)) == NULL) {
+        snprintf(error, error_size_bytes, "the account: no memory, or no random numbers");
+        return false;
+    }
     node->verifier =
         verifier_new(options->trust_pem, options->crl_pem, options->claims_5924, &node->faults, &text);
     if (node->verifier == NULL) {
@@ -357,6 +362,7 @@ void reference_node_free(struct reference_node *node)
     }
     lookup_free(node->lookup);
     verifier_free(node->verifier);
+    account_free(node->account);
     lost_free(node);
     remembered_free(node);
     retry_after_free_all(node);

@@ -184,6 +184,10 @@ void proxy_handle_request(struct server_transaction *transaction)
         return;
     }
     bool is_ours = is_for_us(node, request, &transaction->local);
+    if (!transaction->is_kept && !account_admits(transaction, request, is_ours)) {
+        sip_message_free(request);
+        return;
+    }
     if (node->is_user_agent) {
         sip_message_free(request);
         user_agent_handle_request(transaction, is_ours);

@@ -102,6 +102,8 @@ struct reference_options {
                            OPTIONS to a domain only, 404 to its users */
     bool is_user_agent; /* forwards nothing, answers for its users, and sends what a REFER asks for */
     bool is_stateless;  /* forwards without transactions (RFC 3261 §16.11) */
+    /* Requests from this user of its domains have to prove it by Digest, each of them; NULL: nobody's. */
+    const char *account_user, *account_password;
     const char *const *faults; /* names of faults.def; NULL-terminated or NULL */
     uint64_t
         seed; /* of the weighted choice among SRV records (RFC 2782) and the branches; 0: from the system */

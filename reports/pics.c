@@ -26,7 +26,8 @@ static const struct pics_item security[] = {
     {"client_certificate", "A.5/2", "As a TLS client shows a certificate when asked", "RFC 3261 §26.3.1",
      PICS_OPTIONAL},
     {"takes_crls", "A.5/3", "Takes certificate revocation lists", "RFC 5280 §5", PICS_OPTIONAL},
-    {"claims_5924", "A.5/4", "Extended key usage id-kp-sipDomain", "RFC 5924", PICS_OPTIONAL}};
+    {"claims_5924", "A.5/4", "Extended key usage id-kp-sipDomain", "RFC 5924", PICS_OPTIONAL},
+    {"challenges", "A.5/5", "Challenges requests by Digest", "RFC 3261 §22", PICS_OPTIONAL}};
 static const struct pics_item core[] = {
     {"stateful", "A.6/1", "Transaction stateful", "RFC 3261 §16.2", PICS_OPTIONAL},
     {"record_routes", "A.6/2", "Puts itself into Record-Route", "RFC 3261 §16.6", PICS_OPTIONAL}};

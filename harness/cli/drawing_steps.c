@@ -100,11 +100,13 @@ static void draw_send(struct drawing *drawing, const struct step_send *send)
         column = drawing->device;
     drawing_name(drawing, send->name, column);
     const char *method = send->raw ? "raw bytes" : text_or(send->message.method, "OPTIONS");
-    draw(drawing, (struct drawing_stroke){column, drawing->device, '-', 0, method}, "%s%s%s%s on %s%s%s%s%s",
-         text_or(send->name, method), send->raw ? "" : ": ", send->raw ? "" : text_or(send->message.uri, ""),
-         send->message.alias ? ", Via with alias" : "", send->on, send->message.sent_by ? ", sent-by " : "",
-         text_or(send->message.sent_by, ""), send->chunk_bytes ? ", in pieces" : "",
-         times_text(send->times, times, sizeof times));
+    draw(drawing, (struct drawing_stroke){column, drawing->device, '-', 0, method},
+         "%s%s%s%s on %s%s%s%s%s%s%s", text_or(send->name, method), send->raw ? "" : ": ",
+         send->raw ? "" : text_or(send->message.uri, ""), send->message.alias ? ", Via with alias" : "",
+         send->on, send->message.sent_by ? ", sent-by " : "", text_or(send->message.sent_by, ""),
+         send->chunk_bytes ? ", in pieces" : "",
+         send->after_challenge ? ", with credentials for the challenge of " : "",
+         text_or(send->after_challenge, ""), times_text(send->times, times, sizeof times));
 }
 
 static void draw_stimulate(struct drawing *drawing, const struct step_stimulate *stimulate)

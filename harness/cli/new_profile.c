@@ -128,7 +128,8 @@ static void put_claims(FILE *out)
         "applicable, and never excuses a failure. 'sipreuse check-device' says which of them it refutes.\",\n"
         "    \"stateful\": true,\n    \"sends_alias\": false,\n    \"reuses\": true,\n"
         "    \"requests_certificate\": false,\n    \"client_certificate\": false,\n"
-        "    \"record_routes\": false,\n    \"takes_crls\": false,\n    \"claims_5924\": false\n  },\n",
+        "    \"record_routes\": false,\n    \"takes_crls\": false,\n    \"claims_5924\": false,\n    "
+        "\"challenges\": false\n  },\n",
         out);
 }
 

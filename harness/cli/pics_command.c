@@ -70,6 +70,7 @@ static void answers_fill(struct answers *answers, const struct device_profile *p
     answer_bool(answers, "client_certificate", profile->has_client_certificate);
     answer_bool(answers, "takes_crls", profile->takes_crls);
     answer_bool(answers, "claims_5924", profile->claims_5924);
+    answer_bool(answers, "challenges", profile->challenges);
     answer_bool(answers, "stateful", profile->is_stateful);
     answer_bool(answers, "record_routes", profile->record_routes);
     answer_domains(answers, profile);

@@ -41,10 +41,11 @@ struct device_profile {
     char *title, *kind;                /* kind: "proxy", "ua" */
     char *domains[DEVICE_DOMAINS_MAX]; /* SIP domains it is responsible for, all certified */
     size_t domain_count;
-    char *user;             /* that it answers for; NULL: for the domains themselves */
-    bool is_virtual_server; /* two or more domains */
+    char *account_user, *account_password; /* of an account that it challenges; NULL: none is known */
+    char *user;                            /* that it answers for; NULL: for the domains themselves */
+    bool is_virtual_server;                /* two or more domains */
     bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes,
-        takes_crls, claims_5924;
+        takes_crls, claims_5924, challenges;
     int close_signal;      /* makes it close its connections in good order; 0: it cannot be told */
     bool has_transport[4]; /* by enum net_transport */
     bool has_own_sctp;     /* it can speak SCTP where the kernel has none */

@@ -122,6 +122,10 @@ static bool check_sense(const struct device_profile *profile, bool is_known_devi
     const struct document_value *environment = document_member(start, "environment");
     const char *folder_name = strrchr(profile->folder, '/');
     folder_name = folder_name ? folder_name + 1 : profile->folder;
+    if (document_boolean(document_member(document_member(root, "claims"), "challenges")) &&
+        !document_member(root, "account"))
+        return document_reject(diagnostic, root, "the claim 'challenges' without an 'account'",
+                               "the member 'account' with user and password", NULL);
     if (is_known_device && strcmp(folder_name, profile->name) != 0)
         return document_reject(diagnostic, document_member(root, "name"), NULL, "the name of its folder",
                                folder_name);
@@ -150,6 +154,17 @@ static void read_claims(struct device_profile *profile, const struct document_va
     profile->record_routes = document_boolean(document_member(claims, "record_routes"));
     profile->takes_crls = document_boolean(document_member(claims, "takes_crls"));
     profile->claims_5924 = document_boolean(document_member(claims, "claims_5924"));
+    profile->challenges = document_boolean(document_member(claims, "challenges"));
+}
+
+/* A password may be kept out of the file; without it the account is none. */
+static void read_account(struct device_profile *profile, const struct document_value *account)
+{
+    const char *variable = document_string(document_member(account, "password_env"));
+    const char *kept = variable ? getenv(variable) : NULL;
+    profile->account_user = copy_string(document_member(account, "user"));
+    profile->account_password =
+        variable ? (kept ? strdup(kept) : NULL) : copy_string(document_member(account, "password"));
 }
 
 int device_signal_parse(const char *name)
@@ -184,6 +199,7 @@ static void read_profile(struct device_profile *profile)
         profile->domains[i] = copy_string(document_at(domains, i));
     profile->is_virtual_server = profile->domain_count > 1;
     read_claims(profile, document_member(root, "claims"));
+    read_account(profile, document_member(root, "account"));
     for (size_t i = 0; i < document_count(transports); i++) {
         if (net_transport_parse(document_string(document_at(transports, i)), &transport))
             profile->has_transport[transport] = true;
@@ -305,6 +321,8 @@ void device_profile_free(struct device_profile *profile)
     free(profile->title);
     free(profile->kind);
     free(profile->user);
+    free(profile->account_user);
+    free(profile->account_password);
     device_stimulus_fini(profile);
     document_free(profile->document);
     free(profile);

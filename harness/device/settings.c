@@ -12,6 +12,8 @@ const char *const device_setting_names[] = {
     "dns_port",
     "domain_one",
     "domain_two",
+    "account_user",
+    "account_password",
     "trust_pem",
     "crl_pem",
     "cert_one",

@@ -204,6 +204,15 @@ static void set_dns(struct run *run)
     set(run, "dns_port", text_format("%u", has ? (unsigned)address.port : 53));
 }
 
+static void set_account(struct run *run)
+{
+    const struct device_profile *profile = run->options->profile;
+    bool has = profile->account_user && profile->account_password;
+
+    set(run, "account_user", text_copy(has ? profile->account_user : ""));
+    set(run, "account_password", text_copy(has ? profile->account_password : ""));
+}
+
 static void set_domains(struct run *run)
 {
     static const char *const names[2][3] = {{"domain_one", "cert_one", "key_one"},
@@ -245,6 +254,7 @@ void dut_make_settings(struct run *run)
     set(run, "sips_port", text_format("%u", (unsigned)sandbox_device_port(sandbox, true)));
     set_dns(run);
     set_domains(run);
+    set_account(run);
     set(run, "trust_pem", keys_path(run, "trust.pem"));
     set(run, "crl_pem", keys_path(run, "crl.pem"));
     set(run, "faults", fault_list(run->options->device_faults));

@@ -60,7 +60,8 @@ static void write_claims(struct journal *journal, const struct device_profile *p
                   {"client_certificate", profile->has_client_certificate},
                   {"record_routes", profile->record_routes},
                   {"takes_crls", profile->takes_crls},
-                  {"claims_5924", profile->claims_5924}};
+                  {"claims_5924", profile->claims_5924},
+                  {"challenges", profile->challenges}};
 
     journal_open_object(journal, "claims");
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)

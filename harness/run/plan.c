@@ -48,6 +48,8 @@ static char *need_reason(const struct device_profile *profile, const char *need)
         {"told-to-close", "it cannot be told to close its connections", profile->close_signal != 0},
         {"lasting", "a program is run anew for each of its requests, and nothing of it lasts",
          profile->has_start || profile->stimulus_kind != DEVICE_COMMAND},
+        {"challenges", "it challenges nobody, or its account's password is not known",
+         profile->challenges && profile->account_user && profile->account_password},
         {"claims-5924", "it does not claim RFC 5924", profile->claims_5924},
     };
 

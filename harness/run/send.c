@@ -138,7 +138,13 @@ static void pile_request(struct fiber *fiber, const struct step_send *step, stru
         size_t size = 0;
         uint8_t *bytes;
 
+        if (step->after_challenge && !challenge_continue(world, origin, step->after_challenge))
+            break;
         origin->request = message_request(wire, origin, &draft);
+        if (step->after_challenge && origin->request)
+            challenge_answer(world, origin, step->after_challenge);
+        if (world->is_over)
+            break;
         bytes = origin->request ? sip_message_serialize(origin->request, &size) : NULL;
         if (!bytes)
             world_end(world, VERDICT_ERROR, 0, "The request of the step on line %u cannot be built.",

@@ -254,6 +254,10 @@ struct request_draft {
 };
 struct sip_message *message_request(struct wire *wire, struct origin *origin,
                                     const struct request_draft *draft);
+/* ---- challenge.c: the request of that name once more, with credentials. Both end the world where there is
+ * no challenge, or none that can be answered. ---- */
+bool challenge_continue(struct world *world, struct origin *origin, const char *of); /* Call-ID and CSeq */
+void challenge_answer(struct world *world, struct origin *origin, const char *of);
 bool message_send(struct wire *wire, const struct sip_message *message, const char *of);
 /* contact: URI of the Contact; NULL: the host's own. */
 void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact);

@@ -142,6 +142,7 @@ struct scenario_message { /* of send and stimulate */
 struct step_send {
     char *name, *on;
     struct scenario_message message;
+    char *after_challenge; /* the request once more whose challenge it answers, by name; NULL: none */
     char *raw; /* exact bytes instead of message: text with \r \n \0 \xHH escapes and {placeholders}; NULL:
                   none */
     unsigned chunk_bytes; /* written in pieces of this many bytes, one write each; 0: at once */

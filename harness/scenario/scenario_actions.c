@@ -164,9 +164,7 @@ void step_take_close(struct build *build, const struct document_value *value, st
 /* All connections of the device are meant, and those of other scenarios with them. */
 void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step)
 {
-    bool has_need = false;
-    for (size_t i = 0; i < build->variant->needs.count; i++)
-        has_need = has_need || strcmp(build->variant->needs.items[i], "told-to-close") == 0;
+    bool has_need = variant_needs(build->variant, "told-to-close");
     step->tell.closes = value_is(document_member(value, "to"), "close");
     if (!has_need)
         document_reject(build->diagnostic, value, NULL,

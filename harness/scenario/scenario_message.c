@@ -72,8 +72,9 @@ void escapes_check(struct build *build, const struct document_value *value)
 /* Raw bytes are all there is: what would describe a message beside them would be passed over in silence. */
 static void raw_take(struct build *build, const struct document_value *value, struct step_send *send)
 {
-    static const char *const excluded[] = {"method",     "uri",        "alias",   "sent_by", "via_transport",
-                                           "via_params", "lower_vias", "headers", "body",    "body_bytes"};
+    static const char *const excluded[] = {"method",        "uri",        "alias",          "sent_by",
+                                           "via_transport", "via_params", "lower_vias",     "headers",
+                                           "body",          "body_bytes", "after_challenge"};
     const struct document_value *raw = document_member(value, "raw");
     send->raw = text_take(build, raw, TEXT_PLAIN);
     if (raw)
@@ -82,6 +83,20 @@ static void raw_take(struct build *build, const struct document_value *value, st
         if (document_member(value, excluded[i]))
             document_reject_name(build->diagnostic, document_member(value, excluded[i]), NULL,
                                  "nothing of a message beside 'raw'", NULL);
+}
+
+static void take_challenge(struct build *build, const struct document_value *value, struct step_send *send)
+{
+    if (!value)
+        return;
+    scope_use(build, SCOPE_SEND, value);
+    send->after_challenge = arena_text(build->arena, document_string(value));
+    if (!variant_needs(build->variant, "challenges"))
+        document_reject_name(build->diagnostic, value, NULL,
+                             "'challenges' among 'needs', for only such a device has an account", NULL);
+    if (send->times > 1)
+        document_reject_name(build->diagnostic, value, "'after_challenge' beside 'times'", "one of them",
+                             NULL);
 }
 
 void step_take_send(struct build *build, const struct document_value *value, struct scenario_step *step)
@@ -96,6 +111,7 @@ void step_take_send(struct build *build, const struct document_value *value, str
     send->chunk_bytes = value_unsigned(document_member(value, "chunk_bytes"), 0);
     send->times = value_unsigned(document_member(value, "times"), 1);
     send->how = delivery_take(value);
+    take_challenge(build, document_member(value, "after_challenge"), send);
     send->is_joined = value_boolean(document_member(value, "joined"), false);
     if (name) {
         struct scope_name *entry = scope_define(build, SCOPE_SEND, name, false);
@@ -116,10 +132,7 @@ static char *take_invite(struct build *build, const struct document_value *value
 static void take_as(struct build *build, const struct document_value *as, struct step_stimulate *stimulate)
 {
     stimulate->as = value_is(as, "two") ? 1 : 0;
-    bool has_two = false;
-    for (size_t i = 0; i < build->variant->needs.count; i++)
-        has_two = has_two || strcmp(build->variant->needs.items[i], "virtual-server") == 0;
-    if (stimulate->as == 1 && !has_two)
+    if (stimulate->as == 1 && !variant_needs(build->variant, "virtual-server"))
         document_reject(build->diagnostic, as, NULL,
                         "'virtual-server' among 'needs', for a single-domain device has no second domain",
                         NULL);

@@ -110,6 +110,7 @@ struct strings texts_take_each(struct build *build, const struct document_value 
                                char *(*take)(struct build *build, const struct document_value *value));
 /* With sample values for what only a run knows; heap. */
 char *text_sample(const struct build *build, const char *text);
+bool variant_needs(const struct scenario_variant *variant, const char *claim); /* it is among "needs" */
 
 /* scenario_value.c: small things in strings; NULL gives the default */
 uint64_t value_time_ms(const struct document_value *value, uint64_t otherwise);

@@ -19,6 +19,8 @@ static const char *kind_word(unsigned kinds)
         return "a listener";
     case SCOPE_CONNECTION:
         return "a connection";
+    case SCOPE_SEND:
+        return "a send";
     case SCOPE_STIMULUS:
         return "a stimulus";
     case SCOPE_REQUEST:

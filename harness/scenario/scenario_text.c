@@ -147,6 +147,14 @@ static void known_add(struct known *known, const char *name, const char *suffix)
         snprintf(known->names[known->count++], PLACEHOLDER_BYTES_MAX, "{%.60s%s}", name, suffix);
 }
 
+bool variant_needs(const struct scenario_variant *variant, const char *claim)
+{
+    for (size_t i = 0; i < variant->needs.count; i++)
+        if (strcmp(variant->needs.items[i], claim) == 0)
+            return true;
+    return false;
+}
+
 static void known_collect(const struct build *build, enum text_use use, struct known *known)
 {
     static const char *const always[] = {"zone",    "dut",     "dut.uri",   "dut.port",
@@ -154,6 +162,8 @@ static void known_collect(const struct build *build, enum text_use use, struct k
                                          "port",    "srv",     "A"};
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         known_add(known, always[i], "");
+    if (variant_needs(build->variant, "challenges"))
+        known_add(known, "dut.account", "");
     if (build->repeats)
         known_add(known, "i", "");
     for (const struct scope_name *entry = build->scope; entry; entry = entry->next) {
@@ -185,14 +195,6 @@ static void reject_placeholder(struct build *build, const struct document_value 
     document_reject(build->diagnostic, value, found, expected, document_nearest(word, words, known->count));
 }
 
-static bool needs(const struct scenario_variant *variant, const char *claim)
-{
-    for (size_t i = 0; i < variant->needs.count; i++)
-        if (strcmp(variant->needs.items[i], claim) == 0)
-            return true;
-    return false;
-}
-
 static void check_placeholders(struct build *build, const struct document_value *value, enum text_use use)
 {
     struct known known = {.count = 0};
@@ -211,7 +213,7 @@ static void check_placeholders(struct build *build, const struct document_value 
                 i++;
             if (i == known.count)
                 reject_placeholder(build, value, text, length, &known);
-            else if (strncmp(text, "{dut.two}", 9) == 0 && !needs(build->variant, "virtual-server"))
+            else if (strncmp(text, "{dut.two}", 9) == 0 && !variant_needs(build->variant, "virtual-server"))
                 document_reject(
                     build->diagnostic, value, "'{dut.two}'",
                     "'virtual-server' among 'needs', for a single-domain device has no second domain", NULL);

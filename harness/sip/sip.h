@@ -179,6 +179,30 @@ bool sip_message_set_body(struct sip_message *message, const void *bytes, size_t
 uint8_t *sip_message_serialize(const struct sip_message *message, size_t *size_bytes);
 const char *sip_reason_phrase(unsigned status);
 
+/* Digest access authentication (RFC 3261 §22, RFC 2617; SHA-256 by RFC 8760). One value of WWW-Authenticate,
+ * Proxy-Authenticate, Authorization or Proxy-Authorization: a scheme and its parameters, quotes and escapes
+ * removed. HEADER: it is none. */
+struct sip_auth {
+    char *scheme; /* as written */
+    struct sip_params params;
+};
+enum sip_error sip_auth_parse(const char *text, struct sip_auth *out);
+void sip_auth_fini(struct sip_auth *auth);
+const char *sip_auth_value(const struct sip_auth *auth,
+                           const char *name); /* NULL: it has none of that name */
+struct sip_digest {
+    const char *user, *realm, *password, *nonce;
+    const char *algorithm; /* NULL: MD5 */
+    const char *method, *uri;
+    const char *count, *cnonce; /* with qop=auth: nc and cnonce; count NULL: without qop */
+};
+enum { SIP_DIGEST_TEXT_MAX = 65 };
+/* The value of "response". false: of the algorithms there are MD5 and SHA-256. */
+bool sip_digest_compute(const struct sip_digest *digest, char out[SIP_DIGEST_TEXT_MAX]);
+/* What answers a challenge: of account user, password, method, uri and cnonce count. Heap; NULL: the
+ * challenge is none of Digest with one of these algorithms, and qop=auth or none. */
+char *sip_digest_answer(const struct sip_auth *challenge, const struct sip_digest *account);
+
 /* Framing on a stream (RFC 3261 §18.3, §7.5; CRLF keep-alives of RFC 5626 §4.4.1). Bytes in, whole messages
  * out, however they were cut. It keeps at most max_bytes of an unfinished message. */
 struct sip_framer;

@@ -138,6 +138,8 @@ struct reference_node *world_node(struct world *world, const struct node_plan *p
                                               .trust_pem = certs_authority_trust_pem(world->authority),
                                               .dns_server = world->dns_address,
                                               .is_never_reusing = plan->is_never_reusing,
+                                              .account_user = plan->account_user,
+                                              .account_password = plan->account_password,
                                               .answers_users = !plan->is_proxy,
                                               .faults = plan->faults,
                                               .seed = 1 + world->node_count,

@@ -41,6 +41,7 @@ struct node_plan {
     const char *labels; /* of its domains, separated by blanks: "one two" is one.test and two.test */
     const char *const *faults;
     bool is_never_reusing, is_proxy; /* is_proxy: answers no users */
+    const char *account_user, *account_password;
 };
 struct reference_node *world_node(struct world *world, const struct node_plan *plan);
 /* Sends OPTIONS and runs the loop until the answer is there. */

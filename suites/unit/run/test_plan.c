@@ -70,10 +70,10 @@ Test(plan, needs)
     static const struct {
         const char *need;
         bool is_met;
-    } rows[] = {{"virtual-server", true}, {"single-domain", false},       {"stateful", true},
-                {"stateless", false},     {"sends-alias", false},         {"client-certificate", false},
-                {"record-routes", false}, {"takes-crls", false},          {"claims-5924", false},
-                {"lasting", true},        {"something-unheard-of", false}};
+    } rows[] = {{"virtual-server", true}, {"single-domain", false}, {"stateful", true},
+                {"stateless", false},     {"sends-alias", false},   {"client-certificate", false},
+                {"record-routes", false}, {"takes-crls", false},    {"claims-5924", false},
+                {"lasting", true},        {"challenges", false},    {"something-unheard-of", false}};
     struct device_profile profile = capable();
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

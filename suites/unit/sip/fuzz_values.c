@@ -1,4 +1,5 @@
-/* Any text as a URI, a Via and an address: what is understood comes back the same from its written form. */
+/* Any text as a URI, a Via, an address and a challenge: what is understood comes back the same from its
+ * written form. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,24 @@ static void via_round_trip(const struct sip_via *via)
     free(text);
 }
 
+/* What answers a challenge is itself of that form, with the texts of the challenge. */
+static void auth_answer(const struct sip_auth *auth)
+{
+    const struct sip_digest account = {
+        .user = "u\\", .password = "p", .method = "OPTIONS", .uri = "sip:x", .cnonce = "\""};
+    char *text = sip_digest_answer(auth, &account);
+    struct sip_auth again;
+    if (!text)
+        return;
+    require(sip_auth_parse(text, &again) == SIP_OK);
+    require(texts_equal(sip_auth_value(&again, "username"), account.user));
+    require(texts_equal(sip_auth_value(&again, "realm"), sip_auth_value(auth, "realm")));
+    require(texts_equal(sip_auth_value(&again, "nonce"), sip_auth_value(auth, "nonce")));
+    require(texts_equal(sip_auth_value(&again, "opaque"), sip_auth_value(auth, "opaque")));
+    sip_auth_fini(&again);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -65,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sip_uri uri;
     struct sip_via via;
     struct sip_address address;
+    struct sip_auth auth;
     if (sip_uri_parse(text, &uri) == SIP_OK) {
         uri_round_trip(&uri);
         sip_uri_fini(&uri);
@@ -76,6 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (sip_address_parse(text, &address) == SIP_OK) {
         uri_round_trip(&address.uri);
         sip_address_fini(&address);
+    }
+    if (sip_auth_parse(text, &auth) == SIP_OK) {
+        auth_answer(&auth);
+        sip_auth_fini(&auth);
     }
     free(text);
     return 0;
