@@ -185,6 +185,7 @@ struct connection;
 struct server_transaction;
 struct client_transaction;
 struct originated;
+struct registration;
 struct forwarding;
 struct courier;
 struct account;
@@ -220,6 +221,7 @@ struct reference_node {
     struct server_transaction *server_transactions;
     struct client_transaction *client_transactions;
     struct originated *originated;
+    struct registration *registrations;
     struct forwarding *forwardings;
     struct courier *couriers;
     struct lost_address *lost;            /* where connections are gone, for faults */
@@ -526,5 +528,11 @@ void answer_options(struct server_transaction *transaction); /* whoever it was f
 void originate_ack(struct reference_node *node, struct sip_message *ack /* taken */,
                    const struct next_hop *hop);
 void originate_free_all(struct reference_node *node);
+/* REGISTER of a domain's own URI. */
+bool originate_register(struct reference_node *node, const char *registrar, size_t domain,
+                        const char *contact, unsigned expires_s, reference_answer_cb cb, void *arg);
+
+/* ---- registration.c ---- */
+void registration_free_all(struct reference_node *node); /* after what was originated */
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reference/device_private.h"
+#include "sip/sip.h"
 
 void device_config_fini(struct device_config *config)
 {
@@ -19,6 +20,7 @@ void device_config_fini(struct device_config *config)
     free(config->crl_pem);
     free(config->account_user);
     free(config->account_password);
+    free(config->registrar);
     *config = (struct device_config){0};
 }
 
@@ -137,6 +139,19 @@ bool device_config_set_dns(struct device_config *config, const char *ip, uint16_
     return true;
 }
 
+bool device_config_set_registrar(struct device_config *config, const char *uri, char *error)
+{
+    struct sip_uri parsed;
+    if (sip_uri_parse(uri, &parsed) != SIP_OK) {
+        snprintf(error, DEVICE_ERROR_MAX, "the registrar '%s': a SIP URI is wanted", uri);
+        return false;
+    }
+    sip_uri_fini(&parsed);
+    free(config->registrar);
+    config->registrar = strdup(uri);
+    return config->registrar != NULL;
+}
+
 /* ---- the file ---- */
 
 static const char CONFIG_SCHEMA[] =
@@ -160,7 +175,7 @@ static const char CONFIG_SCHEMA[] =
     "\"properties\":{\"user\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"}}},"
     "\"never_reuse\":{\"type\":\"boolean\"},\"no_sni\":{\"type\":\"boolean\"},"
     "\"claims_5924\":{\"type\":\"boolean\"},\"user_agent\":{\"type\":\"boolean\"},"
-    "\"stateless\":{\"type\":\"boolean\"},"
+    "\"stateless\":{\"type\":\"boolean\"},\"register\":{\"type\":\"string\"},"
     "\"sctp\":{\"enum\":[\"auto\",\"kernel\",\"userland\",\"none\"]},"
     "\"faults\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
@@ -232,6 +247,10 @@ static bool take(struct device_config *config, const struct document_value *root
     config->is_without_sni |= document_boolean(document_member(root, "no_sni"));
     config->is_user_agent |= document_boolean(document_member(root, "user_agent"));
     config->is_stateless |= document_boolean(document_member(root, "stateless"));
+    if (text_of(root, "register") != NULL &&
+        !device_config_set_registrar(config, text_of(root, "register"), error)) {
+        return false;
+    }
     if (document_member(root, "sctp") != NULL) {
         net_sctp_parse(text_of(root, "sctp"), &config->sctp); /* the schema lets no other word pass */
     }

@@ -24,6 +24,7 @@ enum {
     OPTION_USER_AGENT,
     OPTION_STATELESS,
     OPTION_ACCOUNT,
+    OPTION_REGISTER,
     OPTION_SCTP,
     OPTION_FAULT,
     OPTION_LIST_FAULTS,
@@ -43,6 +44,7 @@ static const struct option OPTIONS[] = {{"config", required_argument, NULL, OPTI
                                         {"user-agent", no_argument, NULL, OPTION_USER_AGENT},
                                         {"stateless", no_argument, NULL, OPTION_STATELESS},
                                         {"account", required_argument, NULL, OPTION_ACCOUNT},
+                                        {"register", required_argument, NULL, OPTION_REGISTER},
                                         {"sctp", required_argument, NULL, OPTION_SCTP},
                                         {"fault", required_argument, NULL, OPTION_FAULT},
                                         {"list-faults", no_argument, NULL, OPTION_LIST_FAULTS},
@@ -58,6 +60,7 @@ static const char HELP[] =
     "\n"
     "  --config FILE            JSON: listen, domains, trust, crl, dns_server, never_reuse, no_sni,\n"
     "                           claims_5924, user_agent, stateless, account, sctp, faults\n"
+    "                           claims_5924, user_agent, stateless, register, sctp, faults\n"
     "  --domain NAME=CERT,KEY   a domain of its own with certificate chain and key (PEM files); NAME alone: "
     "none.\n"
     "                           Two or more make a virtual server\n"
@@ -72,6 +75,7 @@ static const char HELP[] =
     "  --user-agent             forwards nothing; sends what a REFER asks for\n"
     "  --stateless              forwards without transactions\n"
     "  --account USER:PASSWORD  requests from this user of its domains have to prove it by Digest\n"
+    "  --register URI           registers its domains with a registrar: sip:HOST;transport=tls\n"
     "  --sctp ENGINE            kernel, userland, or auto (the kernel where it has SCTP)\n"
     "  --fault NAME             misbehaves in one stated way\n"
     "  --list-faults [--json]   names them\n"
@@ -202,6 +206,8 @@ static bool take_option(struct command *command, int option, const char *argumen
         return true;
     case OPTION_ACCOUNT:
         return take_account(command, argument);
+    case OPTION_REGISTER:
+        return device_config_set_registrar(config, argument, command->error);
     case OPTION_SCTP:
         if (net_sctp_parse(argument, &config->sctp)) {
             return true;
@@ -356,11 +362,16 @@ static bool run_loop(struct running *running, struct net *net, const struct devi
     struct loop_signal *dump = loop_signal_new(running->loop, SIGUSR1, on_dump, running);
     struct loop_signal *close = loop_signal_new(running->loop, SIGUSR2, on_close_all, running);
     bool is_good = term != NULL && interrupt != NULL && dump != NULL && close != NULL;
-    if (is_good) {
+    if (!is_good) {
+        snprintf(error, DEVICE_ERROR_MAX, "signals cannot be watched");
+    } else if (config->registrar != NULL && !reference_node_register(running->node, config->registrar)) {
+        snprintf(error, DEVICE_ERROR_MAX,
+                 "registering with %s: it listens nowhere over that transport, where it could be called",
+                 config->registrar);
+        is_good = false;
+    } else {
         announce(config);
         loop_run(running->loop);
-    } else {
-        snprintf(error, DEVICE_ERROR_MAX, "signals cannot be watched");
     }
     loop_signal_free(term);
     loop_signal_free(interrupt);

@@ -16,6 +16,7 @@ struct device_config {
     size_t text_count;
     char *trust_pem, *crl_pem;
     char *account_user, *account_password; /* both or none */
+    char *registrar; /* URI; NULL: it does not register */
     struct net_address dns_server;
     bool is_never_reusing, is_without_sni, claims_5924, is_user_agent, is_stateless;
     enum net_sctp sctp;
@@ -34,6 +35,7 @@ bool device_config_add_fault(struct device_config *config, const char *name, cha
 bool device_config_set_account(struct device_config *config, const char *user, const char *password,
                                char *error);
 bool device_config_set_dns(struct device_config *config, const char *ip, uint16_t port, char *error);
+bool device_config_set_registrar(struct device_config *config, const char *uri, char *error);
 /* Reads a whole text file into *out (heap), replacing what was there. */
 bool device_config_read_file(const char *path, char **out, char *error);
 

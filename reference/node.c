@@ -349,6 +349,7 @@ void reference_node_free(struct reference_node *node)
         return;
     }
     originate_free_all(node);
+    registration_free_all(node);
     stateless_free_all(node);
     while (node->server_transactions != NULL) {
         server_transaction_free(node->server_transactions);

@@ -108,28 +108,51 @@ static struct sip_message *make_request(struct reference_node *node, const char 
     return request;
 }
 
-bool reference_node_send(struct reference_node *node, const char *method, const char *uri, size_t domain,
-                         reference_answer_cb cb, void *arg)
+static bool send_to(struct reference_node *node, struct sip_message *request, const char *uri, size_t domain,
+                    reference_answer_cb cb, void *arg)
 {
     struct sip_uri parsed;
     struct next_hop hop;
-    bool has_dialog =
-        strcmp(method, "INVITE") == 0 || strcmp(method, "ACK") == 0 || strcmp(method, "CANCEL") == 0;
-    if (domain >= node->domain_count || has_dialog || sip_uri_parse(uri, &parsed) != SIP_OK) {
-        return false;
+    bool is_hop = request != NULL && sip_uri_parse(uri, &parsed) == SIP_OK;
+    if (is_hop) {
+        is_hop = next_hop_from_uri(&parsed, &hop);
+        sip_uri_fini(&parsed);
     }
-    bool is_hop = next_hop_from_uri(&parsed, &hop);
-    sip_uri_fini(&parsed);
     if (!is_hop) {
+        sip_message_free(request);
         return false;
     }
     hop.domain = domain;
-    struct sip_message *request = make_request(node, method, uri, domain);
-    bool is_sent = false;
-    if (request != NULL) {
-        node->counts.requests_sent++;
-        is_sent = originate(node, request, &hop, cb, arg);
-    }
+    node->counts.requests_sent++;
+    bool is_sent = originate(node, request, &hop, cb, arg);
     next_hop_fini(&hop);
     return is_sent;
+}
+
+bool reference_node_send(struct reference_node *node, const char *method, const char *uri, size_t domain,
+                         reference_answer_cb cb, void *arg)
+{
+    bool has_dialog =
+        strcmp(method, "INVITE") == 0 || strcmp(method, "ACK") == 0 || strcmp(method, "CANCEL") == 0;
+    return domain < node->domain_count && !has_dialog &&
+           send_to(node, make_request(node, method, uri, domain), uri, domain, cb, arg);
+}
+
+bool originate_register(struct reference_node *node, const char *registrar, size_t domain,
+                        const char *contact, unsigned expires_s, reference_answer_cb cb, void *arg)
+{
+    struct sip_message *request = make_request(node, "REGISTER", registrar, domain);
+    char *to = NULL;
+    char *expires = NULL;
+    bool is_good =
+        request != NULL && asprintf(&to, "<sip:%s>", node->domains[domain].name) >= 0 &&
+        sip_message_set(request, "To", to) && append_parts(request, "Contact", "<", contact, ">", "") &&
+        asprintf(&expires, "%u", expires_s) >= 0 && sip_message_append(request, "Expires", expires);
+    free(to);
+    free(expires);
+    if (!is_good) {
+        sip_message_free(request);
+        return false;
+    }
+    return send_to(node, request, registrar, domain, cb, arg);
 }

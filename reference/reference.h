@@ -124,6 +124,10 @@ void reference_node_free(struct reference_node *node);
 typedef void (*reference_answer_cb)(struct reference_node *node, unsigned status, void *arg);
 bool reference_node_send(struct reference_node *node, const char *method, const char *uri, size_t domain,
                          reference_answer_cb cb, void *arg);
+/* Registers each domain with a registrar (RFC 3261 §10.2) from now on, and keeps it registered; it can be
+ * called over the connection on which it did. false: no such URI, no listener of that transport, no memory.
+ */
+bool reference_node_register(struct reference_node *node, const char *registrar_uri);
 /* Closes every connection as RFC 5923 §8.3 wants (GRACEFUL waits for outstanding transactions), or as told.
  */
 void reference_node_close_connections(struct reference_node *node, enum net_close_mode mode);

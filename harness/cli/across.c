@@ -10,7 +10,7 @@
 #include "run/run.h"
 
 #define EVENT_DEFAULT "sipreuse-event"
-enum { BUNDLE_MAX_BYTES = 1 << 20, PASSWORD_MAX_BYTES = 4096, CHECK_PORTS = 2 };
+enum { BUNDLE_MAX_BYTES = 1 << 20, PASSWORD_MAX_BYTES = 4096, CHECK_PORTS = 2, REGISTRAR_PORTS = 1 };
 
 uint8_t *cli_file_read(const char *path, size_t max_bytes, size_t *size_bytes)
 {
@@ -106,7 +106,7 @@ struct run_plan *cli_across_plan(struct cli_across *across, const struct cli_req
         site.addresses[across->site.addresses[i].family == 6]++;
     struct run_plan *plan = run_plan_make_remote(&material->selection, material->profile, &site);
     across->run->check_port = plan->ports;
-    across->site.ports = plan->ports + CHECK_PORTS;
+    across->site.ports = plan->ports + CHECK_PORTS + REGISTRAR_PORTS;
     return plan;
 }
 
@@ -129,7 +129,10 @@ void cli_across_page(const struct cli_across *across, const struct device_profil
                                .last_port = across->site.last_port,
                                .domains = (const char *const *)domains,
                                .domain_count = profile->domain_count,
-                               .has_own_ca = across->trust_pem != NULL};
+                               .has_own_ca = across->trust_pem != NULL,
+                               .registers_over = profile->stimulus_kind == DEVICE_REGISTRAR
+                                                     ? net_transport_name(profile->stimulus_transport)
+                                                     : NULL};
     for (size_t i = 0; i < profile->domain_count; i++)
         domains[i] = device_domain_in(profile->domains[i], across->event->label);
     remote_page_print(&page, out);

@@ -21,7 +21,8 @@ enum {
 static const struct cli_option options[] = {
     [OPT_KIND] = {"kind", "KIND", "proxy, or ua (a user agent: it forwards nothing)", '\0'},
     [OPT_STIMULUS] = {"stimulus", "KIND",
-                      "how it is made to send: forward, dialog, command, http, operator, none", '\0'},
+                      "how it is made to send: forward, dialog, registrar, command, http, operator, none",
+                      '\0'},
     [OPT_START] = {"start", "COMMAND", "what starts it, in the foreground; '' when nothing does", '\0'},
     [OPT_CONFIG] = {"config", "FILE", "a configuration file to begin from; '' when it has none", '\0'},
     [OPT_DOMAINS] = {"domains", "1|2", "how many SIP domains; two make a virtual server", '\0'},
@@ -51,9 +52,9 @@ static const struct {
 } questions[] = {
     {OPT_KIND, "Does it forward requests (proxy), or is it a user agent (ua)?", "proxy", {"proxy", "ua"}},
     {OPT_STIMULUS,
-     "How is it made to send: forward, dialog, command, http, operator, none?",
+     "How is it made to send: forward, dialog, registrar, command, http, operator, none?",
      NULL,
-     {"forward", "dialog", "command", "http", "operator", "none"}},
+     {"forward", "dialog", "registrar", "command", "http", "operator", "none"}},
     {OPT_START, "What command starts it, in the foreground?", "", {NULL}},
     {OPT_CONFIG, "A configuration file to begin from?", "", {NULL}},
     {OPT_DOMAINS, "How many SIP domains is it responsible for, 1 or 2?", "1", {"1", "2"}},

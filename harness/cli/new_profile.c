@@ -75,6 +75,11 @@ static void put_stimulus(FILE *out, const struct new_device *device)
               "asks for), REFER in a call, SUBSCRIBE (its NOTIFY), INVITE (its BYE).\",\n"
               "    \"transport\": \"tcp\",\n    \"after\": \"REFER\"",
               out);
+    else if (strcmp(kind, "registrar") == 0)
+        fputs(",\n    \"$comment\": \"It registers with {registrar_uri}, and is called over that connection "
+              "(through: contact calls its contact instead). after: as of dialog.\",\n"
+              "    \"transport\": \"tcp\",\n    \"after\": \"INVITE\"",
+              out);
     else if (strcmp(kind, "command") == 0)
         fputs(",\n    \"$comment\": \"A program on the device's host, run for each request: {uri} is where "
               "it has to "

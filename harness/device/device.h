@@ -18,16 +18,17 @@ enum { DEVICE_DOMAINS_MAX = 32, DEVICE_METHODS_MAX = 8 };
 
 /* How it is made to send; the words of the profile's stimulus.kind. NONE: it cannot be. */
 enum device_stimulus {
-    DEVICE_FORWARD,  /* a proxy is sent a request whose next hop is the harness */
-    DEVICE_DIALOG,   /* a user agent is called, and sends by itself then */
-    DEVICE_COMMAND,  /* a program that the profile names */
-    DEVICE_HTTP,     /* a request to its interface */
-    DEVICE_OPERATOR, /* a person */
+    DEVICE_FORWARD,   /* a proxy is sent a request whose next hop is the harness */
+    DEVICE_DIALOG,    /* a user agent is called, and sends by itself then */
+    DEVICE_REGISTRAR, /* likewise, over the connection on which it registers, or at its contact */
+    DEVICE_COMMAND,   /* a program that the profile names */
+    DEVICE_HTTP,      /* a request to its interface */
+    DEVICE_OPERATOR,  /* a person */
     DEVICE_NO_STIMULUS
 };
 /* FORWARD: what tells the proxy its next hop. */
 enum device_next_hop { DEVICE_BY_REQUEST_URI, DEVICE_BY_ROUTE, DEVICE_BY_NUMBER };
-/* DIALOG: what it is sent, and sends after it. */
+/* DIALOG, REGISTRAR: what it is sent, and sends after it. */
 enum device_call {
     DEVICE_AFTER_REFER,         /* the request that Refer-To asks for */
     DEVICE_AFTER_REFER_IN_CALL, /* likewise, within a call */
@@ -58,8 +59,9 @@ struct device_profile {
     enum net_transport stimulus_transport; /* of the UA's connection to it */
     enum device_next_hop next_hop;
     enum device_call call;
-    char *number_uri; /* BY_NUMBER: Request-URI with {number} */
-    char *event;      /* AFTER_SUBSCRIBE: the package */
+    bool calls_contact; /* REGISTRAR: called over a connection to its contact, not over its own */
+    char *number_uri;   /* BY_NUMBER: Request-URI with {number} */
+    char *event;        /* AFTER_SUBSCRIBE: the package */
     /* The methods that it can be made to send, the usual one first; none: whatever is asked for. */
     char *sends[DEVICE_METHODS_MAX];
     size_t sends_count;

@@ -6,8 +6,9 @@
 #include <string.h>
 
 static const char *const kinds[] = {
-    [DEVICE_FORWARD] = "forward", [DEVICE_DIALOG] = "dialog",     [DEVICE_COMMAND] = "command",
-    [DEVICE_HTTP] = "http",       [DEVICE_OPERATOR] = "operator", [DEVICE_NO_STIMULUS] = "none"};
+    [DEVICE_FORWARD] = "forward", [DEVICE_DIALOG] = "dialog", [DEVICE_REGISTRAR] = "registrar",
+    [DEVICE_COMMAND] = "command", [DEVICE_HTTP] = "http",     [DEVICE_OPERATOR] = "operator",
+    [DEVICE_NO_STIMULUS] = "none"};
 static const char *const next_hops[] = {
     [DEVICE_BY_REQUEST_URI] = "request-uri", [DEVICE_BY_ROUTE] = "route", [DEVICE_BY_NUMBER] = "number"};
 static const char *const calls[] = {[DEVICE_AFTER_REFER] = "REFER",
@@ -35,7 +36,7 @@ static char *copy_member(const struct document_value *object, const char *name)
 /* What is sent by itself, where the profile does not say so. */
 static const char *usual_method(const struct device_profile *profile)
 {
-    if (profile->stimulus_kind != DEVICE_DIALOG)
+    if (profile->stimulus_kind != DEVICE_DIALOG && profile->stimulus_kind != DEVICE_REGISTRAR)
         return NULL;
     switch (profile->call) {
     case DEVICE_AFTER_REFER:
@@ -61,6 +62,8 @@ void device_stimulus_read(struct device_profile *profile, const struct document_
                                                         sizeof next_hops / sizeof next_hops[0]);
     profile->call = (enum device_call)find_word(document_member(stimulus, "after"), calls,
                                                 sizeof calls / sizeof calls[0]);
+    profile->calls_contact = document_member(stimulus, "through") &&
+                             strcmp(document_string(document_member(stimulus, "through")), "contact") == 0;
     profile->number_uri = copy_member(stimulus, "number_uri");
     profile->event = copy_member(stimulus, "event");
     profile->takes_no_sips_uri =
@@ -94,6 +97,7 @@ struct shape {
 static const struct shape shapes[] = {
     [DEVICE_FORWARD] = {{"transport"}, {"next_hop", "number_uri"}},
     [DEVICE_DIALOG] = {{"transport", "after"}, {"event", "sends", "sips"}},
+    [DEVICE_REGISTRAR] = {{"transport", "after"}, {"through", "event", "sends", "sips", "timeout_s"}},
     [DEVICE_COMMAND] = {{"argv"}, {"environment", "sends", "sips", "timeout_s", "at_once"}},
     [DEVICE_HTTP] = {{"http"}, {"sends", "sips", "timeout_s", "at_once"}},
     [DEVICE_OPERATOR] = {{"instruction"}, {"sends", "sips", "timeout_s"}},
@@ -179,6 +183,12 @@ bool device_stimulus_check(const struct device_profile *profile, const struct do
     if ((profile->next_hop == DEVICE_BY_NUMBER) != (number != NULL))
         return document_reject(diagnostic, number ? number : stimulus, NULL,
                                "'number_uri' together with the next_hop 'number'", NULL);
+    if (profile->stimulus_kind == DEVICE_REGISTRAR && !profile->is_user_agent)
+        return document_reject(diagnostic, document_member(stimulus, "kind"), NULL,
+                               "a kind other than 'registrar' for a proxy, which does not register", NULL);
+    if (profile->stimulus_kind == DEVICE_REGISTRAR && profile->calls_contact && profile->accepts_nothing)
+        return document_reject(diagnostic, document_member(stimulus, "through"), NULL,
+                               "'connection' for a device that accepts no connections", NULL);
     if (profile->stimulus_kind == DEVICE_FORWARD && profile->is_user_agent)
         return document_reject(diagnostic, document_member(stimulus, "kind"), NULL,
                                "a kind other than 'forward' for a user agent, which forwards nothing", NULL);

@@ -26,8 +26,11 @@ const char *const device_setting_names[] = {
     "run",
     "self",
     "folder",
-
     "enum_zone",
+    "registrar_uri",
+    "registrar_domain",
+    "registrar_ip",
+    "registrar_port",
     /* of a stimulus alone */
     "uri",
     "uri_user",

@@ -104,6 +104,18 @@ static void print_network(const struct remote_page *page, FILE *out)
             "\n- neither NAT nor a SIP-aware middlebox between the two: they rewrite what is being tested\n");
 }
 
+/* The name, for the port is another one in each run: a record of it says which. */
+static void print_registration(const struct remote_page *page, FILE *out)
+{
+    if (!page->registers_over || !page->has_dns)
+        return;
+    fprintf(out,
+            "\n## 5. Registration\nThe device registers each of its domains, or one account, with\n\n"
+            "    sip:registrar.%s;transport=%s\n\nwhich needs no password, and is called over that "
+            "connection. A run waits for it before it begins; the port stands in an SRV record.\n",
+            page->event->zone, page->registers_over);
+}
+
 void remote_page_print(const struct remote_page *page, FILE *out)
 {
     fprintf(
@@ -114,4 +126,5 @@ void remote_page_print(const struct remote_page *page, FILE *out)
     print_certificates(page, out);
     print_dns(page, out);
     print_network(page, out);
+    print_registration(page, out);
 }

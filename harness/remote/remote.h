@@ -112,7 +112,8 @@ struct remote_page {
     uint16_t dns_port, first_port, last_port;
     const char *const *domains;
     size_t domain_count;
-    bool has_own_ca; /* the vendor's certificates are used */
+    bool has_own_ca;            /* the vendor's certificates are used */
+    const char *registers_over; /* "tcp", "tls": it has to register with us; NULL: it has not */
 };
 /* In Markdown that reads as text. */
 void remote_page_print(const struct remote_page *page, FILE *out);

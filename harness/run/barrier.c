@@ -56,6 +56,7 @@ static enum way choose_way(const struct world *world)
     case DEVICE_FORWARD:
         return WAY_FORWARDED;
     case DEVICE_DIALOG:
+    case DEVICE_REGISTRAR:
     case DEVICE_COMMAND:
     case DEVICE_HTTP:
         return WAY_MADE;

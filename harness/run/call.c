@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "run/make.h"
+#include "run/registrar.h"
 #include "run/run_private.h"
 
 enum phase {
@@ -23,6 +24,7 @@ struct call {
     struct origin *made;    /* the request that is to come */
     struct origin *request; /* ours that is under way */
     struct origin *invite;  /* NULL: no call was made */
+    struct wire *way;       /* to the device: the UA's, or that of its registration */
     unsigned as;            /* the device's domain that is asked */
     enum phase phase;
     char text[RUN_SENTENCE_MAX];
@@ -73,6 +75,10 @@ static const char *first_method(const struct device_profile *profile)
 static char *target_of(const struct call *call)
 {
     const struct world *world = call->fiber->world;
+    const char *contact = registrar_contact(world->run, call->as);
+
+    if (contact)
+        return text_copy(contact);
     char *uri = text_format("sip:%s", world->run->domains[call->as]);
     char *named = names_add_user(world->run, uri);
 
@@ -152,10 +158,10 @@ static void send_first(struct call *call)
                                   .from_domain = world->zone_name,
                                   .fiber = call->fiber};
 
-    origin->request = message_request(world->ua, origin, &draft);
+    origin->request = message_request(call->way, origin, &draft);
     free(uri);
     if (origin->request) {
-        add_kind(call, origin->request, world->ua);
+        add_kind(call, origin->request, call->way);
         if (profile->call == DEVICE_AFTER_SUBSCRIBE || profile->call == DEVICE_AFTER_INVITE) {
             free(call->made->call_id); /* what comes is of this dialog */
             call->made->call_id = text_copy(origin->call_id);
@@ -164,7 +170,7 @@ static void send_first(struct call *call)
     if (strcmp(draft.method, "INVITE") == 0)
         call->invite = origin;
     call->phase = CALL_ASKED;
-    if (!origin->request || !message_send(world->ua, origin->request, NULL))
+    if (!origin->request || !message_send(call->way, origin->request, NULL))
         fail(call, "The %s to the device could not be sent", draft.method);
 }
 
@@ -186,13 +192,13 @@ static void send_refer(struct call *call)
 
 static void poll_connecting(struct call *call)
 {
-    struct world *world = call->fiber->world;
+    const struct wire *way = call->way;
 
-    if (ua_is_ready(world))
-        send_first(call);
-    else if (!world->ua || world->ua->has_sign || !world->ua->connection)
+    if (way->has_sign || !way->connection)
         fail(call, "The UA has no connection to the device: %s",
-             world->ua && world->ua->end_text ? world->ua->end_text : "it was not established");
+             way->end_text ? way->end_text : "it was not established");
+    else if (way->is_ready)
+        send_first(call);
 }
 
 static void poll_asked(struct call *call)
@@ -241,7 +247,10 @@ void call_begin(struct fiber *fiber, struct origin *origin, unsigned as)
     world->calls = call;
     origin->call = call;
     snprintf(call->text, sizeof call->text, "The device was called, and has not answered yet");
-    if (!ua_open(world))
+    call->way = world->run->registrar ? registrar_ua(world, as) : ua_open(world);
+    if (!call->way && world->run->registrar)
+        fail(call, "The device was not called, for it is not registered: %s", registrar_text(world->run));
+    else if (!call->way)
         fail(call, "The UA has no connection to the device");
     world_wake(world);
 }

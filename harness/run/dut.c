@@ -1,5 +1,6 @@
 /* What a run makes for its device: the names of its domains in DNS, certificates for them, the trust anchor
  * and the CRL as files, and the settings that templates of its configuration are filled with. */
+#include "run/registrar.h"
 #include "run/run_private.h"
 
 #include <errno.h>
@@ -260,6 +261,7 @@ void dut_make_settings(struct run *run)
     set(run, "faults", fault_list(run->options->device_faults));
     set(run, "sctp", text_copy(run->options->sctp == NET_SCTP_NONE ? "" : net_sctp_name(run->options->sctp)));
     set(run, "run", text_copy(run->label));
+    registrar_make_settings(run, set);
     set(run, "enum_zone", text_format("e164.%s.test", run->label));
 }
 

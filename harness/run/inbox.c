@@ -304,6 +304,16 @@ void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
         continue;
 }
 
+void inbox_message(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
+{
+    if (wire->world->is_over) {
+        wire->world->run->dropped += size_bytes;
+        return;
+    }
+    inbox_count_bytes(wire->world, size_bytes);
+    take_message(wire, bytes, size_bytes);
+}
+
 /* What no step wanted is answered in the end, so that the device has no open transactions with a world that
  * is gone. */
 void inbox_answer_leftovers(struct world *world)

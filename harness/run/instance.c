@@ -1,5 +1,6 @@
 /* One life of the device: started for a batch of jobs, stopped after it, and watched all the while. Callbacks
  * of device/ only leave a note; schedule.c acts on it in its next tick. */
+#include "run/registrar.h"
 #include "run/run_private.h"
 
 #include <stdio.h>
@@ -40,6 +41,10 @@ static void on_state(struct device *device, enum device_state state, const char 
     struct run *run = arg;
 
     (void)device;
+    if (state == DEVICE_READY && run->registrar) { /* it has to register first */
+        registrar_await(run);
+        return;
+    }
     journal_run_text(run, "device", state_name(state), text);
     switch (state) {
     case DEVICE_STARTING:
@@ -79,6 +84,7 @@ static void on_output(struct device *device, const char *line, void *arg)
 
 bool instance_start(struct run *run)
 {
+    registrar_forget(run);
     if (run->options->remote)
         return remote_start(run);
 

@@ -13,7 +13,7 @@ bool make_is_needed(const struct device_profile *profile)
 
 static bool is_call(const struct device_profile *profile)
 {
-    return profile->stimulus_kind == DEVICE_DIALOG;
+    return profile->stimulus_kind == DEVICE_DIALOG || profile->stimulus_kind == DEVICE_REGISTRAR;
 }
 
 /* OPTIONS is what a scenario says that does not care. */

@@ -1,3 +1,4 @@
+#include "run/registrar.h"
 #include "run/run_private.h"
 
 #include <ctype.h>
@@ -253,8 +254,9 @@ struct origin *message_probe(struct wire *wire, enum origin_purpose purpose)
 {
     struct world *world = wire->world;
     struct origin *origin = origin_new(world, NULL, purpose);
+    const char *contact = wire->is_shared ? registrar_contact(world->run, 0) : NULL;
     char *domain = text_format("sip:%s", world->run->domains[0]);
-    char *uri = names_add_user(world->run, domain);
+    char *uri = contact ? text_copy(contact) : names_add_user(world->run, domain);
     struct request_draft draft = {.method = "OPTIONS",
                                   .uri = uri,
                                   .from_user = wire->host->name,

@@ -251,6 +251,35 @@ struct wire *peer_connect_beside(struct wire *first, const char *name, uint16_t 
     return wire;
 }
 
+/* ---- a connection of the registrar's */
+
+struct wire *peer_adopt(struct world *world, const char *name, const struct host *host,
+                        struct net_connection *connection)
+{
+    struct wire *wire = run_allocate(1, sizeof *wire);
+
+    wire_init(wire, world, connection, WIRE_UA);
+    wire->host = host;
+    wire->is_shared = wire->is_ready = true;
+    journal_world_connection(wire, "device");
+    peer_name_wire(wire, name);
+    read_facts(wire);
+    if (net_connection_tls(connection))
+        journal_world_tls(wire);
+    return wire;
+}
+
+void peer_lose(struct wire *wire, const struct net_end *end)
+{
+    wire->connection = NULL;
+    wire->is_dead = wire->has_sign = true;
+    wire->sign = end->sign;
+    free(wire->end_text);
+    wire->end_text = text_copy(end->text);
+    lose_requests(wire);
+    world_wake(wire->world);
+}
+
 bool peer_write(struct wire *wire, const void *bytes, size_t size_bytes)
 {
     return wire && wire->connection &&
@@ -423,7 +452,8 @@ struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen)
 
 static void wire_free(struct wire *wire)
 {
-    net_connection_free(wire->connection);
+    if (!wire->is_shared)
+        net_connection_free(wire->connection);
     sip_framer_free(wire->framer);
     free(wire->name);
     free(wire->peer_names);

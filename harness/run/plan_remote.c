@@ -103,6 +103,9 @@ struct run_plan *run_plan_make_remote(const struct selection *selection, const s
         entry->because = entry->reason ? "profile" : "environment";
         if (!entry->reason)
             entry->reason = environment_reason(site, entry->variant);
+        if (!entry->reason && profile->stimulus_kind == DEVICE_REGISTRAR && !site->has_dns)
+            entry->reason = text_format("A device that registers finds the run's registrar, whose port is "
+                                        "another one in each run, by its name, and --dns none serves none.");
     }
     for (size_t family = 0; family < 2; family++)
         next[family] = shared[family] = shared_addresses(plan, family ? 6 : 4);

@@ -1,5 +1,6 @@
 /* A device that is there already: nothing is started and nothing is stopped. Before the first scenario it is
  * asked whether a run makes sense. */
+#include "run/registrar.h"
 #include "run/run_private.h"
 
 #include <stdio.h>
@@ -69,6 +70,10 @@ static void on_checked(struct remote_check *check, const struct remote_diagnosis
     (void)check;
     if (diagnosis->trouble == REMOTE_FINE) {
         journal_run_text(run, "device", "ready", diagnosis->text);
+        if (run->registrar) {
+            registrar_await(run);
+            return;
+        }
         run->is_ready = true;
         run_wake(run);
         return;
@@ -140,7 +145,11 @@ bool remote_start(struct run *run)
     run->instances++;
     if (!run->check)
         return make_apex(run) && begin_check(run);
-    run->is_ready = true; /* checked before, and still as it was */
+    /* checked before, and still as it was */
+    if (run->registrar)
+        registrar_await(run);
+    else
+        run->is_ready = true;
     return true;
 }
 

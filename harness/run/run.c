@@ -1,5 +1,6 @@
 #include "run/make.h"
 #include "run/next_hop.h"
+#include "run/registrar.h"
 #include "run/run_private.h"
 
 #include <errno.h>
@@ -188,6 +189,10 @@ static bool set_up(struct run *run)
         run_fail(run, RUN_FAILED, "%s", error);
         return false;
     }
+    if (!registrar_open(run, error, sizeof error)) {
+        run_fail(run, RUN_FAILED, "%s", error);
+        return false;
+    }
     dut_make_settings(run);
     run->config_dir = text_format("%s/device", run->out_dir);
     if (!make_open(run, error, sizeof error)) {
@@ -214,6 +219,7 @@ static void take_down(struct run *run)
 {
     schedule_fini(run);
     stimulator_free(run->stimulator);
+    registrar_fini(run);
     instance_drop(run);
     remote_fini(run);
     told_hop_fini(run);

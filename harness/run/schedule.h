@@ -71,6 +71,7 @@ struct run {
     unsigned numbers;
     struct device *device;
     struct stimulator *stimulator; /* NULL: its kind of stimulus needs none */
+    struct registrar *registrar;   /* likewise */
     struct remote_check *check;    /* across a network: before the first instance */
     struct net_credential *client; /* shown by the UA over TLS; NULL: none */
     char *trust_pem;               /* what peers of ours trust in the device; NULL: the authority's root */

@@ -1,9 +1,18 @@
 /* The UA of a world: one connection to the device, opened when it is first needed and again when the device
  * has closed it, and over SCTP a second one as a witness of what the device has read. It asks for no alias.
  * It shows no certificate, unless the user brought one because the device takes no client without. */
+#include "run/registrar.h"
 #include "run/run_private.h"
 
 #include <string.h>
+
+static struct wire *by_registration(struct world *world)
+{
+    if (!registrar_ua(world, 0) && !world->is_over)
+        world_end(world, VERDICT_INCONCLUSIVE, 0, "The device is not registered, so it cannot be asked: %s.",
+                  registrar_text(world->run));
+    return world->is_over ? NULL : world->ua;
+}
 
 bool ua_is_ready(const struct world *world)
 {
@@ -23,7 +32,11 @@ static struct wire *open_over(struct world *world, const char *name, enum net_tr
 
 struct wire *ua_open(struct world *world)
 {
-    if (!world->ua || !world->ua->connection || world->ua->has_sign)
+    bool is_up = world->ua && world->ua->connection && !world->ua->has_sign;
+
+    if (!is_up && world->run->registrar)
+        return by_registration(world);
+    if (!is_up)
         world->ua = open_over(world, "ua", world->run->options->profile->stimulus_transport);
     return world->ua;
 }

@@ -53,6 +53,7 @@ struct wire { /* a connection as its world knows it */
     bool has_unordered_records; /* when it was gone */
     bool keeps_open;            /* the device's close is not answered with our own */
     bool is_ping_deaf;          /* nor its keep-alives */
+    bool is_shared; /* upon a connection of the registrar's (registrar.h), which other worlds use too */
     enum net_sign sign;
     struct net_address local, remote;
     char *peer_names, *server_name; /* from the handshake; NULL: none */
@@ -181,7 +182,6 @@ uint16_t world_port(const struct world *world);
 char *world_token(struct world *world); /* heap: unique text */
 
 /* overload.c: a connection has ended; the world's verdict is given up where too little time has made it */
-struct net_end;
 void overload_note_end(struct wire *wire, const struct net_end *end);
 void overload_distrust(struct world *world);
 
@@ -223,12 +223,17 @@ bool peer_is_beside(const struct wire *wire, const struct wire *other);
 bool peer_is_beside_named(const struct wire *wire, const char *name);
 struct wire *peer_wire(const struct world *world, const char *name);
 struct post *peer_post(const struct world *world, const char *name);
+/* A wire upon a connection of the registrar's, which is ready and not ours to close; and its end. */
+struct wire *peer_adopt(struct world *world, const char *name, const struct host *host,
+                        struct net_connection *connection);
+void peer_lose(struct wire *wire, const struct net_end *end);
 void peer_name_wire(struct wire *wire, const char *name);
 bool peer_write(struct wire *wire, const void *bytes, size_t size_bytes);
 void peer_free_all(struct world *world);
 
 /* inbox.c: what came in */
 void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes);
+void inbox_message(struct wire *wire, const uint8_t *bytes, size_t size_bytes); /* one, framed already */
 /* Towards the limits of a world: something happened; bytes came. */
 void inbox_count(struct world *world, size_t size_bytes);
 void inbox_count_bytes(struct world *world, size_t size_bytes);

@@ -17,6 +17,7 @@ static bool begin(struct stimulus *stimulus)
         return question_begin(stimulus);
     case DEVICE_FORWARD:
     case DEVICE_DIALOG:
+    case DEVICE_REGISTRAR:
     case DEVICE_NO_STIMULUS:
         break;
     }
@@ -37,6 +38,7 @@ static void expire(struct stimulus *stimulus)
         return;
     case DEVICE_FORWARD:
     case DEVICE_DIALOG:
+    case DEVICE_REGISTRAR:
     case DEVICE_NO_STIMULUS:
         return;
     }
@@ -56,6 +58,7 @@ static void end(struct stimulus *stimulus)
         return;
     case DEVICE_FORWARD:
     case DEVICE_DIALOG:
+    case DEVICE_REGISTRAR:
     case DEVICE_NO_STIMULUS:
         return;
     }

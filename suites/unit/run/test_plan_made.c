@@ -153,3 +153,21 @@ Test(plan_made, an_echo_decides_nothing)
     cr_assert_eq(match_event(alternatives, 1, &event), -1);
     cr_assert_not(match_is_surprise(alternatives, 1, &event));
 }
+
+/* Who registers is called, like any other: but a device that accepts nothing can be no server of a
+ * connection. */
+Test(plan_made, who_registers_is_called)
+{
+    struct device_profile profile = telephone();
+    struct scenario_step steps[] = {
+        stimulate("sip:bob@a.{zone}"),
+        {.verb = STEP_CONNECT, .connect = {.transport = NET_TCP}},
+    };
+
+    profile.stimulus_kind = DEVICE_REGISTRAR;
+    cr_assert(make_is_needed(&profile));
+    expect_reason(&profile, steps, 2, NULL);
+    profile.accepts_nothing = true;
+    expect_reason(&profile, steps, 1, NULL);
+    expect_reason(&profile, steps, 2, "accepts no connections");
+}
