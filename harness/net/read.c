@@ -60,11 +60,6 @@ static void read_plain(struct net_connection *connection, struct budget *budget)
 
 static void take_tls_error(struct net_connection *connection, int error)
 {
-    if (error == GNUTLS_E_REHANDSHAKE) {
-        gnutls_alert_send(connection->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
-        net_wire_flush(connection);
-        return;
-    }
     if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
         int alert = (int)gnutls_alert_get(connection->session);
         net_connection_fail(connection, NET_SIGN_ALERT, alert, 0, "the peer sent a fatal TLS alert");
@@ -76,11 +71,29 @@ static void take_tls_error(struct net_connection *connection, int error)
     }
 }
 
+static ssize_t receive_record(struct net_connection *connection)
+{
+    return gnutls_record_recv(connection->session, connection->net->read_buffer, NET_READ_BUFFER_BYTES);
+}
+
+/* RFC 5246 §7.2.2: a warning, and the connection goes on. GnuTLS keeps the ClientHello for a handshake that
+ * will not be: asked for data, it calls it an unexpected packet once, and has let go of it then. */
+static ssize_t refuse_renegotiation(struct net_connection *connection)
+{
+    gnutls_alert_send(connection->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+    net_wire_flush(connection);
+    if (gnutls_record_check_pending(connection->session) == 0)
+        return GNUTLS_E_INTERRUPTED;
+    ssize_t got = receive_record(connection);
+    return got == GNUTLS_E_UNEXPECTED_PACKET ? GNUTLS_E_INTERRUPTED : got;
+}
+
 /* One record. True when there may be more to read now. */
 static bool read_record(struct net_connection *connection, struct budget *budget)
 {
-    ssize_t got =
-        gnutls_record_recv(connection->session, connection->net->read_buffer, NET_READ_BUFFER_BYTES);
+    ssize_t got = receive_record(connection);
+    if (got == GNUTLS_E_REHANDSHAKE)
+        got = refuse_renegotiation(connection);
     if (got == GNUTLS_E_AGAIN)
         return false;
     if (got > 0) {

@@ -208,7 +208,7 @@ ParameterizedTestParameters(sctp, a_host_without_sctp_says_so_at_once)
 }
 
 ParameterizedTest(const enum net_transport *transport, sctp, a_host_without_sctp_says_so_at_once,
-                  .init = enter_namespace)
+                  .init = world_enter_namespace)
 {
     enum { UNREACHABLE_HOST = 1, UNREACHABLE_PROTOCOL = 2 };
     struct world world;
