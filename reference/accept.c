@@ -157,6 +157,7 @@ bool accept_start(struct reference_node *node, const struct reference_listen *li
     struct listener *listener = &node->listeners[node->listener_count];
     struct net_listen_options options = {.transport = listen->transport,
                                          .local = listen->address,
+                                         .also = listen->also,
                                          .on_server_name = on_server_name,
                                          .on_accept = on_accept,
                                          .arg = listener};
@@ -171,7 +172,7 @@ bool accept_start(struct reference_node *node, const struct reference_listen *li
         options.tls.accepts_early_data = node_has(node, FAULT_ACCEPT_EARLY_DATA);
         options.tls.sends_unordered = node_has(node, FAULT_UNORDERED_TLS);
     }
-    *listener = (struct listener){.node = node, .transport = listen->transport};
+    *listener = (struct listener){.node = node, .transport = listen->transport, .also = listen->also};
     listener->net = net_listen(node->net, &options);
     if (listener->net == NULL) {
         char text[NET_ADDRESS_TEXT_MAX];

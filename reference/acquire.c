@@ -91,6 +91,19 @@ static bool choose_source(const struct reference_node *node, int family, struct 
     return has_any;
 }
 
+/* The further addresses of that end, where it has any over this transport. */
+static struct net_also choose_also(const struct reference_node *node, enum net_transport transport,
+                                   const struct net_address *source)
+{
+    for (size_t i = 0; i < node->listener_count; i++) {
+        const struct listener *listener = &node->listeners[i];
+        if (listener->transport == transport && net_address_equal_ip(&listener->address, source)) {
+            return listener->also;
+        }
+    }
+    return (struct net_also){0};
+}
+
 enum { SERVER_NAME_MAX = 256 };
 
 /* The domain that is asked for (RFC 5922 §7.8), where a server name may be that (RFC 6066 §3): no literal. A
@@ -160,6 +173,7 @@ static struct connection *open_connection(struct reference_node *node, const str
         snprintf(why, REASON_MAX, "this node has no IPv%d address", target->address.family);
         return NULL;
     }
+    options.also = choose_also(node, target->transport, &options.local);
     if (net_transport_is_secure(target->transport)) {
         fill_tls(node, hop, target, server_name, &options.tls);
     }

@@ -187,6 +187,22 @@ static bool accepts_any_identity(const struct connection *connection)
             net_connection_tls(connection->net)->is_resumed);
 }
 
+/* An association is its peer at whichever of its addresses (RFC 9260 §1.4): what resolves to any of them
+ * finds it, not only what resolves to the one that a chunk happened to come from. */
+static void add_paths(struct connection *connection, const struct alias_row *first)
+{
+    const struct net_association_facts *association =
+        node_has(connection->node, FAULT_ALIAS_BY_PATH) ? NULL : net_connection_association(connection->net);
+    for (size_t i = 0; association != NULL && i < association->remote_count; i++) {
+        struct alias_row row = *first;
+        row.address = association->remote[i];
+        row.address.port = first->address.port;
+        if (!net_address_equal_ip(&row.address, &first->address)) {
+            add_row(connection->node, &row, connection->domain);
+        }
+    }
+}
+
 static void make_alias(struct connection *connection, const struct sip_via *via)
 {
     struct reference_node *node = connection->node;
@@ -203,6 +219,7 @@ static void make_alias(struct connection *connection, const struct sip_via *via)
         row.address = claimed;
     }
     add_row(node, &row, connection->domain);
+    add_paths(connection, &row);
 }
 
 /* Faults: a request is turned down for its alias. */

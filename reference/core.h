@@ -194,6 +194,7 @@ struct listener {
     struct net_listener *net;
     enum net_transport transport;
     struct net_address address;
+    struct net_also also;
 };
 struct own_domain {
     char *name;

@@ -49,7 +49,7 @@ bool device_config_read_file(const char *path, char **out, char *error)
 bool device_config_add_listen(struct device_config *config, const char *transport, const char *ip,
                               uint16_t port, char *error)
 {
-    struct reference_listen listen;
+    struct reference_listen listen = {0};
     if (config->listen_count == REFERENCE_LISTEN_MAX) {
         snprintf(error, DEVICE_ERROR_MAX, "more than %d addresses to listen on", REFERENCE_LISTEN_MAX);
         return false;
@@ -64,6 +64,23 @@ bool device_config_add_listen(struct device_config *config, const char *transpor
         return false;
     }
     config->listen[config->listen_count++] = listen;
+    return true;
+}
+
+static bool add_also(struct reference_listen *listen, const char *ip, char *error)
+{
+    struct net_address *address = &listen->also.addresses[listen->also.count];
+    bool is_sctp = listen->transport == NET_SCTP || listen->transport == NET_TLS_SCTP;
+    if (!is_sctp || listen->also.count == NET_ALSO_MAX || !net_address_parse(ip, 0, address) ||
+        address->family != listen->address.family) {
+        snprintf(
+            error, DEVICE_ERROR_MAX,
+            "listening on '%s' also: up to %d more IP addresses of the first one's version are wanted, over "
+            "SCTP or TLS over SCTP",
+            ip, NET_ALSO_MAX);
+        return false;
+    }
+    listen->also.count++;
     return true;
 }
 
@@ -162,7 +179,9 @@ static const char CONFIG_SCHEMA[] =
     "false,"
     "\"required\":[\"transport\",\"address\"],\"properties\":{\"transport\":{\"enum\":[\"tcp\",\"tls\","
     "\"sctp\",\"tls-sctp\"]},"
-    "\"address\":{\"type\":\"string\"},\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}}},"
+    "\"address\":{\"type\":\"string\"},"
+    "\"also\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+    "\"port\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65535}}}},"
     "\"domains\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\",\"additionalProperties\":"
     "false,"
     "\"required\":[\"name\"],\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":1},"
@@ -210,6 +229,13 @@ static bool take_lists(struct device_config *config, const struct document_value
         if (!device_config_add_listen(config, text_of(one, "transport"), text_of(one, "address"),
                                       port_of(one), error)) {
             return false;
+        }
+        const struct document_value *also = document_member(one, "also");
+        for (size_t j = 0; j < document_count(also); j++) {
+            if (!add_also(&config->listen[config->listen_count - 1], document_string(document_at(also, j)),
+                          error)) {
+                return false;
+            }
         }
     }
     const struct document_value *domains = document_member(root, "domains");

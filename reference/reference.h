@@ -77,6 +77,7 @@ enum { REFERENCE_DOMAINS_MAX = 32, REFERENCE_LISTEN_MAX = 16 };
 struct reference_listen {
     enum net_transport transport;
     struct net_address address; /* default ports when port is 0 */
+    struct net_also also;       /* SCTP: further addresses of this end, of connections that it opens too */
 };
 /* A message of the node's, as it came in or went out. */
 struct sip_message;

@@ -131,7 +131,7 @@ static void put_members(struct writer *writer, json_t *out, const json_t *line, 
         set_text(out, "verb", line, "verb");
         json_object_set_new(out, "line", json_integer(report_integer(line, "line")));
     } else if (strcmp(event, "actor") == 0 || strcmp(event, "association") == 0 ||
-               strcmp(event, "stimulus") == 0 || strcmp(event, "tell") == 0) {
+               strcmp(event, "stimulus") == 0 || strcmp(event, "tell") == 0 || strcmp(event, "lose") == 0) {
         json_t *counts = json_deep_copy(line);
         static const char *const known[] = {"seq",     "ns",   "event",     "scenario",
                                             "variant", "name", "connection"};

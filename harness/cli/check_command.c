@@ -135,9 +135,10 @@ static int run_in_sandbox(struct check *check)
         return status;
     struct run_plan *plan =
         run_plan_make(&check->selection, check->profile, check->mode, check->profile->has_ip4,
-                      check->profile->has_ip6, "it is not looked at here");
+                      check->profile->has_ip6, "it is not looked at here", true);
     const struct sandbox_plan sandbox_plan = {.mode = check->mode,
                                               .harness_addresses = plan->harness_addresses,
+                                              .is_device_multihomed = check->profile->is_multihomed,
                                               .needs_ip4 = check->profile->has_ip4,
                                               .needs_ip6 = check->profile->has_ip6};
     take_plan(check, plan);

@@ -442,6 +442,9 @@ static void draw_step(struct drawing *drawing, const struct scenario_step *step)
     case STEP_TELL:
         draw(drawing, nothing, "the device is told to close its connections in good order");
         break;
+    case STEP_LOSE:
+        draw(drawing, nothing, "the host %s loses its address", step->lose.host);
+        break;
     case STEP_REPEAT:
         draw_repeat(drawing, &step->repeat);
         break;

@@ -62,7 +62,7 @@ bool kill_scope_applies(const struct kill_scope *scope, size_t profile, const ch
     if (!selection_make(scope->catalogue, &options, &selection, error, sizeof error))
         return false; /* no scenario is about it */
     struct run_plan *plan =
-        run_plan_make(&selection, scope->profiles[profile], SANDBOX_AUTO, true, true, NULL);
+        run_plan_make(&selection, scope->profiles[profile], SANDBOX_AUTO, true, true, NULL, true);
     bool is_tried = plan && plan_tries(plan, requirement);
     run_plan_free(plan);
     selection_fini(&selection);

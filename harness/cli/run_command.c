@@ -160,6 +160,7 @@ static int run_in_sandbox(const struct cli_request *request, const struct cli_ma
         return status;
     const struct sandbox_plan sandbox_plan = {.mode = across ? SANDBOX_REMOTE : request->mode,
                                               .harness_addresses = plan->harness_addresses,
+                                              .is_device_multihomed = material->profile->is_multihomed,
                                               .needs_ip4 = request->has_ip4 || across,
                                               .needs_ip6 = request->has_ip6 || across,
                                               .remote = across ? &across->site : NULL};
@@ -280,7 +281,8 @@ int cli_run(int argc, char **argv)
         plan = request.remote.is_wanted
                    ? cli_across_plan(&across, &request, &material)
                    : run_plan_make(&material.selection, material.profile, request.mode, request.has_ip4,
-                                   request.has_ip6, request.sctp == NET_SCTP_NONE ? no_sctp : NULL);
+                                   request.has_ip6, request.sctp == NET_SCTP_NONE ? no_sctp : NULL,
+                                   request.sctp != NET_SCTP_KERNEL);
     if (!plan)
         status = cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     else if (request.is_plan_only)

@@ -46,7 +46,7 @@ struct device_profile {
     char *user;                            /* that it answers for; NULL: for the domains themselves */
     bool is_virtual_server;                /* two or more domains */
     bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes,
-        takes_crls, claims_5924, challenges;
+        takes_crls, claims_5924, challenges, is_multihomed;
     int close_signal;      /* makes it close its connections in good order; 0: it cannot be told */
     bool has_transport[4]; /* by enum net_transport */
     bool has_own_sctp;     /* it can speak SCTP where the kernel has none */

@@ -155,6 +155,7 @@ static void read_claims(struct device_profile *profile, const struct document_va
     profile->takes_crls = document_boolean(document_member(claims, "takes_crls"));
     profile->claims_5924 = document_boolean(document_member(claims, "claims_5924"));
     profile->challenges = document_boolean(document_member(claims, "challenges"));
+    profile->is_multihomed = document_boolean(document_member(claims, "multihomed"));
 }
 
 /* A password may be kept out of the file; without it the account is none. */

@@ -6,6 +6,8 @@
 const char *const device_setting_names[] = {
     "dut_ip4",
     "dut_ip6",
+    "dut_ip4_second",
+    "dut_ip6_second",
     "sip_port",
     "sips_port",
     "dns_ip",

@@ -172,8 +172,11 @@ static const struct net_connection_events carrier_events = {
 
 int net_association_connect(struct pair *pair, const struct net_address *remote)
 {
-    const struct net_connect_options options = {
-        .transport = NET_SCTP, .local = pair->local, .remote = *remote, .handshake_timeout_ms = UINT32_MAX};
+    const struct net_connect_options options = {.transport = NET_SCTP,
+                                                .local = pair->local,
+                                                .also = pair->also,
+                                                .remote = *remote,
+                                                .handshake_timeout_ms = UINT32_MAX};
     struct association *association = calloc(1, sizeof *association);
     if (!association)
         return ENOMEM;
@@ -213,8 +216,11 @@ static void on_accept(struct net_listener *below, struct net_connection *carrier
 
 int net_association_listen(struct pair *listener)
 {
-    const struct net_listen_options options = {
-        .transport = NET_SCTP, .local = listener->local, .on_accept = on_accept, .arg = listener};
+    const struct net_listen_options options = {.transport = NET_SCTP,
+                                               .local = listener->local,
+                                               .also = listener->also,
+                                               .on_accept = on_accept,
+                                               .arg = listener};
     listener->listener = net_listen(listener->net, &options);
     if (!listener->listener)
         return -1;

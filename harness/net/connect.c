@@ -4,6 +4,38 @@
 
 #include "net/net_private.h"
 
+void net_connection_read_local(struct net_connection *connection)
+{
+    struct net_address read;
+    if (!connection->ops->local(connection->fd, &read))
+        return;
+    /* The kernel names the last of several addresses that were bound; the first one is the connection's own.
+     */
+    uint16_t port = read.port;
+    connection->local = connection->first.family ? connection->first : read;
+    connection->local.port = port;
+}
+
+/* The kernel lists them in no order. */
+static void put_first(struct net_address *addresses, size_t count, const struct net_address *own)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (net_address_equal(&addresses[i], own)) {
+            addresses[i] = addresses[0];
+            addresses[0] = *own;
+        }
+    }
+}
+
+static void read_association(struct net_connection *connection)
+{
+    struct net_association_facts *facts = &connection->association;
+    if (!connection->ops->describe || !connection->ops->describe(connection->fd, facts))
+        return;
+    put_first(facts->local, facts->local_count, &connection->local);
+    put_first(facts->remote, facts->remote_count, &connection->remote);
+}
+
 /* ENOPROTOOPT is what ICMP's "protocol unreachable" comes to, EPROTO its counterpart of IPv6. */
 static const char *say_failure(const struct net_connection *connection, int error_number)
 {
@@ -36,7 +68,7 @@ void net_connection_finish_connect(struct net_connection *connection)
         error_number = connection->ops->take_error(connection->fd);
     if (error_number == EINPROGRESS)
         return;
-    connection->ops->local(connection->fd, &connection->local);
+    net_connection_read_local(connection);
     if (!error_number && is_self_connected(connection))
         error_number = ECONNREFUSED;
     if (error_number)
@@ -48,8 +80,7 @@ void net_connection_finish_connect(struct net_connection *connection)
 void net_connection_start(struct net_connection *connection)
 {
     connection->phase = NET_PHASE_WAITING;
-    if (connection->ops->describe)
-        connection->ops->describe(connection->fd, &connection->association);
+    read_association(connection);
     if (!connection->association.id)
         connection->association.id = connection->id;
     if (connection->events.on_connected)
@@ -73,7 +104,8 @@ static int open_bound(struct net *net, const struct net_transport_ops *ops,
     ops->tune(fd);
     if (options->local.family == 0)
         return fd;
-    if (options->local.family == options->remote.family && ops->bind(fd, &options->local, false))
+    if (options->local.family == options->remote.family &&
+        net_transport_bind(ops, fd, &options->local, &options->also, false))
         return fd;
     int error_number = options->local.family == options->remote.family ? errno : EAFNOSUPPORT;
     ops->close(fd);
@@ -91,6 +123,7 @@ static bool set_up(struct net_connection *connection, const struct net_connect_o
         connection->facts.has_server_name = connection->own_tls.server_name != NULL;
     }
     connection->remote = options->remote;
+    connection->first = options->also.count > 0 ? options->local : (struct net_address){0};
     connection->handshake_timeout_ms =
         options->handshake_timeout_ms ? options->handshake_timeout_ms : NET_HANDSHAKE_TIMEOUT_MS;
     return true;
@@ -102,7 +135,7 @@ static void begin_connect(struct net_connection *connection)
     connection->connect_errno = connection->ops->connect(connection->fd, &connection->remote);
     if (connection->connect_errno)
         net_connection_defer(connection, NET_DEFER_CONNECT);
-    connection->ops->local(connection->fd, &connection->local);
+    net_connection_read_local(connection);
 }
 
 static struct net_connection *give_up(struct net_connection *connection)
@@ -138,7 +171,7 @@ struct net_connection *net_connect_pair(struct net_connection *first, const stru
     connection->arg = arg;
     net_connection_enter(connection);
     loop_timer_start(connection->timer, connection->handshake_timeout_ms);
-    connection->ops->local(connection->fd, &connection->local);
+    net_connection_read_local(connection);
     net_connection_defer(connection, NET_DEFER_CONNECT); /* the association may be up already */
     net_connection_leave(connection);
     return connection;

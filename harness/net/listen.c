@@ -6,14 +6,14 @@
 static void on_acceptable(struct loop_poll *poll, int events, void *arg);
 
 static int open_listening(struct net *net, const struct net_transport_ops *ops,
-                          const struct net_address *address)
+                          const struct net_address *address, const struct net_also *also)
 {
     int fd = ops->open(net, address->family == 6 ? AF_INET6 : AF_INET);
     if (fd < 0)
         return -1;
     if (ops->keeps_messages)
         ops->tune(fd); /* what an association has from its beginning, it has from its listener */
-    if (ops->bind(fd, address, true) && ops->listen(fd) == 0)
+    if (net_transport_bind(ops, fd, address, also, true) && ops->listen(fd) == 0)
         return fd;
     int error_number = errno;
     ops->close(fd);
@@ -30,9 +30,13 @@ static bool set_up(struct net_listener *listener, const struct net_listen_option
     if (net_transport_is_secure(options->transport) &&
         !net_tls_config_init(&listener->tls, listener->net, &options->tls))
         return false;
-    listener->fd = open_listening(listener->net, listener->ops, &options->local);
+    listener->fd = open_listening(listener->net, listener->ops, &options->local, &options->also);
     if (listener->fd < 0 || !listener->ops->local(listener->fd, &listener->address))
         return false;
+    uint16_t port = listener->address.port;
+    if (options->also.count > 0) /* the kernel names the last one that was bound */
+        listener->address = options->local;
+    listener->address.port = port;
     listener->poll = loop_poll_new(listener->net->loop, listener->fd, on_acceptable, listener);
     if (!listener->poll)
         errno = ENOMEM;
@@ -130,8 +134,10 @@ void net_listener_adopt(struct net_listener *listener, int fd, const struct net_
     connection->facts.was_certificate_requested = connection->tls && connection->tls->request_certificate;
     connection->handshake_timeout_ms = listener->options.handshake_timeout_ms;
     connection->remote = *remote;
-    if (!listener->ops->local(fd, &connection->local))
-        connection->local = listener->address;
+    connection->local = listener->address;
+    if (listener->options.also.count > 0)
+        connection->first = listener->address;
+    net_connection_read_local(connection);
     net_connection_enter(connection);
     if (listener->options.on_accept)
         listener->options.on_accept(listener, connection, &connection->events, &connection->arg,

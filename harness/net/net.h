@@ -161,7 +161,13 @@ struct net_message_facts {
     bool is_clear;   /* over TLS over SCTP: it came past TLS */
     uint32_t payload_protocol;
 };
-enum { NET_ASSOCIATION_ADDRESSES_MAX = 8 };
+enum { NET_ASSOCIATION_ADDRESSES_MAX = 8, NET_ALSO_MAX = NET_ASSOCIATION_ADDRESSES_MAX - 1 };
+/* Further addresses of our end of an association (RFC 9260 §6.4), of the family of the first one; their ports
+ * are not looked at. Kernel engine only: elsewhere EOPNOTSUPP. */
+struct net_also {
+    struct net_address addresses[NET_ALSO_MAX];
+    size_t count;
+};
 struct net_association_facts {
     uint64_t id; /* the same for all TLS connections of one association; else the connection's own */
     uint16_t streams_in, streams_out; /* negotiated */
@@ -230,6 +236,7 @@ struct net_connection_events {
 struct net_connect_options {
     enum net_transport transport;
     struct net_address local; /* source IP; port 0: ephemeral */
+    struct net_also also;     /* SCTP */
     struct net_address remote;
     struct net_tls_options tls;
     uint64_t handshake_timeout_ms; /* TCP connect and TLS together; 0: 10,000 */
@@ -253,6 +260,7 @@ struct net_connection *net_connect_pair(struct net_connection *first, const stru
 struct net_listen_options {
     enum net_transport transport;
     struct net_address local; /* port 0: any, read it back */
+    struct net_also also;     /* SCTP */
     struct net_tls_options tls;
     uint64_t handshake_timeout_ms; /* 0: 10,000 */
     /* Chooses the credential by what the ClientHello says; server_name NULL: none. Return NULL to keep

@@ -72,6 +72,9 @@ struct net_transport_ops {
     /* Options that every connection wants, ours and accepted ones; failures are harmless. */
     void (*tune)(int fd);
     bool (*bind)(int fd, const struct net_address *address, bool is_to_listen); /* errno */
+    /* After bind: further addresses, and a path that fails is given up quickly. NULL: one is all there can
+     * be. */
+    bool (*bind_also)(int fd, const struct net_also *also); /* errno */
     bool (*local)(int fd, struct net_address *out);
     int (*listen)(int fd);                                    /* 0, or -1 with errno */
     int (*accept)(int fd, struct net_address *remote);        /* a descriptor like that of open; -1, errno */
@@ -95,6 +98,9 @@ struct net_transport_ops {
     bool (*describe)(int fd, struct net_association_facts *out);
 };
 extern const struct net_transport_ops net_tcp_ops, net_kernel_sctp_ops, net_userland_sctp_ops, net_pair_ops;
+/* Both kinds of binding; errno. */
+bool net_transport_bind(const struct net_transport_ops *ops, int fd, const struct net_address *address,
+                        const struct net_also *also, bool is_to_listen);
 /* NULL: this transport is not to be had; errno. */
 const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net_transport transport);
 
@@ -235,6 +241,7 @@ struct net_connection {
     uint64_t handshake_timeout_ms;
     enum net_transport transport;
     struct net_address local, remote;
+    struct net_address first; /* of several that were bound; family 0: there is one */
 
     int fd;
     struct loop_poll *poll;
@@ -337,6 +344,8 @@ void net_hangup_run(struct net *net); /* the epoll is readable */
 void net_connection_finish_connect(struct net_connection *connection);
 /* TCP is up: on_connected, then ready or the TLS handshake. Shared with listen.c. */
 void net_connection_start(struct net_connection *connection);
+/* What the socket says of our own address, into local. */
+void net_connection_read_local(struct net_connection *connection);
 /* Everything is up: sends what was written early, on_ready. */
 void net_connection_become_ready(struct net_connection *connection);
 

@@ -126,6 +126,12 @@ static bool pair_bind(int fd, const struct net_address *address, bool is_to_list
     return true;
 }
 
+static bool pair_bind_also(int fd, const struct net_also *also)
+{
+    net_pair_find(fd)->also = *also;
+    return true;
+}
+
 static bool pair_local(int fd, struct net_address *out)
 {
     const struct pair *pair = net_pair_find(fd);
@@ -291,6 +297,7 @@ const struct net_transport_ops net_pair_ops = {
     .open = pair_open,
     .tune = pair_tune,
     .bind = pair_bind,
+    .bind_also = pair_bind_also,
     .local = pair_local,
     .listen = pair_listen,
     .accept = pair_accept,

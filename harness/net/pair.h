@@ -11,6 +11,7 @@ struct pair { /* a bidirectional stream, or what listens for them */
     int fd;
     struct net *net;
     struct net_address local;        /* asked for */
+    struct net_also also;            /* likewise */
     struct association *association; /* NULL: none yet, or no more */
     struct pair *next;               /* of the association */
     uint16_t stream;

@@ -37,6 +37,43 @@ static bool kernel_bind(int fd, const struct net_address *address, bool is_to_li
     return net_socket_bind(fd, address);
 }
 
+/* Who has several paths wants to notice that one is gone: one message unanswered is enough, and the answer to
+ * it is waited for as long as no network lies between. */
+static void tune_paths(int fd)
+{
+    enum {
+        RTO_INITIAL_MS = 1000,
+        RTO_MIN_MS = 300 /* an acknowledgement may be 200 ms late */,
+        RTO_MAX_MS = 2000,
+        HEARTBEAT_MS = 1000
+    };
+    const struct sctp_rtoinfo times = {
+        .srto_initial = RTO_INITIAL_MS, .srto_max = RTO_MAX_MS, .srto_min = RTO_MIN_MS};
+    const struct sctp_paddrparams paths = {
+        .spp_hbinterval = HEARTBEAT_MS, .spp_pathmaxrxt = 1, .spp_flags = SPP_HB_ENABLE};
+    setsockopt(fd, IPPROTO_SCTP, SCTP_RTOINFO, &times, sizeof times);
+    setsockopt(fd, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &paths, sizeof paths);
+}
+
+static bool kernel_bind_also(int fd, const struct net_also *also)
+{
+    uint8_t packed[NET_ALSO_MAX * sizeof(struct sockaddr_in6)];
+    size_t size_bytes = 0;
+    struct net_address first;
+    if (!net_socket_local(fd, &first))
+        return false;
+    for (size_t i = 0; i < also->count; i++) {
+        struct net_address address = also->addresses[i];
+        struct sockaddr_storage storage;
+        address.port = first.port;
+        socklen_t one_bytes = net_address_to_sockaddr(&address, &storage);
+        memcpy(packed + size_bytes, &storage, one_bytes);
+        size_bytes += one_bytes;
+    }
+    tune_paths(fd);
+    return sctp_bindx(fd, (struct sockaddr *)(void *)packed, (int)also->count, SCTP_BINDX_ADD_ADDR) == 0;
+}
+
 static ssize_t kernel_receive(int fd, void *bytes, size_t size_bytes, struct net_message_facts *facts)
 {
     struct iovec place = {bytes, size_bytes};
@@ -92,28 +129,6 @@ static size_t copy_addresses(const struct sockaddr *packed, int count, struct ne
     return copied;
 }
 
-/* The kernel lists them in no order. */
-static void put_first(struct net_address *addresses, size_t count, const struct net_address *own)
-{
-    for (size_t i = 1; i < count; i++) {
-        if (net_address_equal(&addresses[i], own)) {
-            addresses[i] = addresses[0];
-            addresses[0] = *own;
-        }
-    }
-}
-
-static void put_own_first(int fd, struct net_association_facts *facts)
-{
-    struct net_address own;
-    struct sockaddr_storage peer = {0};
-    socklen_t size_bytes = sizeof peer;
-    if (net_socket_local(fd, &own))
-        put_first(facts->local, facts->local_count, &own);
-    if (getpeername(fd, (struct sockaddr *)&peer, &size_bytes) == 0 && net_address_from_sockaddr(&peer, &own))
-        put_first(facts->remote, facts->remote_count, &own);
-}
-
 static bool kernel_describe(int fd, struct net_association_facts *out)
 {
     struct sctp_status status = {0};
@@ -133,7 +148,6 @@ static bool kernel_describe(int fd, struct net_association_facts *out)
         out->remote_count = copy_addresses(addresses, count, out->remote);
         sctp_freepaddrs(addresses);
     }
-    put_own_first(fd, out);
     return true;
 }
 
@@ -142,6 +156,7 @@ const struct net_transport_ops net_kernel_sctp_ops = {
     .open = kernel_open,
     .tune = kernel_tune,
     .bind = kernel_bind,
+    .bind_also = kernel_bind_also,
     .local = net_socket_local,
     .listen = net_socket_listen,
     .accept = net_socket_accept,

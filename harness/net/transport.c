@@ -98,6 +98,18 @@ enum net_sctp net_sctp_engine(const struct net *net, char *why)
     return net_sctp_choose(net->options.sctp, net_sctp_may_open_raw(), why ? why : unread);
 }
 
+bool net_transport_bind(const struct net_transport_ops *ops, int fd, const struct net_address *address,
+                        const struct net_also *also, bool is_to_listen)
+{
+    if (!ops->bind(fd, address, is_to_listen))
+        return false;
+    if (also->count == 0)
+        return true;
+    if (!ops->bind_also)
+        errno = EOPNOTSUPP;
+    return ops->bind_also && ops->bind_also(fd, also);
+}
+
 const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net_transport transport)
 {
     if (transport == NET_TCP || transport == NET_TLS)

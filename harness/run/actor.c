@@ -65,7 +65,7 @@ static size_t list_listeners(const struct actor *actor, const struct host *host,
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i].is_wanted)
-            out[count++] = (struct reference_listen){all[i].transport, host->address};
+            out[count++] = (struct reference_listen){.transport = all[i].transport, .address = host->address};
     return count;
 }
 

@@ -96,7 +96,7 @@ static struct wire *open_from_host(struct fiber *fiber, const struct step_connec
         return NULL;
     }
     return find_target(fiber, step, &target)
-               ? peer_connect(world, name, host, step->transport, &target, tls, WIRE_PEER)
+               ? peer_connect(world, name, host, &step->also, step->transport, &target, tls, WIRE_PEER)
                : NULL;
 }
 

@@ -181,16 +181,23 @@ static void set(struct run *run, const char *name, char *value)
     run->settings[run->setting_count++].value = value;
 }
 
-static char *ip_text(const struct run *run, int family)
+static char *ip_text(const struct run *run, int family,
+                     bool (*find)(const struct sandbox *sandbox, int family, struct net_address *out))
 {
     struct net_address address;
     char ip[NET_ADDRESS_TEXT_MAX];
 
-    if (!(family == 4 ? run->has_ip4 : run->has_ip6) ||
-        !sandbox_device_address(run->options->sandbox, family, &address))
+    if (!(family == 4 ? run->has_ip4 : run->has_ip6) || !find(run->options->sandbox, family, &address))
         return text_copy("");
     net_address_format_ip(&address, ip);
     return text_copy(ip);
+}
+
+/* What an association cannot have is nothing to listen on. */
+static char *second_ip_text(const struct run *run, int family)
+{
+    return run->options->sctp == NET_SCTP_KERNEL ? ip_text(run, family, sandbox_device_second_address)
+                                                 : text_copy("");
 }
 
 static void set_dns(struct run *run)
@@ -249,8 +256,10 @@ void dut_make_settings(struct run *run)
     const struct sandbox *sandbox = run->options->sandbox;
 
     run->settings = run_allocate(32, sizeof *run->settings);
-    set(run, "dut_ip4", ip_text(run, 4));
-    set(run, "dut_ip6", ip_text(run, 6));
+    set(run, "dut_ip4", ip_text(run, 4, sandbox_device_address));
+    set(run, "dut_ip6", ip_text(run, 6, sandbox_device_address));
+    set(run, "dut_ip4_second", second_ip_text(run, 4));
+    set(run, "dut_ip6_second", second_ip_text(run, 6));
     set(run, "sip_port", text_format("%u", (unsigned)sandbox_device_port(sandbox, false)));
     set(run, "sips_port", text_format("%u", (unsigned)sandbox_device_port(sandbox, true)));
     set_dns(run);

@@ -61,7 +61,8 @@ static void write_claims(struct journal *journal, const struct device_profile *p
                   {"record_routes", profile->record_routes},
                   {"takes_crls", profile->takes_crls},
                   {"claims_5924", profile->claims_5924},
-                  {"challenges", profile->challenges}};
+                  {"challenges", profile->challenges},
+                  {"multihomed", profile->is_multihomed}};
 
     journal_open_object(journal, "claims");
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)

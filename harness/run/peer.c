@@ -203,12 +203,28 @@ static void wire_init(struct wire *wire, struct world *world, struct net_connect
 
 /* ---- connections that we open */
 
+/* The addresses of further hosts, as those of one end. */
+static struct net_also further(struct world *world, const struct strings *names)
+{
+    struct net_also also = {0};
+
+    for (size_t i = 0; names && i < names->count && also.count < NET_ALSO_MAX; i++) {
+        const struct host *host = world_host(world, names->items[i]);
+
+        if (host)
+            also.addresses[also.count++] = host->address;
+    }
+    return also;
+}
+
 struct wire *peer_connect(struct world *world, const char *name, const struct host *host,
-                          enum net_transport transport, const struct net_address *remote,
-                          const struct net_tls_options *tls, enum wire_role role)
+                          const struct strings *also, enum net_transport transport,
+                          const struct net_address *remote, const struct net_tls_options *tls,
+                          enum wire_role role)
 {
     struct net_connect_options options = {.transport = transport,
                                           .local = host->address,
+                                          .also = further(world, also),
                                           .remote = *remote,
                                           .tls = *tls,
                                           .handshake_timeout_ms = run_scaled_ms(world->run, RUN_CONNECT_MS)};
@@ -351,13 +367,15 @@ static enum net_transport below_tls(enum net_transport transport)
     return transport == NET_TLS_SCTP ? NET_SCTP : transport;
 }
 
-static bool post_open(struct post *post, uint16_t port, enum net_tls_version tls, bool request_certificate)
+static bool post_open(struct post *post, uint16_t port, const struct strings *also, enum net_tls_version tls,
+                      bool request_certificate)
 {
     struct world *world = post->world;
     enum net_tls_version version = tls ? tls : world->variant->tls;
     struct net_listen_options options = {.transport =
                                              post->is_stalled ? below_tls(post->transport) : post->transport,
                                          .local = post->host->address,
+                                         .also = further(world, also),
                                          .tls = {.min_version = version,
                                                  .max_version = version,
                                                  .credential = post->credential,
@@ -402,7 +420,7 @@ struct post *peer_listen_barrier(struct world *world, enum net_transport transpo
 
     post->is_barrier = true;
     post->credential = credential;
-    return post_open(post, 0, NET_TLS_NONE, true) ? post : NULL;
+    return post_open(post, 0, NULL, NET_TLS_NONE, true) ? post : NULL;
 }
 
 static void choose_by_server_name(struct fiber *fiber, struct post *post, const struct step_listen *listen)
@@ -442,7 +460,7 @@ struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen)
         free(certificate);
     }
     choose_by_server_name(fiber, post, listen);
-    return !world->is_over && post_open(post, listen->has_port ? listen->port : 0, listen->tls,
+    return !world->is_over && post_open(post, listen->has_port ? listen->port : 0, &listen->also, listen->tls,
                                         listen->request_certificate)
                ? post
                : NULL;

@@ -51,6 +51,7 @@ static char *need_reason(const struct device_profile *profile, const char *need)
         {"challenges", "it challenges nobody, or its account's password is not known",
          profile->challenges && profile->account_user && profile->account_password},
         {"claims-5924", "it does not claim RFC 5924", profile->claims_5924},
+        {"multihoming", "its SCTP has one address", profile->is_multihomed},
     };
 
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
@@ -76,18 +77,31 @@ char *plan_profile_reason(const struct device_profile *profile, const struct sce
     return plan_stimulus_reason(profile, variant);
 }
 
+static bool wants_paths(const struct scenario_variant *variant)
+{
+    for (size_t i = 0; i < variant->needs.count; i++)
+        if (!strcmp(variant->needs.items[i], "multihoming"))
+            return true;
+    return false;
+}
+
 static char *environment_reason(const struct device_profile *profile, const struct scenario_variant *variant,
                                 enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp,
-                                size_t addresses)
+                                bool is_single_homed, size_t addresses)
 {
     if (no_sctp && (variant->transport == NET_SCTP || variant->transport == NET_TLS_SCTP))
         return text_format("There is no SCTP here: %s.", no_sctp);
+    if (is_single_homed && wants_paths(variant))
+        return text_format("An association has one address an end with this engine; use a kernel with SCTP "
+                           "(--sctp kernel; docs/sctp.md has one for every machine).");
     if (variant->ip == 4 ? !has_ip4 : !has_ip6)
         return text_format("This run has no IPv%d.", variant->ip);
     if (addresses >= RUN_HOSTS_MAX)
         return text_format("It needs %d addresses or more.", RUN_HOSTS_MAX);
     if (mode != SANDBOX_NONE)
         return NULL;
+    if (wants_paths(variant))
+        return text_format("Without a sandbox no address can be lost.");
     if (variant->ip == 6)
         return text_format("It needs %zu IPv6 addresses; without a sandbox there is one.", addresses);
     if (!profile->has_configurable_resolver)
@@ -96,7 +110,8 @@ static char *environment_reason(const struct device_profile *profile, const stru
 }
 
 struct run_plan *run_plan_make(const struct selection *selection, const struct device_profile *profile,
-                               enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp)
+                               enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp,
+                               bool is_single_homed)
 {
     struct run_plan *plan = run_allocate(1, sizeof *plan);
     size_t next[2] = {1, 1}; /* the first one of each family is the run's own: it probes the device */
@@ -113,8 +128,8 @@ struct run_plan *run_plan_make(const struct selection *selection, const struct d
         entry->reason = plan_profile_reason(profile, entry->variant);
         entry->because = entry->reason ? "profile" : "environment";
         if (!entry->reason)
-            entry->reason =
-                environment_reason(profile, entry->variant, mode, has_ip4, has_ip6, no_sctp, addresses);
+            entry->reason = environment_reason(profile, entry->variant, mode, has_ip4, has_ip6, no_sctp,
+                                               is_single_homed, addresses);
         if (entry->reason)
             continue;
         entry->runs = true;

@@ -34,9 +34,11 @@ struct run_plan {
     size_t harness_addresses; /* wanted of the sandbox, per family */
     size_t ports;             /* wanted across a network */
 };
-/* no_sctp: why there is no SCTP here (one sentence without its point); NULL: there is. */
+/* no_sctp: why there is no SCTP here (one sentence without its point); NULL: there is. is_single_homed: its
+ * associations have one address an end, as with usrsctp. */
 struct run_plan *run_plan_make(const struct selection *selection, const struct device_profile *profile,
-                               enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp);
+                               enum sandbox_mode mode, bool has_ip4, bool has_ip6, const char *no_sctp,
+                               bool is_single_homed);
 /* Across a network: what there is of ours, [0] of IPv4 and [1] of IPv6. */
 struct run_site {
     size_t addresses[2];

@@ -147,6 +147,23 @@ static enum step_result step_tell(struct fiber *fiber, const struct step_tell *s
     return fiber->world->is_over ? STEP_WAITS : STEP_GOES_ON;
 }
 
+static enum step_result step_lose(struct fiber *fiber, const struct step_lose *step)
+{
+    struct world *world = fiber->world;
+    const struct host *host = world_host(world, step->host);
+    char error[RUN_SENTENCE_MAX] = "", ip[NET_ADDRESS_TEXT_MAX];
+
+    if (host) {
+        net_address_format_ip(&host->address, ip);
+        journal_world_note(world, "lose", step->host, ip);
+    }
+    if (!host)
+        world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", step->host);
+    else if (!sandbox_lose_address(world->run->options->sandbox, &host->address, error, sizeof error))
+        world_end(world, VERDICT_ERROR, 0, "The host \"%s\" cannot lose its address: %s.", step->host, error);
+    return world->is_over ? STEP_WAITS : STEP_GOES_ON;
+}
+
 static enum step_result step_wait(struct fiber *fiber, const struct step_wait *step)
 {
     if (!fiber->phase++)
@@ -217,6 +234,8 @@ static enum step_result run_step(struct fiber *fiber, const struct scenario_step
         return step_close(fiber, &step->close);
     case STEP_TELL:
         return step_tell(fiber, &step->tell);
+    case STEP_LOSE:
+        return step_lose(fiber, &step->lose);
     case STEP_CHANGE_DNS:
         return step_change_dns(fiber, &step->change_dns);
     case STEP_WAIT:

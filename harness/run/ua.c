@@ -27,7 +27,7 @@ static struct wire *open_over(struct world *world, const char *name, enum net_tr
         .server_name = run->domains[0], .credential = run->client, .has_no_resumption = true};
 
     device.port = sandbox_device_port(run->options->sandbox, net_transport_is_secure(transport));
-    return peer_connect(world, name, world->ua_host, transport, &device, &tls, WIRE_UA);
+    return peer_connect(world, name, world->ua_host, NULL, transport, &device, &tls, WIRE_UA);
 }
 
 struct wire *ua_open(struct world *world)

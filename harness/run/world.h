@@ -212,8 +212,9 @@ struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen);
 struct post *peer_listen_barrier(struct world *world, enum net_transport transport,
                                  struct net_credential *credential);
 struct wire *peer_connect(struct world *world, const char *name, const struct host *host,
-                          enum net_transport transport, const struct net_address *remote,
-                          const struct net_tls_options *tls, enum wire_role role);
+                          const struct strings *also /* NULL: none */, enum net_transport transport,
+                          const struct net_address *remote, const struct net_tls_options *tls,
+                          enum wire_role role);
 /* One more pair of streams of that wire's association. NULL: there is none to be had, errno as of
  * net_connect_pair. */
 struct wire *peer_connect_beside(struct wire *first, const char *name, uint16_t stream,

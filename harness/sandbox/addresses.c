@@ -36,12 +36,14 @@ static void address_ip4(enum sandbox_role role, size_t index, struct net_address
     out->ip[0] = 198;
     out->ip[1] = role == SANDBOX_HARNESS ? 19 : 18;
     out->ip[2] = role == SANDBOX_HARNESS ? (uint8_t)(index / PER_BLOCK) : 0;
-    out->ip[3] = role == SANDBOX_HARNESS ? (uint8_t)(1 + index % PER_BLOCK) : role == SANDBOX_DNS ? 53 : 9;
+    out->ip[3] = role == SANDBOX_HARNESS ? (uint8_t)(1 + index % PER_BLOCK)
+                 : role == SANDBOX_DNS   ? 53
+                                         : (uint8_t)(9 + index);
 }
 
 static void address_ip6(enum sandbox_role role, size_t index, struct net_address *out)
 {
-    size_t low = role == SANDBOX_HARNESS ? index + 1 : role == SANDBOX_DNS ? 0x53 : 0x9;
+    size_t low = role == SANDBOX_HARNESS ? index + 1 : role == SANDBOX_DNS ? 0x53 : 0x9 + index;
     out->ip[0] = 0x20;
     out->ip[1] = 0x01;
     out->ip[3] = 0x02;
@@ -88,12 +90,13 @@ static void write_address(const struct sandbox *sandbox, enum sandbox_role role,
 /* The two hosts know each other's link address from the start: no packet waits for, and no capture shows, a
  * neighbour being looked for. And the harness could not look: a solicitation needs a link-local address when
  * its packet's source is not an entry on the interface. */
-static void write_neighbour(const struct sandbox *sandbox, enum sandbox_role role, const char *mac, FILE *out)
+static void write_neighbour(const struct sandbox *sandbox, enum sandbox_role role, size_t index,
+                            const char *mac, FILE *out)
 {
     for (int family = 4; family <= 6; family += 2) {
         struct net_address address;
         char text[INET6_ADDRSTRLEN];
-        if (!sandbox_address(sandbox, role, family, 0, &address))
+        if (!sandbox_address(sandbox, role, family, index, &address))
             continue;
         inet_ntop(family == 4 ? AF_INET : AF_INET6, address.ip, text, sizeof text);
         fprintf(out, "neigh add %s lladdr %s dev " SANDBOX_LINK " nud permanent\n", text, mac);
@@ -119,7 +122,9 @@ void sandbox_write_harness_batch(const struct sandbox *sandbox, pid_t device_hos
     write_link_up(out);
     write_address(sandbox, SANDBOX_DNS, 4, 0, 15, out);
     write_address(sandbox, SANDBOX_DNS, 6, 0, 48, out);
-    write_neighbour(sandbox, SANDBOX_DEVICE, SANDBOX_DEVICE_MAC, out);
+    write_neighbour(sandbox, SANDBOX_DEVICE, 0, SANDBOX_DEVICE_MAC, out);
+    if (sandbox->is_device_multihomed)
+        write_neighbour(sandbox, SANDBOX_DEVICE, 1, SANDBOX_DEVICE_MAC, out);
     if (sandbox->has_ip4)
         fprintf(out, "route add local " SANDBOX_HARNESS_IP4 " dev lo\n");
     if (sandbox->has_ip6 && !sandbox->needs_each_ip6)
@@ -133,7 +138,9 @@ void sandbox_write_device_batch(const struct sandbox *sandbox, FILE *out)
     write_link_up(out);
     write_address(sandbox, SANDBOX_DEVICE, 4, 0, 15, out);
     write_address(sandbox, SANDBOX_DEVICE, 6, 0, 48, out);
-    write_neighbour(sandbox, SANDBOX_DNS, SANDBOX_HARNESS_MAC, out);
+    for (int family = 4; sandbox->is_device_multihomed && family <= 6; family += 2)
+        write_address(sandbox, SANDBOX_DEVICE, family, 1, family == 4 ? 15 : 48, out);
+    write_neighbour(sandbox, SANDBOX_DNS, 0, SANDBOX_HARNESS_MAC, out);
     /* One neighbour for all harness addresses. The kernel's neighbour table holds 1,024 entries for every
      * namespace together; with an entry for each address a large run, or several side by side, would overflow
      * it and lose packets. */

@@ -26,6 +26,7 @@ struct sandbox {
     enum sandbox_mode mode; /* never AUTO */
     size_t harness_addresses;
     bool has_ip4, has_ip6;
+    bool is_device_multihomed;
     bool needs_each_ip6;  /* IPv6 addresses can be bound only when each is the interface's own */
     uint8_t loopback_net; /* NONE: the second byte of 127.R.x.y */
     unsigned short dns_port, sip_port, sips_port;

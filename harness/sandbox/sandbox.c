@@ -108,6 +108,7 @@ struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size
     }
     sandbox->mode = plan->mode != SANDBOX_AUTO ? plan->mode : has_sys_admin() ? SANDBOX_ROOT : SANDBOX_USER;
     sandbox->harness_addresses = plan->harness_addresses;
+    sandbox->is_device_multihomed = plan->is_device_multihomed;
     sandbox->has_ip4 = plan->needs_ip4;
     sandbox->has_ip6 = plan->needs_ip6;
     sandbox->dns_port = 53;
@@ -159,6 +160,13 @@ bool sandbox_dns_address(const struct sandbox *sandbox, int family, struct net_a
 bool sandbox_device_address(const struct sandbox *sandbox, int family, struct net_address *out)
 {
     return sandbox_address(sandbox, SANDBOX_DEVICE, family, 0, out);
+}
+
+bool sandbox_device_second_address(const struct sandbox *sandbox, int family, struct net_address *out)
+{
+    bool has_hosts = sandbox->mode == SANDBOX_USER || sandbox->mode == SANDBOX_ROOT;
+    return has_hosts && sandbox->is_device_multihomed &&
+           sandbox_address(sandbox, SANDBOX_DEVICE, family, 1, out);
 }
 
 unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure)

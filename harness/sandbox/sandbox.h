@@ -40,6 +40,8 @@ bool sandbox_route_address(const struct net_address *device, struct net_address 
 struct sandbox_plan {
     enum sandbox_mode mode;
     size_t harness_addresses; /* of each family, beside the DNS server's own; up to 60,000 */
+    bool
+        is_device_multihomed; /* the device host has a second address of each family, where there are hosts */
     bool needs_ip4, needs_ip6;
     const struct sandbox_remote *remote; /* REMOTE; copied */
 };
@@ -59,6 +61,7 @@ bool sandbox_harness_address(const struct sandbox *sandbox, int family, size_t i
 /* With its port: 53, or a free one in NONE. */
 bool sandbox_dns_address(const struct sandbox *sandbox, int family, struct net_address *out);
 bool sandbox_device_address(const struct sandbox *sandbox, int family, struct net_address *out);
+bool sandbox_device_second_address(const struct sandbox *sandbox, int family, struct net_address *out);
 /* In NONE the device cannot be given 5060 and 5061 for sure: these are free ports there, the default ones
  * otherwise. */
 unsigned short sandbox_device_port(const struct sandbox *sandbox, bool is_secure);
@@ -85,6 +88,11 @@ const char *const *sandbox_device_prefix(const struct sandbox *sandbox);
 /* Entry of that prefix; cli/ calls it first thing in main: when argv says so it enters the device host and
  * execs, else it returns. */
 void sandbox_device_main(int argc, char **argv);
+
+/* An address of the harness host is lost for the rest of the run: nothing that is sent to it arrives, nothing
+ * can be sent from it. false: error holds why. Between namespaces only. */
+bool sandbox_lose_address(const struct sandbox *sandbox, const struct net_address *address, char *error,
+                          size_t error_size_bytes);
 
 /* A device's process group was started, or has ended. In NONE, where no namespace takes it along, it is
  * killed when this process is; elsewhere nothing is needed. */

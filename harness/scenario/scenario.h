@@ -77,6 +77,7 @@ enum scenario_verb {
     STEP_RESPOND,
     STEP_CLOSE,
     STEP_TELL,
+    STEP_LOSE,
     STEP_CHANGE_DNS,
     STEP_WAIT,
     STEP_REPEAT,
@@ -93,6 +94,7 @@ struct scenario_sni_choice { /* listen: certificate by server_name */
 };
 struct step_listen {
     char *name, *host;
+    struct strings also; /* SCTP: hosts whose addresses are this end's too */
     enum net_transport transport;
     uint16_t port;     /* default: that of the transport */
     bool has_port;     /* the scenario names it: no other one will do */
@@ -109,6 +111,7 @@ struct step_connect {
     char *beside;      /* TLS over SCTP: connection of ours whose association gets one more pair of streams;
                           NULL: an association, or a connection, of its own */
     uint16_t stream;   /* of that pair */
+    struct strings also; /* SCTP: hosts whose addresses are this end's too */
     enum net_transport transport;
     char *to;             /* "dut" (default), "dut:tls" (its TLS port, whatever our transport), "dut:PORT", or
                              "via:REQUEST": source IP and sent-by port of a request that             was expected */
@@ -259,6 +262,9 @@ struct step_close {
     enum net_close_mode mode; /* "graceful", "fin", "rst", "close_notify" (TLS close alone), "silent" */
     bool is_uncertain; /* default false: the step ends when the device has certainly seen it (rule 5) */
 };
+struct step_lose { /* the address of a host of ours, and with it each path that leads there */
+    char *host;
+};
 struct step_tell { /* the device, through what its profile names */
     bool closes;   /* to close its connections in good order */
 };
@@ -310,6 +316,7 @@ struct scenario_step {
         struct step_respond respond;
         struct step_close close;
         struct step_tell tell;
+        struct step_lose lose;
         struct step_change_dns change_dns;
         struct step_wait wait;
         struct step_repeat repeat;

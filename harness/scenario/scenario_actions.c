@@ -28,12 +28,31 @@ static void check_listener_is_alone(struct build *build, const struct document_v
         }
 }
 
+static char *take_host(struct build *build, const struct document_value *value)
+{
+    return scope_take(build, SCOPE_HOST, value);
+}
+
+/* Further addresses of our end of an association. */
+static struct strings also_take(struct build *build, const struct document_value *value,
+                                enum net_transport transport)
+{
+    struct strings taken = texts_take_each(build, value, take_host);
+    if (value && !is_over_sctp(transport))
+        document_reject(build->diagnostic, value, NULL, "SCTP, or TLS over it: others have one address",
+                        NULL);
+    else if (value && !variant_needs(build->variant, "multihoming"))
+        document_reject(build->diagnostic, value, NULL, "'multihoming' among 'needs'", NULL);
+    return taken;
+}
+
 void step_take_listen(struct build *build, const struct document_value *value, struct scenario_step *step)
 {
     struct step_listen *listen = &step->listen;
     const struct document_value *choices = document_member(value, "by_server_name");
     listen->host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
     listen->transport = value_transport(document_member(value, "transport"), build->variant->transport);
+    listen->also = also_take(build, document_member(value, "also"), listen->transport);
     bool is_secure = net_transport_is_secure(listen->transport);
     listen->port = (uint16_t)value_unsigned(document_member(value, "port"), is_secure ? 5061 : 5060);
     char *certificate = scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
@@ -100,7 +119,7 @@ static void resumption_take(struct build *build, const struct document_value *va
 /* Of another pair of streams: the association says the rest. */
 static void beside_take(struct build *build, const struct document_value *value, struct step_connect *connect)
 {
-    static const char *const said[] = {"host", "to", "transport"};
+    static const char *const said[] = {"host", "also", "to", "transport"};
     const struct document_value *beside = document_member(value, "beside");
     const struct scope_name *first = scope_use(build, SCOPE_CONNECTION, beside);
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
@@ -127,6 +146,7 @@ static void end_take(struct build *build, const struct document_value *value, st
                         "the host that it comes from, or 'beside' and 'stream'", NULL);
     connect->host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
     connect->transport = value_transport(document_member(value, "transport"), build->variant->transport);
+    connect->also = also_take(build, document_member(value, "also"), connect->transport);
     connect->to = take_target(build, document_member(value, "to"));
 }
 
@@ -161,12 +181,19 @@ void step_take_close(struct build *build, const struct document_value *value, st
     step->close.is_uncertain = value_boolean(document_member(value, "uncertain"), false);
 }
 
+void step_take_lose(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    step->lose.host = scope_take(build, SCOPE_HOST, document_member(value, "host"));
+    if (!variant_needs(build->variant, "multihoming"))
+        document_reject(build->diagnostic, value, NULL,
+                        "'multihoming' among 'needs', for whoever has one address is gone without it", NULL);
+}
+
 /* All connections of the device are meant, and those of other scenarios with them. */
 void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step)
 {
-    bool has_need = variant_needs(build->variant, "told-to-close");
     step->tell.closes = value_is(document_member(value, "to"), "close");
-    if (!has_need)
+    if (!variant_needs(build->variant, "told-to-close"))
         document_reject(build->diagnostic, value, NULL,
                         "'told-to-close' among 'needs', for a device may have no such control", NULL);
     else if (!build->variant->scenario->is_exclusive)

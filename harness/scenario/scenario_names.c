@@ -58,6 +58,8 @@ const char *scenario_verb_name(enum scenario_verb verb)
         return "close";
     case STEP_TELL:
         return "tell";
+    case STEP_LOSE:
+        return "lose";
     case STEP_CHANGE_DNS:
         return "change-dns";
     case STEP_WAIT:

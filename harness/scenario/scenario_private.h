@@ -135,6 +135,7 @@ struct scenario_steps steps_take(struct build *build, const struct document_valu
 void step_take_listen(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_connect(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step);
+void step_take_lose(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_close(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_respond(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_change_dns(struct build *build, const struct document_value *value,

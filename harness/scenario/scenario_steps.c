@@ -40,6 +40,7 @@ static const struct verb {
     {STEP_RESPOND, step_take_respond},
     {STEP_CLOSE, step_take_close},
     {STEP_TELL, step_take_tell},
+    {STEP_LOSE, step_take_lose},
     {STEP_CHANGE_DNS, step_take_change_dns},
     {STEP_WAIT, step_take_wait},
     {STEP_REPEAT, take_repeat},

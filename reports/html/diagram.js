@@ -183,6 +183,7 @@ function noteText(event) {
   case "dns-change": return "DNS: " + (event.name === "remove" ? "gone: " : "new: ") + (event.text || "");
   case "observation": return "observed: " + event.name + " = " + event.value;
   case "step": return "waits (line " + event.line + " of the scenario)";
+  case "lose": return "the host " + event.name + " loses its address: " + membersText(event.counts);
   case "association": case "stimulus": case "tell": return event.k + (event.name ? " " + event.name : "") + ": " + membersText(event.counts);
   case "actor": return event.name + " counts: " + membersText(event.counts);
   case "actor-log": return event.name + ": " + event.text;

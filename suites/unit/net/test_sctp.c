@@ -111,6 +111,26 @@ ParameterizedTest(const int *family, sctp, association_facts, .init = world_ente
     world_fini(&world);
 }
 
+/* usrsctp carries packets for one pair of addresses (AF_CONN); the kernel's SCTP for many, shown in
+ * scenarios. */
+Test(sctp, further_addresses)
+{
+    struct world world;
+    world_init(&world, NULL);
+    struct net_listen_options options = {.transport = NET_SCTP, .also.count = 1};
+    net_address_parse("127.0.0.1", 0, &options.local);
+    net_address_parse("127.0.0.2", 0, &options.also.addresses[0]);
+    world.listener = net_listen(world.net, &options);
+    if (net_sctp_engine(world.net, NULL) == NET_SCTP_USERLAND) {
+        cr_expect_null(world.listener);
+        cr_expect_eq(errno, EOPNOTSUPP);
+    } else {
+        cr_assert_not_null(world.listener);
+        cr_expect(net_address_equal_ip(net_listener_address(world.listener), &options.local));
+    }
+    world_fini(&world);
+}
+
 /* ---- ends ---- */
 
 Test(sctp, shutdown_sends_what_is_queued_first)

@@ -84,8 +84,8 @@ static void trial_begin(struct trial *trial, const char *device, const char *con
     cr_assert(
         selection_make(trial->catalogue, &selection, &trial->selection, trial->error, sizeof trial->error),
         "%s", trial->error);
-    trial->plan =
-        run_plan_make(&trial->selection, trial->profile, SANDBOX_NONE, true, false, "it is not looked for");
+    trial->plan = run_plan_make(&trial->selection, trial->profile, SANDBOX_NONE, true, false,
+                                "it is not looked for", true);
     sandbox.harness_addresses = trial->plan->harness_addresses;
     trial->sandbox = sandbox_enter(&sandbox, trial->error, sizeof trial->error);
     cr_assert_not_null(trial->sandbox, "%s", trial->error);

@@ -25,7 +25,7 @@ static struct run_plan *plan_one(struct scenario_variant *variant, const struct 
     const struct scenario_variant *variants[] = {variant};
     struct selection selection = {.variants = variants, .count = 1};
 
-    return run_plan_make(&selection, profile, mode, true, true, NULL);
+    return run_plan_make(&selection, profile, mode, true, true, NULL, true);
 }
 
 static void expect_because(struct scenario_variant variant, const struct device_profile *profile,
@@ -101,7 +101,7 @@ Test(plan, the_run_has_no_ip6)
     struct scenario_variant variant = {.transport = NET_TLS, .ip = 6};
     const struct scenario_variant *variants[] = {&variant};
     struct selection selection = {.variants = variants, .count = 1};
-    struct run_plan *plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, false, NULL);
+    struct run_plan *plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, false, NULL, true);
 
     cr_assert_str_eq(plan->entries[0].because, "environment");
     run_plan_free(plan);
@@ -126,7 +126,7 @@ Test(plan, no_two_worlds_share_an_address)
                             c = {.transport = NET_TLS, .ip = 6, .hosts = LIST(TEXT("peer"))}, d = b;
     const struct scenario_variant *variants[] = {&a, &b, &c, &d};
     struct selection selection = {.variants = variants, .count = 4};
-    struct run_plan *plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, true, NULL);
+    struct run_plan *plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, true, NULL, true);
 
     cr_assert_eq(plan->entries[0].first_address, 1, "the first one is the run's own");
     cr_assert_eq(plan->entries[1].first_address, 4);
