@@ -129,8 +129,9 @@ struct reference_node *world_node(struct world *world, const struct node_plan *p
             (struct reference_domain){names[count], minted[count].chain_pem, minted[count].key_pem};
     }
     free(copy);
-    const struct reference_listen listen[] = {{NET_TCP, world_address(world, plan->host, 0)},
-                                              {NET_TLS, world_address(world, plan->host, 0)}};
+    const struct reference_listen listen[] = {
+        {.transport = NET_TCP, .address = world_address(world, plan->host, 0)},
+        {.transport = NET_TLS, .address = world_address(world, plan->host, 0)}};
     const struct reference_options options = {.listen = listen,
                                               .listen_count = 2,
                                               .domains = domains,
