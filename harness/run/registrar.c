@@ -196,7 +196,8 @@ static struct wire *to_contact(struct world *world, const struct registrar_entry
         net_address_parse(uri.host, uri.port ? uri.port : net_transport_default_port(transport), &address) &&
         net_address_equal_ip(&address, &entry->remote);
     sip_uri_fini(&uri);
-    return is_device ? peer_connect(world, "ua", world->ua_host, transport, &address, &tls, WIRE_UA) : NULL;
+    return is_device ? peer_connect(world, "ua", world->ua_host, NULL, transport, &address, &tls, WIRE_UA)
+                     : NULL;
 }
 
 struct wire *registrar_ua(struct world *world, unsigned domain)

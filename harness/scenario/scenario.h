@@ -107,10 +107,10 @@ struct step_listen {
     bool answers_close, answers_pings; /* default true: with a close and a pong of our own */
 };
 struct step_connect {
-    char *name, *host; /* host: NULL with beside */
-    char *beside;      /* TLS over SCTP: connection of ours whose association gets one more pair of streams;
-                          NULL: an association, or a connection, of its own */
-    uint16_t stream;   /* of that pair */
+    char *name, *host;   /* host: NULL with beside */
+    char *beside;        /* TLS over SCTP: connection of ours whose association gets one more pair of streams;
+                            NULL: an association, or a connection, of its own */
+    uint16_t stream;     /* of that pair */
     struct strings also; /* SCTP: hosts whose addresses are this end's too */
     enum net_transport transport;
     char *to;             /* "dut" (default), "dut:tls" (its TLS port, whatever our transport), "dut:PORT", or
