@@ -460,4 +460,6 @@ void schedule_fini(struct run *run)
         observations_free(job->observations);
     }
     free(run->jobs);
+    run->jobs = NULL;
+    run->job_count = 0;
 }
