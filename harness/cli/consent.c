@@ -141,6 +141,12 @@ static void remember(const char *digest)
 
 /* ---- showing and asking */
 
+static void show_text(const char *text, FILE *out)
+{
+    for (; text && *text; text++)
+        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+}
+
 static void show_words(const char *what, const struct document_value *words, FILE *out)
 {
     if (document_count(words) == 0)
@@ -148,8 +154,7 @@ static void show_words(const char *what, const struct document_value *words, FIL
     fprintf(out, "  %-9s", what);
     for (size_t i = 0; i < document_count(words); i++) {
         fputc(' ', out);
-        for (const char *c = document_string(document_at(words, i)); c && *c; c++)
-            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
+        show_text(document_string(document_at(words, i)), out);
     }
     fputc('\n', out);
 }
@@ -158,13 +163,21 @@ void cli_commands_show(const struct device_profile *profile, FILE *out)
 {
     const struct document_value *root = document_root(profile->document);
     const struct document_value *stimulus = document_member(root, "stimulus");
-    const struct document_value *url = document_member(document_member(stimulus, "http"), "url");
+    const struct document_value *http = document_member(stimulus, "http");
+    const struct document_value *auth = document_member(http, "auth");
     fprintf(out, "%s runs, as you:\n", profile->path);
     show_words("start", document_member(document_member(root, "start"), "argv"), out);
     show_words("stimulus", document_member(stimulus, "argv"), out);
     show_words("version", document_member(document_member(root, "version"), "argv"), out);
-    if (url)
-        fprintf(out, "  %-9s %s\n", "requests", document_string(url));
+    if (!http)
+        return;
+    fprintf(out, "  %-9s ", "requests");
+    show_text(document_string(document_member(http, "url")), out);
+    if (document_member(auth, "password_env"))
+        fprintf(out, ", with what $%s holds", document_string(document_member(auth, "password_env")));
+    else if (auth)
+        fputs(", with what ~/.netrc ($NETRC) has for that host", out);
+    fputc('\n', out);
 }
 
 static bool runs_anything(const struct device_profile *profile)

@@ -157,6 +157,31 @@ static bool check_texts(const struct document_value *value, struct diagnostic *d
     return true;
 }
 
+/* A secret comes from one place: netrc knows users too, and no tokens. */
+static bool check_auth(const struct document_value *auth, struct diagnostic *diagnostic)
+{
+    const struct document_value *scheme = document_member(auth, "scheme"),
+                                *netrc = document_member(auth, "netrc"),
+                                *secret = document_member(auth, "password_env");
+    if (!auth)
+        return true;
+    if ((netrc != NULL) == (secret != NULL))
+        return document_reject(diagnostic, netrc ? netrc : auth, NULL, "one of 'password_env' and 'netrc'",
+                               NULL);
+    if (netrc && document_member(auth, "user"))
+        return document_reject(diagnostic, document_member(auth, "user"), NULL,
+                               "no 'user' beside 'netrc', which names one", NULL);
+    if (netrc && strcmp(document_string(scheme), "bearer") == 0)
+        return document_reject(diagnostic, netrc, NULL, "'password_env' for a bearer's token", NULL);
+    return true;
+}
+
+static bool has_userinfo(const char *url)
+{
+    const char *authority = url ? strstr(url, "//") : NULL;
+    return authority && authority[2 + strcspn(authority + 2, "/@?#")] == '@';
+}
+
 static bool check_http(const struct document_value *http, struct diagnostic *diagnostic)
 {
     static const char *const bodies[] = {"body", "json", "json_rpc"};
@@ -167,7 +192,10 @@ static bool check_http(const struct document_value *http, struct diagnostic *dia
             return document_reject_name(diagnostic, body, NULL, "one of 'body', 'json' and 'json_rpc'", NULL);
         first = first ? first : body;
     }
-    return check_texts(http, diagnostic);
+    if (has_userinfo(document_string(document_member(http, "url"))))
+        return document_reject(diagnostic, document_member(http, "url"), "a URL with a user in it",
+                               "one without: 'auth' says who asks, and where the secret is", NULL);
+    return check_auth(document_member(http, "auth"), diagnostic) && check_texts(http, diagnostic);
 }
 
 bool device_stimulus_check(const struct device_profile *profile, const struct document_value *root,

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stimulus/exchange.h"
 #include "stimulus/stimulus_private.h"
-
-enum { REPLY_MAX_BYTES = 64 << 10 };
 
 struct web {
     CURLM *multi;
@@ -19,46 +18,31 @@ struct watch { /* a socket of libcurl's */
     struct loop_poll *poll;
     curl_socket_t socket;
 };
-struct exchange {
-    CURL *easy;
-    struct curl_slist *headers;
-    char *body, error[CURL_ERROR_SIZE];
-    char reply[REPLY_MAX_BYTES + 1];
-    size_t reply_bytes;
-    bool is_rpc;
-};
 
 /* ---- the loop's side */
 
-/* A JSON-RPC reply may say that nothing was done although HTTP is content. */
-static bool is_rpc_error(const struct exchange *exchange)
-{
-    struct diagnostic diagnostic = {0};
-    struct document *reply = document_parse("reply", exchange->reply, exchange->reply_bytes, &diagnostic);
-    bool is_error = false;
-
-    if (reply && document_kind(document_root(reply)) == DOCUMENT_OBJECT)
-        is_error = document_member(document_root(reply), "error") != NULL;
-    document_free(reply);
-    return is_error;
-}
-
 static void conclude(struct stimulus *stimulus, CURLcode code)
 {
-    struct exchange *exchange = stimulus->exchange;
+    const struct exchange *exchange = stimulus->exchange;
+    const char *const secrets[] = {exchange->secret ? exchange->secret : "",
+                                   exchange->encoded ? exchange->encoded : "", NULL};
+    char reply[REPLY_QUOTE_MAX] = "", error[REPLY_QUOTE_MAX];
+    const char *why = exchange->error[0] ? exchange->error : curl_easy_strerror(code);
     long status = 0;
-    char reply[200];
+    bool is_refused;
 
-    snprintf(reply, sizeof reply, "%.*s", (int)sizeof reply - 1, exchange->reply);
+    if (!exchange->has_hidden_secret) /* of netrc: libcurl has read it, so that nothing can be blotted out */
+        reply_quote(exchange->reply, exchange->reply_bytes, secrets, reply);
+    reply_quote(why, strlen(why), secrets, error);
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    is_refused = status < 200 || status >= 300 ||
+                 (exchange->is_rpc && reply_is_rpc_error(exchange->reply, exchange->reply_bytes));
     if (code != CURLE_OK)
-        stimulus_enter(stimulus, STIMULUS_FAILED, "The profile's HTTP request failed: %s",
-                       exchange->error[0] ? exchange->error : curl_easy_strerror(code));
-    else if (status >= 300 || (exchange->is_rpc && is_rpc_error(exchange)))
-        stimulus_enter(stimulus, STIMULUS_FAILED, "The profile's HTTP request was answered %ld: %s", status,
-                       reply);
+        stimulus_enter(stimulus, STIMULUS_FAILED, "The profile's HTTP request (%s) failed: %s",
+                       exchange->what, error);
     else
-        stimulus_enter(stimulus, STIMULUS_DONE, "The profile's HTTP request was answered %ld%s%s", status,
+        stimulus_enter(stimulus, is_refused ? STIMULUS_FAILED : STIMULUS_DONE,
+                       "The profile's HTTP request (%s) was answered %ld%s%s", exchange->what, status,
                        *reply ? ": " : "", reply);
 }
 
@@ -194,129 +178,6 @@ void web_close(struct stimulator *stimulator)
 
 /* ---- one request */
 
-static size_t on_reply(char *bytes, size_t size, size_t count, void *arg)
-{
-    struct exchange *exchange = arg;
-    size_t room = REPLY_MAX_BYTES - exchange->reply_bytes, taken = size * count < room ? size * count : room;
-
-    memcpy(exchange->reply + exchange->reply_bytes, bytes, taken);
-    exchange->reply_bytes += taken;
-    return size * count; /* what is too long is read and forgotten */
-}
-
-static bool add_header(struct exchange *exchange, const char *name, const char *value)
-{
-    char *line = NULL;
-    struct curl_slist *longer =
-        asprintf(&line, "%s: %s", name, value) < 0 ? NULL : curl_slist_append(exchange->headers, line);
-
-    free(line);
-    if (longer)
-        exchange->headers = longer;
-    return longer != NULL;
-}
-
-static bool set_headers(struct stimulus *stimulus, const struct document_value *headers)
-{
-    struct exchange *exchange = stimulus->exchange;
-
-    for (size_t i = 0; i < document_count(headers); i++) {
-        char *value = stimulus_render(stimulus, document_string(document_at(headers, i)));
-        bool is_added = value && add_header(exchange, document_key(headers, i), value);
-
-        free(value);
-        if (!is_added)
-            return false;
-    }
-    curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
-    return true;
-}
-
-static bool set_body(struct stimulus *stimulus, const struct document_value *http)
-{
-    struct exchange *exchange = stimulus->exchange;
-    const struct document_value *body = document_member(http, "body"), *json = document_member(http, "json"),
-                                *rpc = document_member(http, "json_rpc");
-
-    if (!body && !json && !rpc)
-        return true;
-    exchange->is_rpc = rpc != NULL;
-    exchange->body = body   ? stimulus_render(stimulus, document_string(body))
-                     : json ? body_compose(stimulus, json)
-                            : body_compose_rpc(stimulus, rpc);
-    if (!exchange->body)
-        return false;
-    curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS, exchange->body);
-    curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(exchange->body));
-    return body || add_header(exchange, "Content-Type", "application/json");
-}
-
-static bool set_authentication(struct stimulus *stimulus, const struct document_value *auth)
-{
-    CURL *easy = stimulus->exchange->easy;
-    const char *scheme = document_string(document_member(auth, "scheme"));
-    const char *variable = document_string(document_member(auth, "password_env"));
-    const char *user = document_string(document_member(auth, "user"));
-    const char *password = variable ? getenv(variable) : NULL;
-
-    if (!auth)
-        return true;
-    if (variable && !password) {
-        stimulus_enter(stimulus, STIMULUS_FAILED,
-                       "The environment variable %s, which holds the password, is not set", variable);
-        return false;
-    }
-    if (strcmp(scheme, "bearer") == 0) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-        curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, password ? password : "");
-        return true;
-    }
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH,
-                     strcmp(scheme, "digest") == 0 ? (long)CURLAUTH_DIGEST : (long)CURLAUTH_BASIC);
-    curl_easy_setopt(easy, CURLOPT_USERNAME, user ? user : "");
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, password ? password : "");
-    return true;
-}
-
-static bool set_url(struct stimulus *stimulus, const struct document_value *http)
-{
-    CURL *easy = stimulus->exchange->easy;
-    const struct document_value *verify = document_member(http, "verify");
-    char *url = stimulus_render(stimulus, document_string(document_member(http, "url")));
-
-    if (!url)
-        return false;
-    curl_easy_setopt(easy, CURLOPT_URL, url); /* copied */
-    free(url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the device is here; a proxy of the environment is not */
-    if (verify && !document_boolean(verify)) {
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    }
-    return true;
-}
-
-static bool set_up(struct stimulus *stimulus)
-{
-    struct exchange *exchange = stimulus->exchange;
-    const struct document_value *http = document_member(stimulus->stimulator->recipe, "http");
-    const char *method = document_string(document_member(http, "method"));
-
-    if (!set_url(stimulus, http) || !set_body(stimulus, http) ||
-        !set_headers(stimulus, document_member(http, "headers")) ||
-        !set_authentication(stimulus, document_member(http, "auth")))
-        return false;
-    if (method)
-        curl_easy_setopt(exchange->easy, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(exchange->easy, CURLOPT_PRIVATE, stimulus);
-    curl_easy_setopt(exchange->easy, CURLOPT_ERRORBUFFER, exchange->error);
-    curl_easy_setopt(exchange->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(exchange->easy, CURLOPT_WRITEFUNCTION, on_reply);
-    curl_easy_setopt(exchange->easy, CURLOPT_WRITEDATA, exchange);
-    return true;
-}
-
 bool exchange_begin(struct stimulus *stimulus)
 {
     struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -326,14 +187,15 @@ bool exchange_begin(struct stimulus *stimulus)
         return false;
     exchange->easy = curl_easy_init();
     snprintf(stimulus->text, sizeof stimulus->text, "The profile's HTTP request is not answered yet");
-    /* set_up() tells of its own failures, and the exchange is gone then. */
-    return exchange->easy && set_up(stimulus) &&
+    /* It tells of its own failures, and the exchange is gone then. */
+    return exchange->easy && exchange_set_up(stimulus) &&
            curl_multi_add_handle(stimulus->stimulator->web->multi, exchange->easy) == CURLM_OK;
 }
 
 void exchange_expire(struct stimulus *stimulus)
 {
-    stimulus_enter(stimulus, STIMULUS_FAILED, "The profile's HTTP request was not answered within %.1f s",
+    stimulus_enter(stimulus, STIMULUS_FAILED,
+                   "The profile's HTTP request (%s) was not answered within %.1f s", stimulus->exchange->what,
                    (double)stimulus->stimulator->timeout_ms / 1000.0);
 }
 
@@ -348,7 +210,5 @@ void exchange_end(struct stimulus *stimulus)
         curl_multi_remove_handle(stimulus->stimulator->web->multi, exchange->easy);
         curl_easy_cleanup(exchange->easy);
     }
-    curl_slist_free_all(exchange->headers);
-    free(exchange->body);
-    free(exchange);
+    exchange_forget(exchange);
 }

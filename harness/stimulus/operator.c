@@ -1,6 +1,5 @@
 /* A person: told the exact thing to do, what is waited for and how long, and what keys there are. Lines in,
  * lines out, so that a plain terminal will do, and a script. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stimulus/keys.h"
 #include "stimulus/stimulus_private.h"
 
 enum { COUNTDOWN_MS = 10000 };
@@ -16,8 +16,7 @@ struct console {
     struct loop_poll *poll;
     struct loop_timer *countdown;
     struct stimulus *asked; /* the one that is being asked */
-    char line[STIMULUS_LINE_MAX];
-    size_t length;
+    struct keys keys;
     uint64_t until_ms;
     unsigned long number;
     bool is_over; /* the input has ended */
@@ -70,26 +69,29 @@ static void on_countdown(struct loop_timer *timer, void *arg)
     loop_timer_start(timer, COUNTDOWN_MS);
 }
 
-static void take_key(struct stimulator *stimulator, const char *line)
+static void take_key(struct stimulator *stimulator, enum key key, const char *line)
 {
     struct stimulus *stimulus = stimulator->console->asked;
-    int key;
 
-    while (isspace((unsigned char)*line))
-        line++;
-    key = tolower((unsigned char)*line);
     if (!stimulus)
         return; /* it has arrived already */
-    if (!key)
+    switch (key) {
+    case KEY_DONE:
         stimulus_enter(stimulus, STIMULUS_DONE, "The operator says that it was done");
-    else if (key == 's')
+        break;
+    case KEY_SKIP:
         stimulus_enter(stimulus, STIMULUS_SKIPPED, "The operator skipped it");
-    else if (key == 'n')
+        break;
+    case KEY_CANNOT:
         stimulus_enter(stimulus, STIMULUS_CANNOT, "The operator says that the device cannot do this");
-    else if (key == 'r')
+        break;
+    case KEY_AGAIN:
         ask(stimulus);
-    else
-        say(stimulator, "    '%c' is no key here: Enter, r, s or n\n", isprint(key) ? key : '?');
+        break;
+    case KEY_UNKNOWN:
+        say(stimulator, "    '%s' is no key here: Enter, r, s or n\n", line);
+        break;
+    }
 }
 
 static void end_input(struct stimulator *stimulator)
@@ -116,13 +118,11 @@ static void on_input(struct loop_poll *poll, int events, void *arg)
         return;
     }
     for (ssize_t i = 0; i < size; i++) {
-        if (bytes[i] != '\n' && console->length < sizeof console->line - 1) {
-            console->line[console->length++] = bytes[i];
-            continue;
-        }
-        console->line[console->length] = '\0';
-        console->length = 0;
-        take_key(stimulator, console->line);
+        char line[KEYS_LINE_MAX];
+        enum key key;
+
+        if (keys_push(&console->keys, bytes[i], &key, line))
+            take_key(stimulator, key, line);
     }
 }
 

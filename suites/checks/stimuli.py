@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 program, output = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 data = os.environ.get("SIPREUSE_DATA", os.getcwd())
@@ -69,7 +70,16 @@ class Run:
                        for folder, _, names in os.walk(self.folder) for name in names)
 
 
+def at_once(trials):
+    """Each: what, is_so(run), a profile and what Run takes; they wait more than they work."""
+    with ThreadPoolExecutor(8) as pool:
+        runs = [(what, is_so, pool.submit(Run, *words, **more)) for what, is_so, words, more in trials]
+        for what, is_so, run in runs:
+            expect(what, is_so(run.result()), run.result().evidence())
+
+
 SAMPLE = ("wire/via-transport", "location/explicit-port")
+QUICK = ("location/explicit-port", "wire/via-transport", "--transport", "tcp")
 
 
 def registrar():
@@ -88,9 +98,65 @@ def registrar():
     expect("one that refuses the registrar's certificate is told from it", run.status == 3 and "was not established" in run.text, run.text)
 
 
+def http_device(mode, request, **members):
+    """http_device.py in a mode, asked by that request."""
+    words = ["python3", os.path.join(data, "suites/checks/http_device.py"), mode, "{dut_ip4}", "{sip_port}", "{cert_one}", "{key_one}", "{self}", "{config}/reference.json"]
+    start = {"argv": words, "templates": [{"from": "reference.json.in", "to": "reference.json"}]}
+    base = {"url": "http://{dut_ip4}:{http_port}/call"}
+    http = json.loads(json.dumps({**base, **request}).replace("{http_port}", "18080"))
+    return device(f"http-{len(os.listdir(os.path.join(output, 'devices')))}", {"kind": "http", "http": http, "sends": ["OPTIONS", "MESSAGE"], **members}, start=start)
+
+
+BODY = {"json": {"to": "{uri}", "method": "{method}"}}
+
+
+def http():
+    for what, mode, request in (
+            ("JSON", "plain", BODY),
+            ("a body of one's own, and another method", "plain", {"method": "PUT", "body": '{{"to": "{uri}", "method": "{method}"}', "headers": {"X-Call": "{token}"}}),
+            ("a query alone", "plain", {"url": "http://{dut_ip4}:{http_port}/call?method={method}&to={uri}"}),
+            ("JSON-RPC", "rpc", {"json_rpc": {"method": "call", "params": ["{method}", "{uri}"]}}),
+            ("TLS, its certificate verified by the run's CA", "tls", {**BODY, "url": "https://{domain_one}:{http_port}/call", "trust": "{trust_pem}"}),
+            ("TLS, not verified", "tls", {**BODY, "url": "https://{dut_ip4}:{http_port}/call", "verify": False})):
+        yield "over HTTP: " + what, lambda run: run.passes(2), (http_device(mode, request), *QUICK), {}
+    for what, mode, request, part in (
+            ("TLS, a certificate of a CA that is not trusted", "tls", {**BODY, "url": "https://{domain_one}:{http_port}/call"}, "certificate"),
+            ("a redirection, which is not followed", "redirect", BODY, "answered 302: elsewhere"),
+            ("an error in a JSON-RPC reply", "rpc-error", {"json_rpc": {"method": "call"}}, "no line is free"),
+            ("garbage", "garbage", BODY, "answered 500: ?[2J?"),
+            ("nobody listens", "plain", {**BODY, "url": "http://{dut_ip4}:9/"}, "failed: Failed to connect"),
+            ("no answer", "silent", BODY, "was not answered within 1.0 s")):
+        yield ("over HTTP, in vain: " + what, lambda run, part=part: run.comes_to_nothing("HTTP request (", part),
+               (http_device(mode, request, timeout_s=1), *QUICK[1:]), {})
+
+
+def secrets():
+    """Each way of proving who asks; and no secret in anything that is written."""
+    netrc = os.path.join(output, "netrc")
+    with open(netrc, "w", encoding="utf-8") as file:
+        file.write('default login box password "open sesame"\n')
+    given = {"environment": {"BOX_SECRET": "open sesame", "NETRC": netrc}}
+
+    def is_hidden(run):
+        return run.comes_to_nothing("answered 403") and not any(secret in run.written() + run.text for secret in ("open sesame", "Ym94Om9wZW4gc2VzYW1l"))
+
+    for scheme in ("basic", "digest", "bearer", "basic netrc"):
+        word, _, source = scheme.partition(" ")
+        auth = {"scheme": word, "netrc": True} if source else {"scheme": word, "user": "box", "password_env": "BOX_SECRET"}
+        yield f"over HTTP with {scheme}", lambda run: run.passes(1), (http_device(word, {**BODY, "auth": auth}), *QUICK[1:]), given
+        yield (f"a server that echoes what it was sent ({scheme}) gets nothing of it into a report", is_hidden,
+               (http_device("echo", {**BODY, "auth": auth}), *QUICK[1:]), given)
+    basic = http_device("basic", {**BODY, "auth": {"scheme": "basic", "user": "box", "password_env": "BOX_SECRET"}})
+    yield ("over HTTP with the wrong password", lambda run: run.comes_to_nothing("answered 401: who are you?"), (basic, *QUICK[1:]),
+           {"environment": {"BOX_SECRET": "close sesame"}})
+    unset = http_device("basic", {**BODY, "auth": {"scheme": "basic", "user": "box", "password_env": "BOX_SECRET"}})
+    yield "over HTTP without the variable", lambda run: run.comes_to_nothing("environment variable BOX_SECRET"), (unset, *QUICK[1:]), {"environment": {"BOX_SECRET": ""}}
+
+
 def main():
     shutil.rmtree(output, ignore_errors=True)
     registrar()
+    at_once([*http(), *secrets()])
     print(f"stimuli: {failures} failures")
     sys.exit(1 if failures else 0)
 

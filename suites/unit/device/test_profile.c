@@ -140,6 +140,24 @@ static const struct mistake {
     {"called through what", "{\"kind\": \"forward\", \"transport\": \"tcp\"}",
      "{\"kind\": \"registrar\", \"transport\": \"tcp\", \"after\": \"INVITE\", \"through\": \"flow\"}",
      "/stimulus/through", "connection"},
+    {"a secret in a URL", "{\"kind\": \"forward\", \"transport\": \"tcp\"}",
+     "{\"kind\": \"http\", \"http\": {\"url\": \"http://u:p@x/\"}}", "/stimulus/http/url", "auth"},
+    {"a secret from nowhere", "{\"kind\": \"forward\", \"transport\": \"tcp\"}",
+     "{\"kind\": \"http\", \"http\": {\"url\": \"http://x/\", \"auth\": {\"scheme\": \"basic\", \"user\": "
+     "\"u\"}}}",
+     "/stimulus/http/auth", "password_env"},
+    {"a secret from two places", "{\"kind\": \"forward\", \"transport\": \"tcp\"}",
+     "{\"kind\": \"http\", \"http\": {\"url\": \"http://x/\", \"auth\": {\"scheme\": \"basic\", \"netrc\": "
+     "true, \"password_env\": \"A\"}}}",
+     "/stimulus/http/auth/netrc", "one of"},
+    {"a token in netrc", "{\"kind\": \"forward\", \"transport\": \"tcp\"}",
+     "{\"kind\": \"http\", \"http\": {\"url\": \"http://x/\", \"auth\": {\"scheme\": \"bearer\", \"netrc\": "
+     "true}}}",
+     "/stimulus/http/auth/netrc", "token"},
+    {"a password in the profile", "{\"kind\": \"forward\", \"transport\": \"tcp\"}",
+     "{\"kind\": \"http\", \"http\": {\"url\": \"http://x/\", \"auth\": {\"scheme\": \"basic\", "
+     "\"password\": \"x\"}}}",
+     "/stimulus/http/auth", "password"},
     {"a user agent that forwards", "\"proxy\"", "\"ua\"", "/stimulus/kind", "forwards nothing"},
     {"unknown resolver", "\"system\"", "\"dns\"", "/resolver", "configurable"},
     {"empty argv", "[\"sh\", \"{config}/x\"]", "[]", "/start/argv", ""},
