@@ -11,6 +11,8 @@ import tempfile
 
 sipreuse, source = sys.argv[1:3]
 SELECTORS = ["aliasing/server-honour", "location/explicit-port", "virtual/tcp-not-reused"]
+# Two pairs of streams of one association: the second one brings the request that decides.
+PAIRS = "sctp/transactions-apart"
 problems = []
 
 
@@ -141,20 +143,32 @@ def check_evidence(folder, archive):
         problems.append("evidence: the deciding line is not in it")
 
 
-def sctp_selectors():
-    """One variant over TLS over SCTP, with more than one stream pair where there is such a scenario."""
-    listed = subprocess.run([sipreuse, "list", "scenarios", "--json"], capture_output=True, text=True, check=True)
-    secure = [(scenario["id"], variant) for scenario in json.loads(listed.stdout)["scenarios"] for variant in scenario["variants"]
-              if variant.startswith("tls-sctp-")]
-    streams = [pair for pair in secure if "stream" in pair[0] or "stream" in pair[1]]
-    return ["%s:%s" % pair for pair in (streams or secure)[:1]]
+def check_pairs(folder, events):
+    """Each variant has two TLS connections on one association, and tshark shows the request of the second one as SIP."""
+    verdicts = [event for event in events if event["event"] == "verdict" and event["scenario"] == PAIRS]
+    if not verdicts:
+        problems.append(f"{PAIRS} did not run")
+    for verdict in verdicts:
+        own = [event for event in events if event.get("scenario") == PAIRS and event.get("variant") == verdict["variant"]]
+        streams = {event["connection"]: (event["association"], event["stream"]) for event in own if event["event"] == "association" and "stream" in event}
+        message = events[verdict["on"] - 1]
+        association, stream = streams.get(message["connection"], (None, 0))
+        beside = [one for one in streams.values() if one[0] == association and one[1] != stream]
+        if stream == 0 or len(beside) != 1 or message.get("sctp", {}).get("stream") != stream:
+            problems.append(f"{PAIRS}.{verdict['variant']}: no second pair of streams in one association: {streams}")
+        path = os.path.join(folder, "pcap", f"{PAIRS.replace('/', '-')}.{verdict['variant']}.pcapng")
+        rows = fields(path, 'sip && frame.comment contains "This message decides"', "sip.Method", "sip.Call-ID", "frame.interface_id")
+        if rows != [[message["first_line"].split()[0], message["call_id"], "1"]]:
+            problems.append(f"{path}: {rows} is decisive, not {message['first_line']}")
+        if not fields(path, f"sctp.data_sid == {stream:#06x}", "frame.number"):
+            problems.append(f"{path}: no chunk on stream {stream}")
 
 
 with tempfile.TemporaryDirectory() as work:
     os.environ["SIPREUSE_DATA"] = source
-    sctp = sctp_selectors()
     folder = os.path.join(work, "packets")
-    recorded = run(folder, SELECTORS + sctp)
+    recorded = run(folder, SELECTORS + [PAIRS])
+    check_pairs(folder, recorded)
     check_run(folder, recorded, True, {"5060", "5061", "5081"})
     # Made again from what is kept, they are the same.
     before = {path: open(path, "rb").read() for path in glob.glob(f"{folder}/pcap/*.pcapng")}
