@@ -57,6 +57,16 @@ static json_t *handshake_json(struct writer *writer, const json_t *tls)
     return out;
 }
 
+/* Of TLS over SCTP: which pair of streams of which association. */
+static void put_pair(json_t *out, const json_t *association)
+{
+    static const char *const members[] = {"association", "stream"};
+    if (!json_is_integer(json_object_get(association, "stream")))
+        return;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        json_object_set(out, members[i], json_object_get(association, members[i]));
+}
+
 static json_t *connection_json(struct writer *writer, const char *id)
 {
     const json_t *known = json_object_get(writer->flow->connections, id);
@@ -71,6 +81,7 @@ static json_t *connection_json(struct writer *writer, const char *id)
     set_text(out, "local", line, "local");
     set_text(out, "remote", line, "remote");
     json_object_set_new(out, "tls", handshake_json(writer, json_object_get(known, "tls")));
+    put_pair(out, json_object_get(known, "association"));
     return out;
 }
 

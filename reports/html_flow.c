@@ -111,13 +111,15 @@ static void flow_take(struct flow *flow, json_t *line, int64_t on)
     if (strcmp(event, "world") == 0 && !flow->world)
         flow->world = json_incref(line);
     bool is_connection = strcmp(event, "connection") == 0, is_tls = strcmp(event, "tls") == 0,
-         is_name = strcmp(event, "name") == 0;
-    json_t *connection = is_connection || is_tls || is_name ? flow_connection(flow, line) : NULL;
+         is_name = strcmp(event, "name") == 0, is_association = strcmp(event, "association") == 0;
+    json_t *connection =
+        is_connection || is_tls || is_name || is_association ? flow_connection(flow, line) : NULL;
     if (connection)
         json_object_set(connection,
-                        is_connection ? "line"
-                        : is_tls      ? "tls"
-                                      : "name",
+                        is_connection    ? "line"
+                        : is_tls         ? "tls"
+                        : is_association ? "association"
+                                         : "name",
                         is_name ? json_object_get(line, "name") : line);
     /* Of the steps a reader cannot see the effect of only the waits explain anything. */
     bool is_step = strcmp(event, "step") == 0;

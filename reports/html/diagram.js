@@ -81,7 +81,8 @@ function diagramLayout(flow, strings, options) {
 function describeConnection(connection) {
   const out = connection.by === "harness";
   return (connection.name ? connection.name + "  " : "#" + connection.id + "  ") + connection.transport + "  " +
-    (out ? connection.local + " \u2192 " + connection.remote : connection.remote + " \u2192 " + connection.local);
+    (out ? connection.local + " \u2192 " + connection.remote : connection.remote + " \u2192 " + connection.local) +
+    (connection.stream === undefined ? "" : "  streams " + connection.stream + " of association " + connection.association);
 }
 
 function certificateNames(certificate, strings) {

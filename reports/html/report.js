@@ -336,7 +336,7 @@ function eventPanel(panel, row, variant) {
     el("p", {class: "small"}, timeText(event.t) + " after the scenario began \u00b7 journal line " + event.s + (event.of ? " \u00b7 belongs to \u201c" + event.of + "\u201d" : ""))];
   if (connection)
     head.push(el("p", {class: "small"}, event.k === "message" ? (event.d === "in" ? "From the device on " : "To the device on ") : "", el("strong", {class: "k" + event.c % 8}, connection.name || "#" + connection.id),
-      " ", el("span", {class: "mono"}, describeConnection(connection).replace(/^\S+ {2}/, "")), ", which the " + connection.by + " had opened" + (event.sctp ? "; SCTP stream " + event.sctp.stream + (event.sctp.ordered ? "" : ", unordered") + ", payload protocol " + event.sctp.ppid : "")));
+      " ", el("span", {class: "mono"}, describeConnection(connection).replace(/^\S+ {2}/, "")), ", which the " + connection.by + " had opened" + (event.sctp ? "; SCTP stream " + event.sctp.stream + (event.sctp.ordered ? "" : ", unordered") + ", payload protocol " + event.sctp.ppid + (event.sctp.clear ? ", in the clear, past TLS" : "") : "")));
   panel.replaceChildren(...head, ...eventDetails(event, row, connection, decides, variant).flat().filter(Boolean));
 }
 

@@ -135,6 +135,37 @@ Test(html, nothing_of_a_journal_becomes_markup)
     free(page);
 }
 
+#define PAIR(seq, connection, stream)                                                                        \
+    "{\"seq\":" seq ",\"ns\":2,\"event\":\"connection\"," NAME ",\"connection\":" connection                 \
+    ",\"opened_by\":\"harness\",\"transport\":\"tls-sctp\",\"host\":\"peer\",\"listener\":null,"             \
+    "\"local\":\"198.19.0.2:1\",\"remote\":\"198.18.0.9:5061\"}\n"                                           \
+    "{\"seq\":" seq "1,\"ns\":2,\"event\":\"association\"," NAME ",\"connection\":" connection               \
+    ",\"association\":7,\"stream\":" stream ",\"streams_in\":64,\"streams_out\":64,\"local_addresses\":[],"  \
+    "\"remote_addresses\":[]}\n"
+#define PAIRS                                                                                                \
+    "{\"seq\":2,\"ns\":1,\"event\":\"scenario-start\"," NAME                                                 \
+    ",\"instance\":1,\"alone\":false}\n" PAIR("3", "8", "0")                                                 \
+        PAIR("4", "9", "5") "{\"seq\":50,\"ns\":4,\"event\":\"verdict\"," NAME                               \
+                            ",\"verdict\":\"pass\",\"exercised\":true,\"because\":null,"                     \
+                            "\"reason\":null,\"requirement\":null,\"start_ms\":0,"                           \
+                            "\"duration_ms\":1}\n"
+
+Test(html, connections_tell_their_pair_of_streams)
+{
+    char *page = page_of(RUN PAIRS, strlen(RUN PAIRS));
+    json_t *data = data_of(page);
+    const json_t *connections =
+        json_object_get(json_array_get(json_object_get(data, "flows"), 0), "connections");
+    cr_assert_eq(json_array_size(connections), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *connection = json_array_get(connections, i);
+        cr_assert_eq(json_integer_value(json_object_get(connection, "association")), 7);
+        cr_assert_eq(json_integer_value(json_object_get(connection, "stream")), i ? 5 : 0);
+    }
+    json_decref(data);
+    free(page);
+}
+
 Test(html, the_command_runs_one_variant_again)
 {
     char error[256] = "";
