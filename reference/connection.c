@@ -162,6 +162,10 @@ void connection_on_ready(struct net_connection *net, void *arg)
             close_connection(connection, NET_CLOSE_GRACEFUL);
         }
     }
+    if (connection->is_further_pair) {
+        node_log(node, "connection %llu: %s on streams of its own", (unsigned long long)connection->id,
+                 facts != NULL && facts->is_resumed ? "a session resumed" : "a full handshake");
+    }
     close_note_message(connection);
     tell_waiters(connection, "");
     if (connection->is_opened_by_us && net_transport_is_secure(connection->transport) &&

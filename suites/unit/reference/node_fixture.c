@@ -1,9 +1,14 @@
 #include "node_fixture.h"
 
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +41,16 @@ const char *world_ip(const struct world *world, uint8_t host)
     const struct net_address address = world_address(world, host, 0);
     net_address_format_ip(&address, text);
     return text;
+}
+
+void world_enter_namespace(void)
+{
+    struct ifreq request = {.ifr_flags = IFF_UP};
+    cr_assert(unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    snprintf(request.ifr_name, sizeof(request.ifr_name), "lo");
+    cr_assert_eq(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+    close(fd);
 }
 
 void world_init(struct world *world)
@@ -108,7 +123,8 @@ void world_mint(struct world *world, const char *labels, struct certs_minted *ou
 
 static void on_log(const char *line, void *arg)
 {
-    const struct world *world = arg;
+    struct world *world = arg;
+    world->watched_count += world->watched != NULL && strstr(line, world->watched) != NULL ? 1 : 0;
     if (world->prints) {
         fprintf(stderr, "%s\n", line);
     }
@@ -131,9 +147,10 @@ struct reference_node *world_node(struct world *world, const struct node_plan *p
     free(copy);
     const struct reference_listen listen[] = {
         {.transport = NET_TCP, .address = world_address(world, plan->host, 0)},
-        {.transport = NET_TLS, .address = world_address(world, plan->host, 0)}};
+        {.transport = NET_TLS, .address = world_address(world, plan->host, 0)},
+        {.transport = NET_TLS_SCTP, .address = world_address(world, plan->host, 0)}};
     const struct reference_options options = {.listen = listen,
-                                              .listen_count = 2,
+                                              .listen_count = plan->has_sctp ? 3 : 2,
                                               .domains = domains,
                                               .domain_count = count,
                                               .trust_pem = certs_authority_trust_pem(world->authority),
@@ -145,6 +162,7 @@ struct reference_node *world_node(struct world *world, const struct node_plan *p
                                               .faults = plan->faults,
                                               .seed = 1 + world->node_count,
                                               .on_log = on_log,
+                                              .on_message = plan->on_message,
                                               .arg = world};
     char error[256] = "";
     struct reference_node *node = reference_node_new(world->net, &options, error, sizeof(error));

@@ -25,7 +25,11 @@ struct world {
     struct reference_node *nodes[WORLD_NODES_MAX];
     size_t node_count;
     bool prints;
+    const char *watched; /* NULL, or what lines of a node's log are counted for */
+    size_t watched_count;
 };
+/* For nodes that speak SCTP, as a test's .init: in a namespace of its own it may open raw sockets. */
+void world_enter_namespace(void);
 void world_init(struct world *world);
 void world_fini(struct world *world);
 struct net_address world_address(const struct world *world, uint8_t host, uint16_t port);
@@ -42,6 +46,8 @@ struct node_plan {
     const char *const *faults;
     bool is_never_reusing, is_proxy; /* is_proxy: answers no users */
     const char *account_user, *account_password;
+    bool has_sctp;
+    void (*on_message)(const struct reference_sight *sight, void *world);
 };
 struct reference_node *world_node(struct world *world, const struct node_plan *plan);
 /* Sends OPTIONS and runs the loop until the answer is there. */
