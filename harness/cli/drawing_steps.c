@@ -439,6 +439,9 @@ static void draw_step(struct drawing *drawing, const struct scenario_step *step)
         draw(drawing, nothing, "wait %" PRIu64 ".%" PRIu64 " s: %s", step->wait.ms / 1000,
              step->wait.ms / 100 % 10, step->wait.why);
         break;
+    case STEP_CLOSE_PORT:
+        draw(drawing, nothing, "the port of \"%s\" is closed, its connections stay", step->close_port.at);
+        break;
     case STEP_TELL:
         draw(drawing, nothing, "the device is told to close its connections in good order");
         break;

@@ -133,6 +133,7 @@ static void survey_step(struct survey *survey, const struct scenario_step *step)
         break;
     case STEP_CONNECT:
     case STEP_CLOSE:
+    case STEP_CLOSE_PORT:
     case STEP_TELL:
     case STEP_LOSE:
     case STEP_WAIT:

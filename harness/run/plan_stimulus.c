@@ -220,6 +220,7 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
     case STEP_LISTEN:
     case STEP_CHECK:
     case STEP_RESPOND:
+    case STEP_CLOSE_PORT:
     case STEP_TELL:
     case STEP_LOSE:
     case STEP_CHANGE_DNS:

@@ -136,6 +136,22 @@ static enum step_result step_change_dns(struct fiber *fiber, const struct step_c
     return world->is_over ? STEP_WAITS : STEP_GOES_ON;
 }
 
+static enum step_result step_close_port(struct fiber *fiber, const struct step_close_port *step)
+{
+    char *name = world_expand(fiber, step->at);
+    struct post *post = peer_post(fiber->world, name);
+
+    if (post) {
+        journal_world_note(fiber->world, "close-port", "at", name);
+        net_listener_free(post->listener);
+        post->listener = NULL;
+    } else {
+        world_end(fiber->world, VERDICT_ERROR, 0, "There is no listener called \"%s\".", name);
+    }
+    free(name);
+    return fiber->world->is_over ? STEP_WAITS : STEP_GOES_ON;
+}
+
 /* The scenario has the device for itself: nobody else's connections go. */
 static enum step_result step_tell(struct fiber *fiber, const struct step_tell *step)
 {
@@ -232,6 +248,8 @@ static enum step_result run_step(struct fiber *fiber, const struct scenario_step
         return step_respond(fiber, &step->respond);
     case STEP_CLOSE:
         return step_close(fiber, &step->close);
+    case STEP_CLOSE_PORT:
+        return step_close_port(fiber, &step->close_port);
     case STEP_TELL:
         return step_tell(fiber, &step->tell);
     case STEP_LOSE:

@@ -27,8 +27,8 @@ struct post { /* a listener */
     struct world *world;
     char *name;
     const struct host *host;
-    enum net_transport transport; /* as the scenario says; a stalled one listens below TLS */
-    struct net_listener *listener;
+    enum net_transport transport;  /* as the scenario says; a stalled one listens below TLS */
+    struct net_listener *listener; /* NULL: its port is closed */
     bool is_barrier, is_stalled, keeps_open, is_ping_deaf; /* as wires of it */
     struct net_credential *credential;
     char **server_names;

@@ -76,6 +76,7 @@ enum scenario_verb {
     STEP_STIMULATE,
     STEP_RESPOND,
     STEP_CLOSE,
+    STEP_CLOSE_PORT,
     STEP_TELL,
     STEP_LOSE,
     STEP_CHANGE_DNS,
@@ -265,6 +266,9 @@ struct step_close {
 struct step_lose { /* the address of a host of ours, and with it each path that leads there */
     char *host;
 };
+struct step_close_port { /* nobody listens there any more; its connections live on */
+    char *at;            /* a listener */
+};
 struct step_tell { /* the device, through what its profile names */
     bool closes;   /* to close its connections in good order */
 };
@@ -315,6 +319,7 @@ struct scenario_step {
         struct step_stimulate stimulate;
         struct step_respond respond;
         struct step_close close;
+        struct step_close_port close_port;
         struct step_tell tell;
         struct step_lose lose;
         struct step_change_dns change_dns;

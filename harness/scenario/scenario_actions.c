@@ -189,6 +189,11 @@ void step_take_lose(struct build *build, const struct document_value *value, str
                         "'multihoming' among 'needs', for whoever has one address is gone without it", NULL);
 }
 
+void step_take_close_port(struct build *build, const struct document_value *value, struct scenario_step *step)
+{
+    step->close_port.at = scope_take(build, SCOPE_LISTENER, document_member(value, "at"));
+}
+
 /* All connections of the device are meant, and those of other scenarios with them. */
 void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step)
 {

@@ -56,6 +56,8 @@ const char *scenario_verb_name(enum scenario_verb verb)
         return "respond";
     case STEP_CLOSE:
         return "close";
+    case STEP_CLOSE_PORT:
+        return "close-port";
     case STEP_TELL:
         return "tell";
     case STEP_LOSE:

@@ -134,6 +134,8 @@ bool certificate_check(const struct document_value *recipe, struct diagnostic *d
 struct scenario_steps steps_take(struct build *build, const struct document_value *steps);
 void step_take_listen(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_connect(struct build *build, const struct document_value *value, struct scenario_step *step);
+void step_take_close_port(struct build *build, const struct document_value *value,
+                          struct scenario_step *step);
 void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_lose(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_close(struct build *build, const struct document_value *value, struct scenario_step *step);

@@ -39,6 +39,7 @@ static const struct verb {
     {STEP_STIMULATE, step_take_stimulate},
     {STEP_RESPOND, step_take_respond},
     {STEP_CLOSE, step_take_close},
+    {STEP_CLOSE_PORT, step_take_close_port},
     {STEP_TELL, step_take_tell},
     {STEP_LOSE, step_take_lose},
     {STEP_CHANGE_DNS, step_take_change_dns},

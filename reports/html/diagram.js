@@ -182,6 +182,7 @@ function noteText(event) {
   case "barrier": return "barrier sent (" + event.text + "): is the device alive and quick?";
   case "silence": return "nothing came, and the barrier was answered";
   case "dns-change": return "DNS: " + (event.name === "remove" ? "gone: " : "new: ") + (event.text || "");
+  case "close-port": return "the port of " + event.text + " is closed; its connections stay";
   case "observation": return "observed: " + event.name + " = " + event.value;
   case "step": return "waits (line " + event.line + " of the scenario)";
   case "lose": return "the host " + event.name + " loses its address: " + membersText(event.counts);
