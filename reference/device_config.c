@@ -195,7 +195,7 @@ static const char CONFIG_SCHEMA[] =
     "\"never_reuse\":{\"type\":\"boolean\"},\"no_sni\":{\"type\":\"boolean\"},"
     "\"claims_5924\":{\"type\":\"boolean\"},\"user_agent\":{\"type\":\"boolean\"},"
     "\"stateless\":{\"type\":\"boolean\"},\"register\":{\"type\":\"string\"},"
-    "\"sctp\":{\"enum\":[\"auto\",\"kernel\",\"userland\",\"none\"]},"
+    "\"sctp\":{\"enum\":[\"auto\",\"kernel\",\"userland\",\"beside\",\"none\"]},"
     "\"faults\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
 static bool check_shape(const struct document_value *root, char *error)

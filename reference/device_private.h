@@ -16,7 +16,7 @@ struct device_config {
     size_t text_count;
     char *trust_pem, *crl_pem;
     char *account_user, *account_password; /* both or none */
-    char *registrar; /* URI; NULL: it does not register */
+    char *registrar;                       /* URI; NULL: it does not register */
     struct net_address dns_server;
     bool is_never_reusing, is_without_sni, claims_5924, is_user_agent, is_stateless;
     enum net_sctp sctp;

@@ -108,6 +108,7 @@ static int execute(struct check *check, const struct run_plan *plan, const struc
                                     .journal = journal,
                                     .out_dir = out_dir,
                                     .sctp = NET_SCTP_NONE,
+                                    .device_sctp = NET_SCTP_NONE,
                                     .jobs = check->profile->stimulus_kind == DEVICE_OPERATOR ? 1 : 0,
                                     .repeat = 1,
                                     .timeout_scale = 1.0,

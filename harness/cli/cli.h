@@ -117,7 +117,8 @@ struct cli_request {
     uint64_t jobs, repeat, seed, soak_ms;
     double timeout_scale;
     enum sandbox_mode mode;
-    enum net_sctp sctp; /* as wanted */
+    enum net_sctp sctp;        /* as wanted */
+    enum net_sctp device_sctp; /* likewise; AUTO: the same */
     struct cli_remote remote;
 };
 enum { RUN_REQUEST_HELP = -1 }; /* the help was printed: nothing is left to do */

@@ -100,6 +100,7 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .journal = journal,
                                         .out_dir = out_dir,
                                         .sctp = request->sctp,
+                                        .device_sctp = request->device_sctp,
                                         .operator_in = console,
                                         .operator_out = STDERR_FILENO,
                                         /* A person does one thing at a time, and what waits for him ages. */
@@ -161,6 +162,8 @@ static int run_in_sandbox(const struct cli_request *request, const struct cli_ma
     const struct sandbox_plan sandbox_plan = {.mode = across ? SANDBOX_REMOTE : request->mode,
                                               .harness_addresses = plan->harness_addresses,
                                               .is_device_multihomed = material->profile->is_multihomed,
+                                              .quiets_harness_sctp = request->sctp == NET_SCTP_BESIDE,
+                                              .quiets_device_sctp = request->device_sctp == NET_SCTP_BESIDE,
                                               .needs_ip4 = request->has_ip4 || across,
                                               .needs_ip6 = request->has_ip6 || across,
                                               .remote = across ? &across->site : NULL};
@@ -242,17 +245,59 @@ static int plan_show(const struct run_plan *plan, const struct cli_across *acros
     return plan_print(plan, profile->name);
 }
 
+static bool is_cross(const struct cli_request *request)
+{
+    return request->device_sctp != NET_SCTP_AUTO && request->device_sctp != request->sctp;
+}
+
+/* Each side its own engine, so that neither is tested against itself alone. Both live in one kernel: the host
+ * of usrsctp is one in which the kernel's SCTP says nothing. */
+static void choose_both_sctp(struct cli_request *request, bool has_raw_sockets, char *why)
+{
+    enum net_sctp *own = request->sctp == NET_SCTP_USERLAND ? &request->sctp : &request->device_sctp;
+    bool has_kernel = net_sctp_choose(NET_SCTP_KERNEL, has_raw_sockets, why) == NET_SCTP_KERNEL;
+    *own = NET_SCTP_BESIDE;
+    if (has_kernel && net_sctp_choose(NET_SCTP_BESIDE, has_raw_sockets, why) == NET_SCTP_BESIDE)
+        return;
+    request->sctp = request->device_sctp = NET_SCTP_NONE;
+}
+
 /* The engine is chosen once, for plan, harness and device. In a user namespace of its own every process may
  * open raw sockets. */
 static void choose_sctp(struct cli_request *request, const struct device_profile *profile, char *why)
 {
     bool is_root = geteuid() == 0 && request->mode != SANDBOX_USER;
     bool has_raw_sockets = (request->mode != SANDBOX_NONE && !is_root) || net_sctp_may_open_raw();
+    if (is_cross(request)) {
+        choose_both_sctp(request, has_raw_sockets, why);
+        return;
+    }
     request->sctp = net_sctp_choose(request->sctp, has_raw_sockets, why);
     if (request->sctp == NET_SCTP_USERLAND && !profile->has_own_sctp) {
         request->sctp = NET_SCTP_NONE;
         snprintf(why, NET_SCTP_WHY_MAX, "this device needs a kernel with SCTP; modprobe sctp");
     }
+    request->device_sctp = request->sctp;
+}
+
+/* What --device-sctp asks for and what cannot be. */
+static int check_cross(const struct cli_request *request, const struct device_profile *profile)
+{
+    if (!is_cross(request))
+        return CLI_GOOD;
+    if (request->sctp != NET_SCTP_KERNEL && request->sctp != NET_SCTP_USERLAND)
+        return cli_fail(CLI_USAGE,
+                        "--device-sctp wants the harness's engine named: --sctp kernel or userland");
+    if (!profile->has_own_sctp)
+        return cli_fail(CLI_USAGE,
+                        "--device-sctp: device '%s' brings no stack of its own (\"sctp\": \"own\")",
+                        profile->name);
+    if (request->mode == SANDBOX_NONE || request->remote.is_wanted)
+        return cli_fail(CLI_USAGE,
+                        "--device-sctp %s: two engines side by side want a sandbox; use --sandbox "
+                        "user or root",
+                        net_sctp_name(request->device_sctp));
+    return CLI_GOOD;
 }
 
 int cli_run(int argc, char **argv)
@@ -270,19 +315,21 @@ int cli_run(int argc, char **argv)
         command_line[0] = "sipreuse";
     if (status == CLI_GOOD)
         status = cli_material_load(&material, &request);
+    if (status == CLI_GOOD)
+        status = check_cross(&request, material.profile);
     if (status == CLI_GOOD && request.remote.is_wanted)
         status = cli_across_open(&across, &request.remote);
     if (status != CLI_GOOD)
         goto out;
     choose_sctp(&request, material.profile, no_sctp);
     if (request.remote.is_wanted)
-        request.sctp = NET_SCTP_NONE; /* in a sandbox only */
+        request.sctp = request.device_sctp = NET_SCTP_NONE; /* in a sandbox only */
     if (command_line)
         plan = request.remote.is_wanted
                    ? cli_across_plan(&across, &request, &material)
                    : run_plan_make(&material.selection, material.profile, request.mode, request.has_ip4,
                                    request.has_ip6, request.sctp == NET_SCTP_NONE ? no_sctp : NULL,
-                                   request.sctp != NET_SCTP_KERNEL);
+                                   request.sctp != NET_SCTP_KERNEL || request.device_sctp != NET_SCTP_KERNEL);
     if (!plan)
         status = cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     else if (request.is_plan_only)

@@ -15,6 +15,7 @@ enum {
     OPT_IP,
     OPT_SANDBOX,
     OPT_SCTP,
+    OPT_DEVICE_SCTP,
     OPT_STRICT,
     OPT_TIMEOUT_SCALE,
     OPT_OUT,
@@ -55,6 +56,9 @@ static const struct cli_option options[] = {
     [OPT_TRANSPORT] = {"transport", "LIST", "of tcp,tls,sctp,tls-sctp (default: all)", '\0'},
     [OPT_IP] = {"ip", "4|6|4,6", "IP versions (default: 4,6)", '\0'},
     [OPT_SANDBOX] = {"sandbox", "MODE", "auto, user, root, or none (default: auto)", '\0'},
+    [OPT_DEVICE_SCTP] = {"device-sctp", "ENGINE",
+                         "kernel or userland, for a device with a stack of its own (default: the harness's)",
+                         '\0'},
     [OPT_SCTP] = {"sctp", "ENGINE",
                   "kernel, userland, auto (the kernel where it has SCTP), or none (default: auto)", '\0'},
     [OPT_STRICT] = {"strict", NULL, "the gate counts SHOULD requirements too", '\0'},
@@ -166,9 +170,18 @@ static bool take_ip(struct cli_request *request, const char *value)
 
 static bool take_sctp(struct cli_request *request, const char *value)
 {
-    if (net_sctp_parse(value, &request->sctp))
+    if (net_sctp_parse(value, &request->sctp) && request->sctp != NET_SCTP_BESIDE)
         return true;
     cli_fail(CLI_USAGE, "--sctp '%s' is no engine; write kernel, userland, auto, or none", value);
+    return false;
+}
+
+static bool take_device_sctp(struct cli_request *request, const char *value)
+{
+    if (net_sctp_parse(value, &request->device_sctp) &&
+        (request->device_sctp == NET_SCTP_KERNEL || request->device_sctp == NET_SCTP_USERLAND))
+        return true;
+    cli_fail(CLI_USAGE, "--device-sctp '%s' is no engine; write kernel or userland", value);
     return false;
 }
 
@@ -204,6 +217,8 @@ static bool take_option(struct cli_request *request, struct folders *folders, in
         return take_sandbox(request, value);
     case OPT_SCTP:
         return take_sctp(request, value);
+    case OPT_DEVICE_SCTP:
+        return take_device_sctp(request, value);
     case OPT_STRICT:
         request->is_strict = true;
         return true;

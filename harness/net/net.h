@@ -43,12 +43,17 @@ enum net_sctp {
     NET_SCTP_AUTO,     /* the kernel where it has SCTP, else usrsctp where a raw socket may be opened */
     NET_SCTP_KERNEL,   /* lksctp-tools */
     NET_SCTP_USERLAND, /* usrsctp over raw IP sockets of ours (CAP_NET_RAW), without threads */
+    /* USERLAND beside a kernel whose SCTP is loaded: of this host's packets only those leave that carry the
+     * engine's mark (see struct sandbox_plan), and checksums are the kernel's business. */
+    NET_SCTP_BESIDE,
     NET_SCTP_NONE
 };
-const char *net_sctp_name(enum net_sctp engine); /* "auto", "kernel", "userland", "none" */
+enum { NET_SCTP_MARK = 0x5c79 };                 /* SO_MARK of BESIDE */
+const char *net_sctp_name(enum net_sctp engine); /* "auto", "kernel", "userland", "beside", "none" */
 bool net_sctp_parse(const char *text, enum net_sctp *out);
-/* What wanted comes to on this host and for this process: KERNEL, USERLAND, or NONE and why (one sentence
- * that says what to do). has_raw_sockets: this process, or the one that it is going to be, may open them. */
+/* What wanted comes to on this host and for this process: KERNEL, USERLAND, BESIDE, or NONE and why (one
+ * sentence that says what to do). has_raw_sockets: this process, or the one that it is going to be, may open
+ * them. */
 enum { NET_SCTP_WHY_MAX = 256 };
 enum net_sctp net_sctp_choose(enum net_sctp wanted, bool has_raw_sockets, char why[NET_SCTP_WHY_MAX]);
 bool net_sctp_may_open_raw(void); /* this process, now */

@@ -10,6 +10,7 @@
 static const char *const engine_names[] = {[NET_SCTP_AUTO] = "auto",
                                            [NET_SCTP_KERNEL] = "kernel",
                                            [NET_SCTP_USERLAND] = "userland",
+                                           [NET_SCTP_BESIDE] = "beside",
                                            [NET_SCTP_NONE] = "none"};
 
 const char *net_sctp_name(enum net_sctp engine)
@@ -19,7 +20,8 @@ const char *net_sctp_name(enum net_sctp engine)
 
 bool net_sctp_parse(const char *text, enum net_sctp *out)
 {
-    static const enum net_sctp all[] = {NET_SCTP_AUTO, NET_SCTP_KERNEL, NET_SCTP_USERLAND, NET_SCTP_NONE};
+    static const enum net_sctp all[] = {NET_SCTP_AUTO, NET_SCTP_KERNEL, NET_SCTP_USERLAND, NET_SCTP_BESIDE,
+                                        NET_SCTP_NONE};
     for (size_t i = 0; text && i < sizeof all / sizeof all[0]; i++) {
         if (strcmp(text, engine_names[all[i]]) == 0) {
             *out = all[i];
@@ -60,9 +62,9 @@ static enum net_sctp say(enum net_sctp engine, char *why, const char *text)
     return engine;
 }
 
-static enum net_sctp choose_userland(bool has_raw_sockets, char *why)
+static enum net_sctp choose_userland(enum net_sctp wanted, bool has_raw_sockets, char *why)
 {
-    if (is_kernel_sctp_loaded())
+    if (wanted != NET_SCTP_BESIDE && is_kernel_sctp_loaded())
         return say(NET_SCTP_NONE, why,
                    "the kernel's SCTP is loaded and answers for every local address, so SCTP of our own over "
                    "raw IP cannot stand beside it; use --sctp kernel, or unload it (rmmod sctp)");
@@ -70,7 +72,7 @@ static enum net_sctp choose_userland(bool has_raw_sockets, char *why)
         return say(NET_SCTP_NONE, why,
                    "usrsctp needs a raw IP socket, for which this process lacks the capability CAP_NET_RAW; "
                    "use --sandbox user or root, or a kernel with SCTP (modprobe sctp)");
-    return say(NET_SCTP_USERLAND, why, "");
+    return say(wanted, why, "");
 }
 
 enum net_sctp net_sctp_choose(enum net_sctp wanted, bool has_raw_sockets, char why[NET_SCTP_WHY_MAX])
@@ -79,13 +81,14 @@ enum net_sctp net_sctp_choose(enum net_sctp wanted, bool has_raw_sockets, char w
     case NET_SCTP_AUTO:
         if (has_kernel_sctp())
             return say(NET_SCTP_KERNEL, why, "");
-        return choose_userland(has_raw_sockets, why);
+        return choose_userland(NET_SCTP_USERLAND, has_raw_sockets, why);
     case NET_SCTP_KERNEL:
         if (has_kernel_sctp())
             return say(NET_SCTP_KERNEL, why, "");
         return say(NET_SCTP_NONE, why, "this kernel has no SCTP; modprobe sctp, or use --sctp userland");
     case NET_SCTP_USERLAND:
-        return choose_userland(has_raw_sockets, why);
+    case NET_SCTP_BESIDE:
+        return choose_userland(wanted, has_raw_sockets, why);
     case NET_SCTP_NONE:
         break;
     }
@@ -120,7 +123,7 @@ const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net
         return &net_pair_ops;
     if (net->sctp == NET_SCTP_KERNEL)
         return &net_kernel_sctp_ops;
-    if (net->sctp == NET_SCTP_USERLAND)
+    if (net->sctp == NET_SCTP_USERLAND || net->sctp == NET_SCTP_BESIDE)
         return &net_userland_sctp_ops;
     errno = EPROTONOSUPPORT;
     return NULL;

@@ -10,6 +10,7 @@
 enum {
     PACKETS_AT_ONCE = 64,
     COMMON_HEADER_BYTES = 12, /* RFC 9260 §3.1 */
+    CHECKSUM_AT = 8,
     SEND_TRIES = 2,
     BUFFER_BYTES = 8 * 1024 * 1024
 };
@@ -66,6 +67,14 @@ void carrier_send_from(const struct net_userland *userland, const struct net_add
     }
 }
 
+/* What usrsctp was told that the hardware does. */
+static void sum_up(uint8_t *packet, size_t size_bytes)
+{
+    memset(packet + CHECKSUM_AT, 0, sizeof(uint32_t));
+    uint32_t checksum = usrsctp_crc32c(packet, size_bytes);
+    memcpy(packet + CHECKSUM_AT, &checksum, sizeof checksum);
+}
+
 int carrier_send(void *pointer, void *packet, size_t size_bytes, uint8_t tos, uint8_t set_df)
 {
     const struct path *path = pointer;
@@ -75,6 +84,8 @@ int carrier_send(void *pointer, void *packet, size_t size_bytes, uint8_t tos, ui
     if (size_bytes < COMMON_HEADER_BYTES ||
         path_is_muted(path, userland_port_at(bytes), userland_port_at(bytes + 2)))
         return 0;
+    if (path->userland->net->sctp == NET_SCTP_BESIDE)
+        sum_up(packet, size_bytes);
     carrier_send_from(path->userland, &path->local, &path->remote, packet, size_bytes);
     return 0;
 }
@@ -137,9 +148,11 @@ static void on_readable(struct loop_poll *poll, int events, void *arg)
 
 static void tune(const struct carrier *carrier)
 {
-    const int on = 1, buffer_bytes = BUFFER_BYTES;
+    const int on = 1, buffer_bytes = BUFFER_BYTES, mark = NET_SCTP_MARK;
     if (setsockopt(carrier->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0)
         setsockopt(carrier->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+    if (carrier->userland->net->sctp == NET_SCTP_BESIDE)
+        setsockopt(carrier->fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark);
     if (carrier->family == 6) {
         setsockopt(carrier->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
         setsockopt(carrier->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);

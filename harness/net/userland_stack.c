@@ -82,6 +82,8 @@ struct net_userland *userland_of(struct net *net)
         return NULL;
     }
     usrsctp_init_nothreads(0, carrier_send, NULL);
+    if (net->sctp == NET_SCTP_BESIDE)
+        usrsctp_enable_crc32c_offload(); /* the kernel leaves checksums to hardware, and veth has none */
     tune();
     userland_current = userland;
     userland->ticked_ns = loop_now_ns();

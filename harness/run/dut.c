@@ -196,8 +196,8 @@ static char *ip_text(const struct run *run, int family,
 /* What an association cannot have is nothing to listen on. */
 static char *second_ip_text(const struct run *run, int family)
 {
-    return run->options->sctp == NET_SCTP_KERNEL ? ip_text(run, family, sandbox_device_second_address)
-                                                 : text_copy("");
+    return run->options->device_sctp == NET_SCTP_KERNEL ? ip_text(run, family, sandbox_device_second_address)
+                                                        : text_copy("");
 }
 
 static void set_dns(struct run *run)
@@ -268,7 +268,8 @@ void dut_make_settings(struct run *run)
     set(run, "trust_pem", keys_path(run, "trust.pem"));
     set(run, "crl_pem", keys_path(run, "crl.pem"));
     set(run, "faults", fault_list(run->options->device_faults));
-    set(run, "sctp", text_copy(run->options->sctp == NET_SCTP_NONE ? "" : net_sctp_name(run->options->sctp)));
+    set(run, "sctp",
+        text_copy(run->options->sctp == NET_SCTP_NONE ? "" : net_sctp_name(run->options->device_sctp)));
     set(run, "run", text_copy(run->label));
     registrar_make_settings(run, set);
     set(run, "enum_zone", text_format("e164.%s.test", run->label));

@@ -21,6 +21,21 @@ static void write_time(struct journal *journal)
     journal_string(journal, "time", text);
 }
 
+static const char *engine_name(enum net_sctp engine)
+{
+    return net_sctp_name(engine == NET_SCTP_BESIDE ? NET_SCTP_USERLAND : engine);
+}
+
+static void write_engines(struct journal *journal, const struct run_options *options)
+{
+    bool is_cross = options->sctp != options->device_sctp;
+    char *both =
+        text_format("%s (device: %s)", engine_name(options->sctp), engine_name(options->device_sctp));
+
+    journal_string(journal, "sctp", is_cross ? both : engine_name(options->sctp));
+    free(both);
+}
+
 static void write_environment(const struct run *run)
 {
     struct journal *journal = run->journal;
@@ -29,7 +44,7 @@ static void write_environment(const struct run *run)
     journal_open_object(journal, "environment");
     journal_string(journal, "kernel", uname(&system) ? NULL : system.release);
     journal_string(journal, "sandbox", sandbox_mode_name(sandbox_mode(run->options->sandbox)));
-    journal_string(journal, "sctp", net_sctp_name(run->options->sctp));
+    write_engines(journal, run->options);
     journal_close(journal);
 }
 

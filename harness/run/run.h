@@ -74,9 +74,10 @@ struct run_options {
     const struct run_remote *remote; /* with a sandbox of mode REMOTE; NULL otherwise */
     struct journal *journal;
     const char *out_dir;
-    enum net_sctp sctp; /* the engine: KERNEL, USERLAND, or NONE */
-    size_t jobs;        /* scenarios at once; 0: all */
-    unsigned repeat;    /* ≥ 1 */
+    enum net_sctp sctp;        /* the harness's engine: KERNEL, USERLAND, BESIDE, or NONE */
+    enum net_sctp device_sctp; /* that of a device that is told: the same, or the other one */
+    size_t jobs;               /* scenarios at once; 0: all */
+    unsigned repeat;           /* ≥ 1 */
     bool is_fail_fast;
     bool has_capture; /* the sandbox's link is captured, into out_dir/pcap/run.pcap; the journal says how that
                          went */

@@ -159,6 +159,7 @@ static bool receive_word(int fd, struct word *word, int *fds)
 static bool build_device_host(const struct sandbox *sandbox, int *fds, char *error, size_t error_size_bytes)
 {
     if (!configure(sandbox, 0, error, error_size_bytes) ||
+        (sandbox->quiets_device_sctp && !sandbox_quiet_kernel_sctp(sandbox, error, error_size_bytes)) ||
         !sandbox_resolver_place(sandbox, error, error_size_bytes))
         return false;
     fds[0] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -231,5 +232,6 @@ bool sandbox_hosts_make(struct sandbox *sandbox, char *error, size_t error_size_
     set_network();
     /* IPv4 binds to any address that a route calls local; IPv6 wants to be told. */
     sandbox->needs_each_ip6 = !write_setting("/proc/sys/net/ipv6/ip_nonlocal_bind", "1");
-    return make_device_host(sandbox, error, error_size_bytes);
+    return make_device_host(sandbox, error, error_size_bytes) &&
+           (!sandbox->quiets_harness_sctp || sandbox_quiet_kernel_sctp(sandbox, error, error_size_bytes));
 }

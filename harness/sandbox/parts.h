@@ -26,7 +26,7 @@ struct sandbox {
     enum sandbox_mode mode; /* never AUTO */
     size_t harness_addresses;
     bool has_ip4, has_ip6;
-    bool is_device_multihomed;
+    bool is_device_multihomed, quiets_harness_sctp, quiets_device_sctp;
     bool needs_each_ip6;  /* IPv6 addresses can be bound only when each is the interface's own */
     uint8_t loopback_net; /* NONE: the second byte of 127.R.x.y */
     unsigned short dns_port, sip_port, sips_port;
@@ -71,6 +71,9 @@ bool sandbox_guard_start(enum sandbox_mode mode, const char *leftover, char *err
 
 /* hosts.c: makes both hosts around this process, and the scratch. */
 bool sandbox_hosts_make(struct sandbox *sandbox, char *error, size_t error_size_bytes);
+
+/* rules.c: in the network namespace of this process. */
+bool sandbox_quiet_kernel_sctp(const struct sandbox *sandbox, char *error, size_t error_size_bytes);
 
 /* mounts.c */
 bool sandbox_mounts_make_private(char *error, size_t error_size_bytes);

@@ -109,6 +109,8 @@ struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size
     sandbox->mode = plan->mode != SANDBOX_AUTO ? plan->mode : has_sys_admin() ? SANDBOX_ROOT : SANDBOX_USER;
     sandbox->harness_addresses = plan->harness_addresses;
     sandbox->is_device_multihomed = plan->is_device_multihomed;
+    sandbox->quiets_harness_sctp = plan->quiets_harness_sctp;
+    sandbox->quiets_device_sctp = plan->quiets_device_sctp;
     sandbox->has_ip4 = plan->needs_ip4;
     sandbox->has_ip6 = plan->needs_ip6;
     sandbox->dns_port = 53;

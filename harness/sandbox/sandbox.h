@@ -42,6 +42,9 @@ struct sandbox_plan {
     size_t harness_addresses; /* of each family, beside the DNS server's own; up to 60,000 */
     bool
         is_device_multihomed; /* the device host has a second address of each family, where there are hosts */
+    /* In this host nothing leaves over SCTP but what carries NET_SCTP_MARK: usrsctp runs there beside a
+     * kernel whose SCTP would answer too. In namespaces only. */
+    bool quiets_harness_sctp, quiets_device_sctp;
     bool needs_ip4, needs_ip6;
     const struct sandbox_remote *remote; /* REMOTE; copied */
 };

@@ -38,6 +38,10 @@ expect_error 2 "device needs a value; write --device NAME|FILE" run --device
 expect_error 2 "strict takes no value" run --strict=yes
 expect_error 2 "jobs 'many' is no whole number" run --device reference --jobs many
 expect_error 2 "jobs '0' is no whole number from 1" run --device reference --jobs 0
+expect_error 2 "device-sctp 'beside' is no engine; write kernel or userland" run --device reference --device-sctp beside
+expect_error 2 "device-sctp wants the harness's engine named" run --device reference --device-sctp kernel
+expect_error 2 "'kamailio-sctp' brings no stack of its own" run --device kamailio-sctp --sctp kernel --device-sctp userland
+expect_error 2 "two engines side by side want a sandbox" run --device reference --sctp kernel --device-sctp userland --sandbox none
 expect_error 2 "repeat '-1' is no whole number" run --device reference --repeat -1
 expect_error 2 "seed '0x1' is no whole number" run --device reference --seed 0x1
 expect_error 2 "ip '5' is no IP version; write 4, 6, or 4,6" run --device reference --ip 5
