@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-SCENARIOS = ["sctp/*", "two-connections/*", "aliasing/server-*"]
+SCENARIOS = ["sctp/*", "two-connections/*", "aliasing/server-honour", "aliasing/server-wrong-identity"]
 LEAST = 40  # variants that have to run
 PROBLEMS = 20
 
