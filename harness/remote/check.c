@@ -16,7 +16,16 @@ enum {
     SETTLE_MS = 1500 /* after the device's answer: what is on its way back may still come */
 };
 
-enum stage { STAGE_TCP, STAGE_TLS, STAGE_TLS_WIDE, STAGE_WITNESS, STAGE_WAY_BACK, STAGE_SETTLE, STAGE_DONE };
+enum stage {
+    STAGE_TCP,
+    STAGE_TLS,
+    STAGE_TLS_WIDE,
+    STAGE_TLS_BARE, /* without a client certificate */
+    STAGE_WITNESS,
+    STAGE_WAY_BACK,
+    STAGE_SETTLE,
+    STAGE_DONE
+};
 
 struct remote_check {
     struct remote_check_options options;
@@ -208,6 +217,17 @@ static void begin_tls(struct remote_check *check)
     call(check, NET_TLS, own_credential(check), NULL, 0);
 }
 
+/* The scenarios' user agent shows no certificate, unless the user brought one. */
+static bool begin_bare(struct remote_check *check)
+{
+    if (check->transport != NET_TLS || check->options.client ||
+        check->options.stimulus_transport != NET_TLS || !check->facts.was_certificate_requested)
+        return false;
+    check->stage = STAGE_TLS_BARE;
+    call(check, NET_TLS, NULL, NULL, 0);
+    return true;
+}
+
 static void begin_way_back(struct remote_check *check)
 {
     if (!check->options.is_forwarding || !invite(check))
@@ -247,6 +267,7 @@ static bool look_again(struct remote_check *check)
 static void on_timer(struct loop_timer *timer, void *arg)
 {
     struct remote_check *check = arg;
+    struct net_address to;
     (void)timer;
     contact_free(check->contact);
     check->contact = NULL;
@@ -261,9 +282,17 @@ static void on_timer(struct loop_timer *timer, void *arg)
                 go_on(check, STAGE_DONE, 0);
         } else if (check->transport == NET_TCP && check->options.has_tls) {
             begin_tls(check);
-        } else {
+        } else if (!begin_bare(check)) {
             begin_way_back(check);
         }
+        return;
+    case STAGE_TLS_BARE:
+        to = device_at(check, NET_TLS);
+        remote_diagnose_bare(&to, &check->facts, &check->diagnosis);
+        if (check->diagnosis.trouble == REMOTE_FINE)
+            begin_way_back(check);
+        else
+            go_on(check, STAGE_DONE, 0);
         return;
     case STAGE_WAY_BACK:
         check->way.status = check->facts.acts[0].status;

@@ -148,6 +148,35 @@ void remote_diagnose_contact(enum net_transport transport, const struct net_addr
             facts->has_end ? facts->end.text : "");
 }
 
+void remote_diagnose_bare(const struct net_address *to, const struct contact_facts *facts,
+                          struct remote_diagnosis *out)
+{
+    char address[NET_ADDRESS_TEXT_MAX];
+    net_address_format(to, address);
+    if (has_answered(facts))
+        say(out, REMOTE_FINE, "", "%s (tls) answers OPTIONS of a client without a certificate.", address);
+    else
+        say(out, REMOTE_WANTS_CLIENT,
+            "Give the user agent one that the device accepts: --client-cert FILE, with its key; 'sipreuse "
+            "certs "
+            "export --domain NAME' makes one by the event's anchor.",
+            "%s (tls) answers a client with a certificate and refuses one without (%s), as the scenarios' "
+            "user "
+            "agent is.",
+            address,
+            facts->end.alert_name ? facts->end.alert_name
+            : facts->has_end      ? facts->end.text
+                                  : "no answer");
+}
+
+/* The device's own refusal, for which it need not have looked for us. 404 may be what it makes of a name
+ * that it cannot resolve. */
+static bool is_own_answer(unsigned status)
+{
+    return (status >= 200 && status < 300) || status == 401 || status == 403 || status == 405 ||
+           status == 407;
+}
+
 void remote_diagnose_way_back(const struct remote_way_back *way, struct remote_diagnosis *out)
 {
     char us[NET_ADDRESS_TEXT_MAX], dns[NET_ADDRESS_TEXT_MAX] = "", answer[64] = "nothing", remedy[384];
@@ -168,6 +197,10 @@ void remote_diagnose_way_back(const struct remote_way_back *way, struct remote_d
     } else if (way->came) {
         say(out, REMOTE_NOT_FORWARDED, "Look at the device's log: why did it not send the request?",
             "The device connected to %s and sent no request; it answered %s.", us, answer);
+    } else if (is_own_answer(way->status) || (way->status == 404 && (way->was_asked || !way->has_dns))) {
+        say(out, REMOTE_NOT_FORWARDED,
+            "Let the device relay requests from this address without authentication.",
+            "The device answered %s itself instead of forwarding a request to %s.", answer, us);
     } else if (way->has_dns && !way->was_asked) {
         snprintf(
             remedy, sizeof remedy,
@@ -179,11 +212,6 @@ void remote_diagnose_way_back(const struct remote_way_back *way, struct remote_d
             "server at "
             "%s.",
             answer, way->zone, dns);
-    } else if (way->status == 403 || way->status == 404 || way->status == 407 || way->status == 401 ||
-               way->status == 405) {
-        say(out, REMOTE_NOT_FORWARDED,
-            "Let the device relay requests from this address without authentication.",
-            "The device answered %s itself instead of forwarding a request to %s.", answer, us);
     } else {
         say(out, REMOTE_NOT_FOUND_US,
             "Let the device through to this address and these ports; see the page for "

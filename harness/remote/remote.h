@@ -45,7 +45,8 @@ enum remote_trouble {
     REMOTE_NO_TLS,       /* something listens there and does not speak TLS */
     REMOTE_CLOCK,        /* the device refuses our certificate and takes one that is valid for twenty years */
     REMOTE_TRUST,        /* the device refuses our certificate */
-    REMOTE_WANTS_CLIENT, /* the device refuses a client without a certificate of its own CA */
+    REMOTE_WANTS_CLIENT, /* the device refuses a client that shows no certificate, as the user agent of the
+                            scenarios does */
     REMOTE_NOT_DELEGATED, /* the device answered, and never asked our DNS server */
     REMOTE_NOT_FOUND_US,  /* it asked, and its connection never came: a firewall on the way back */
     REMOTE_TRUST_BACK,    /* it came, and refused our server certificate */
@@ -63,6 +64,10 @@ void remote_diagnose_contact(enum net_transport transport, const struct net_addr
                              const struct contact_facts *facts, const struct contact_facts *witness,
                              const struct contact_facts *wide, const char *anchor_path,
                              struct remote_diagnosis *out);
+/* What a contact without a client certificate showed, after one with a certificate had been answered: the
+ * user agent of the scenarios is such a client where they are stimulated over TLS. */
+void remote_diagnose_bare(const struct net_address *to, const struct contact_facts *facts,
+                          struct remote_diagnosis *out);
 /* What became of a request that the device was to forward to us. */
 struct remote_way_back {
     const char *zone;           /* that it had to resolve */

@@ -18,6 +18,34 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 TEAM_TWO = "10.77.0.2"
 
 
+KAMAILIO = """
+#!define WITH_TLS
+children=1
+tcp_children=1
+enable_tls=yes
+log_stderror=yes
+auto_aliases=no
+listen=tcp:{address}:5060
+listen=tls:{address}:5061
+loadmodule "tls.so"
+loadmodule "sl.so"
+loadmodule "pv.so"
+modparam("tls", "config", "tls.cfg")
+request_route {{
+    sl_send_reply("200", "OK");
+}}
+"""
+KAMAILIO_TLS = """
+[server:default]
+method = TLSv1.2+
+verify_certificate = yes
+require_certificate = yes
+private_key = event-one/device/{domain}.key
+certificate = event-one/device/{domain}.crt
+ca_list = event-one/anchor.pem
+"""
+
+
 class Test:
     def __init__(self, program, work):
         self.program, self.work = program, work
@@ -85,12 +113,22 @@ class Test:
                 raise RuntimeError("the device ended: " + open("device.log").read()[-1000:])
 
     # ---- runs
-    def words(self, event, out, address=hosts.TEAM, remote=hosts.DEVICE):
+    def words(self, event, out, address=hosts.TEAM, remote=hosts.DEVICE, device="reference"):
         shutil.rmtree(out, ignore_errors=True)
-        return ["run", "--device", "reference", "--remote", remote, "--address", address, "--event", event, "--out", out]
+        return ["run", "--yes", "--device", device, "--remote", remote, "--address", address, "--event", event, "--out", out]
 
     def run(self, *words, event="event-one", out="out", **more):
         return self.sipreuse(*self.words(event, out, **more), *words)
+
+    def profile(self, name, base="reference", **members):
+        """One like that of the tree, whose device is there already."""
+        os.makedirs(f"devices/{name}", exist_ok=True)
+        profile = json.load(open(os.path.join(TOP, f"devices/{base}/profile.json")))
+        profile.update(name=name, **members)
+        for member in ("start", "stop", "version"):
+            profile.pop(member, None)
+        json.dump(profile, open(f"devices/{name}/profile.json", "w"))
+        return f"devices/{name}/profile.json"
 
     def result(self, out):
         with open(f"{out}/result.json") as file:
@@ -141,7 +179,7 @@ class Test:
         json.dump(profile, open("devices/reference/profile.json", "w"))
         for out, (event, address) in teams.items():
             words = self.words(event, out, address=address)
-            words[2] = "devices/reference/profile.json"
+            words[3] = "devices/reference/profile.json"
             words += ["--suite", "smoke", "--ip", "4", "--seed", "7", "--trust", "event-one/anchor.pem"]
             running[out] = subprocess.Popen([self.program, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for out, child in running.items():
@@ -213,6 +251,48 @@ class Test:
         self.start_device()
         self.diagnose("a device that trusts another anchor", "trust")
 
+    def no_proxies(self):
+        """What listens there is no proxy for us."""
+        plain = self.profile("plain", transports=["tcp"])
+        for mode, what, trouble in (("mute", "something that says nothing", "no-sip"), ("refuse", "a device that relays for nobody", "not-forwarded")):
+            self.stop_device()
+            self.device = self.hosts.start([sys.executable, os.path.join(TOP, "suites/remote/stub.py"), hosts.DEVICE, mode])
+            self.await_port(5060)
+            self.diagnose(what, trouble, "wire/via-transport", device=plain)
+
+    def certificates(self):
+        """The stimulus goes over TLS: who trusts whom, each way by itself."""
+        secure = self.profile("secure", stimulus={"kind": "forward", "transport": "tls"})
+        self.configure(["event-two"], faults=["no-certificate-request"])
+        shutil.copytree("event-one/device", "event-two/device", dirs_exist_ok=True)
+        self.start_device()
+        self.diagnose("a device that does not accept our servers", "trust-back", device=secure)
+        self.stop_device()
+        label = open("event-one/label").read().strip()
+        open("kamailio.cfg", "w").write(KAMAILIO.format(address=hosts.DEVICE))
+        open("tls.cfg", "w").write(KAMAILIO_TLS.format(domain=f"one.dut.{label}.test"))
+        os.makedirs("run", exist_ok=True)
+        with open("device.log", "a") as log:
+            self.device = self.hosts.start(["kamailio", "-DD", "-E", "-f", "kamailio.cfg", "-Y", "run", "-m", "32", "-M", "8"], stdout=log, stderr=log)
+        self.await_port(5061)
+        self.diagnose("a device that takes no client without a certificate", "wants-client-certificate", device=secure)
+        with open("client.pem", "w") as out:
+            for suffix in ("crt", "key"):
+                out.write(open(f"event-one/device/one.dut.{label}.test.{suffix}").read())
+        self.diagnose("and with one it is asked the next thing", "not-forwarded", "--client-cert", "client.pem", "aliasing/server-honour", device=secure)
+
+    def registering(self):
+        """A device that finds the run's registrar by its name."""
+        registering = self.profile("registering", base="reference-registering")
+        self.configure(["event-one"])
+        config = json.load(open("reference.json"))
+        config.update(register="sip:registrar.one.event.test;transport=tls", user_agent=True)
+        json.dump(config, open("reference.json", "w"))
+        self.start_device()
+        status, *outputs = self.run("location/no-srv", "location/priority", "wire/via-transport", "--ip", "4", device=registering)
+        self.expect_green("a device that registers across the network is called", status, outputs, "out", 3)
+        self.expect("and its operator is told where", "sip:registrar.one.event.test;transport=tls" in outputs[0], outputs[0])
+
     def main(self):
         self.event("event-one", "one.event.test")
         self.event("event-two", "two.event.test")
@@ -226,8 +306,12 @@ class Test:
         self.own_authority()
         self.numeric()
         self.clock()
+        self.registering()
+        self.no_proxies()
+        self.configure(["event-one", "event-two"])
         self.start_device()
         self.troubles()
+        self.certificates()
 
 
 def main():

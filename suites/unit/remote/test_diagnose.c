@@ -69,6 +69,19 @@ Test(diagnose, tls)
     expect(REMOTE_NO_TLS, &plain, NULL, NULL);
 }
 
+Test(diagnose, a_client_without_a_certificate)
+{
+    struct contact_facts good = answered(), required = refused(116), fin = failed(NET_SIGN_FIN, 0);
+    struct remote_diagnosis diagnosis;
+    remote_diagnose_bare(&device, &good, &diagnosis);
+    cr_expect_eq(diagnosis.trouble, REMOTE_FINE);
+    remote_diagnose_bare(&device, &required, &diagnosis);
+    cr_expect_eq(diagnosis.trouble, REMOTE_WANTS_CLIENT);
+    cr_expect_not_null(strstr(diagnosis.remedy, "--client-cert"));
+    remote_diagnose_bare(&device, &fin, &diagnosis);
+    cr_expect_eq(diagnosis.trouble, REMOTE_WANTS_CLIENT);
+}
+
 static void expect_back(enum remote_trouble trouble, struct remote_way_back way)
 {
     struct remote_diagnosis diagnosis;
@@ -85,6 +98,11 @@ Test(diagnose, the_way_back)
 {
     expect_back(REMOTE_FINE, (struct remote_way_back){.has_dns = true, .was_received = true});
     expect_back(REMOTE_NOT_DELEGATED, (struct remote_way_back){.has_dns = true, .status = 503});
+    expect_back(REMOTE_NOT_DELEGATED, (struct remote_way_back){.has_dns = true, .status = 404});
+    expect_back(REMOTE_NOT_FORWARDED, (struct remote_way_back){.has_dns = true, .status = 403});
+    expect_back(REMOTE_NOT_FORWARDED, (struct remote_way_back){.has_dns = true, .status = 200});
+    expect_back(REMOTE_NOT_FORWARDED,
+                (struct remote_way_back){.has_dns = true, .was_asked = true, .status = 404});
     expect_back(REMOTE_NOT_FOUND_US,
                 (struct remote_way_back){.has_dns = true, .was_asked = true, .status = 503});
     expect_back(REMOTE_NOT_FOUND_US, (struct remote_way_back){.has_dns = false, .status = 408});
