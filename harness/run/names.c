@@ -81,6 +81,8 @@ static char *lookup_fixed(const struct fiber *fiber, const char *name)
         return text_copy(service_of(variant->transport));
     if (!strcmp(name, "A"))
         return text_copy(variant->ip == 6 ? "AAAA" : "A");
+    if (!strcmp(name, "B"))
+        return text_copy(variant->ip == 6 ? "A" : "AAAA");
     if (!strcmp(name, "i") && fiber_turn(fiber))
         return text_format("%u", fiber_turn(fiber));
     return NULL;

@@ -68,6 +68,8 @@ char *plan_profile_reason(const struct device_profile *profile, const struct sce
         return text_format("The profile has no %s.", net_transport_name(variant->transport));
     if (variant->ip == 4 ? !profile->has_ip4 : !profile->has_ip6)
         return text_format("The profile has no IPv%d.", variant->ip);
+    if (variant->other_hosts && !(profile->has_ip4 && profile->has_ip6))
+        return text_format("The profile has one IP version only.");
     for (size_t i = 0; i < variant->needs.count; i++) {
         char *reason = need_reason(profile, variant->needs.items[i]);
 
@@ -98,6 +100,8 @@ static char *environment_reason(const struct device_profile *profile, const stru
         return text_format("This run has no IPv%d.", variant->ip);
     if (addresses >= RUN_HOSTS_MAX)
         return text_format("It needs %d addresses or more.", RUN_HOSTS_MAX);
+    if (variant->other_hosts && (!has_ip4 || !has_ip6 || mode == SANDBOX_NONE))
+        return text_format("It needs addresses of both IP versions, which this run has not.");
     if (mode != SANDBOX_NONE)
         return NULL;
     if (wants_paths(variant))
@@ -123,6 +127,7 @@ struct run_plan *run_plan_make(const struct selection *selection, const struct d
         const char *names[RUN_HOSTS_MAX];
         size_t addresses = plan_hosts(selection->variants[i], names, RUN_HOSTS_MAX);
         size_t *first = &next[selection->variants[i]->ip == 6];
+        size_t *other = &next[selection->variants[i]->ip == 4];
 
         entry->variant = selection->variants[i];
         entry->reason = plan_profile_reason(profile, entry->variant);
@@ -136,6 +141,8 @@ struct run_plan *run_plan_make(const struct selection *selection, const struct d
         entry->because = NULL;
         entry->first_address = *first;
         *first += addresses;
+        entry->first_other_address = *other;
+        *other += entry->variant->other_hosts;
     }
     plan->harness_addresses = next[0] > next[1] ? next[0] : next[1];
     return plan;

@@ -32,6 +32,8 @@ static char *environment_reason(const struct run_site *site, const struct scenar
         return text_format("This machine has no IPv%d address for it.", variant->ip);
     if (variant->transport == NET_SCTP || variant->transport == NET_TLS_SCTP)
         return text_format("SCTP is run in a sandbox only.");
+    if (variant->other_hosts)
+        return text_format("It needs addresses of both IP versions for itself.");
     if (variant->scenario->is_exclusive)
         return text_format(
             "It may leave the device unusable, and needs an instance of the device to itself.");

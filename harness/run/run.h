@@ -19,9 +19,10 @@
 struct run_plan_entry {
     const struct scenario_variant *variant;
     bool runs;
-    const char *because;  /* not-applicable: "profile", "environment"; NULL when it runs */
-    char *reason;         /* one sentence; NULL when it runs */
-    size_t first_address; /* index of its first harness address */
+    const char *because;        /* not-applicable: "profile", "environment"; NULL when it runs */
+    char *reason;               /* one sentence; NULL when it runs */
+    size_t first_address;       /* index of its first harness address */
+    size_t first_other_address; /* likewise of those of the other IP version */
     /* Across a network, where addresses are few: */
     size_t first_port;       /* of its block of RUN_WORLD_PORTS, counted from the run's first port */
     bool has_own_addresses;  /* for itself, with the default ports; else it shares them by its ports */

@@ -111,6 +111,14 @@ static size_t place_host(const struct world *world, size_t i, struct host *host)
                                     : (i - HOST_FIRST) % entry->shared_addresses;
 }
 
+/* Counted from the end of the scenario's own hosts; 0: it has the variant's IP version. */
+static size_t place_of_other(const struct scenario_variant *variant, size_t i)
+{
+    size_t first = HOST_FIRST + variant->hosts.count - variant->other_hosts;
+
+    return i >= first && i < HOST_FIRST + variant->hosts.count ? i - first + 1 : 0;
+}
+
 static void place_hosts(struct world *world)
 {
     const struct run_plan_entry *entry = world->job->entry;
@@ -126,9 +134,12 @@ static void place_hosts(struct world *world)
     world->host_count = plan_hosts(world->variant, names, RUN_HOSTS_MAX);
     for (size_t i = 0; i < world->host_count; i++) {
         struct host *host = &world->hosts[i];
+        size_t other = place_of_other(world->variant, i), place = place_host(world, i, host);
 
         host->name = names[i];
-        if (!sandbox_harness_address(sandbox, world->variant->ip, place_host(world, i, host), &host->address))
+        if (!(other ? sandbox_harness_address(sandbox, world->variant->ip == 4 ? 6 : 4,
+                                              entry->first_other_address + other - 1, &host->address)
+                    : sandbox_harness_address(sandbox, world->variant->ip, place, &host->address)))
             world_end(world, VERDICT_ERROR, 0, "The sandbox has no address for the host \"%s\".", names[i]);
     }
     world->ua_host = world_host(world, "ua");

@@ -352,6 +352,7 @@ struct scenario_variant {
     struct strings needs; /* profile claims: "virtual-server", "stateful", "sends-alias", "single-domain",
                              "record-routes", … */
     struct strings hosts; /* one harness address each */
+    size_t other_hosts;   /* how many of them, the last ones, have one of the other IP version */
     struct strings dns;   /* zone lines */
     struct scenario_certificate *certificates;
     size_t certificate_count;

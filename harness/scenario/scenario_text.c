@@ -97,6 +97,8 @@ static const char *lookup_fixed(const char *name, void *arg)
         return services[variant->transport];
     if (strcmp(name, "A") == 0)
         return variant->ip == 6 ? "AAAA" : "A";
+    if (strcmp(name, "B") == 0)
+        return variant->ip == 6 ? "A" : "AAAA";
     return NULL;
 }
 
@@ -105,6 +107,16 @@ static const char *lookup_fixed(const char *name, void *arg)
 static const char *lookup_kept(const char *name, void *arg)
 {
     return strcmp(name, "port") == 0 ? NULL : lookup_fixed(name, arg);
+}
+
+/* "there", "there.uri": of a host of the other IP version. */
+static bool is_other_host(const struct scenario_variant *variant, const char *name, const char *dot)
+{
+    size_t length = dot && strcmp(dot, ".uri") == 0 ? (size_t)(dot - name) : strlen(name);
+    for (size_t i = variant->hosts.count - variant->other_hosts; i < variant->hosts.count; i++)
+        if (strncmp(variant->hosts.items[i], name, length) == 0 && variant->hosts.items[i][length] == '\0')
+            return true;
+    return false;
 }
 
 /* Plausible values for what only a run knows, so that zone lines, SAN entries and patterns can be tried out.
@@ -123,7 +135,7 @@ static const char *lookup_sample(const char *name, void *arg)
         return "1";
     if (dot && strcmp(dot, ".port") == 0)
         return "5061";
-    if (build->variant->ip == 6)
+    if ((build->variant->ip == 6) != is_other_host(build->variant, name, dot))
         return dot && strcmp(dot, ".uri") == 0 ? "[2001:db8::1]" : "2001:db8::1";
     return "192.0.2.1";
 }
@@ -162,6 +174,8 @@ static void known_collect(const struct build *build, enum text_use use, struct k
                                          "port",    "srv",     "A"};
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         known_add(known, always[i], "");
+    if (build->variant->other_hosts)
+        known_add(known, "B", "");
     if (variant_needs(build->variant, "challenges"))
         known_add(known, "dut.account", "");
     if (build->repeats)

@@ -21,7 +21,17 @@ struct strings dns_take(struct build *build, const struct document_value *lines,
     return taken;
 }
 
-static void hosts_take(struct build *build, const struct document_value *hosts)
+static void host_names_take(struct build *build, const struct document_value *hosts)
+{
+    struct strings *taken = &build->variant->hosts;
+    for (size_t i = 0; i < document_count(hosts); i++) {
+        scope_define(build, SCOPE_HOST, document_at(hosts, i), false);
+        taken->items[taken->count++] = arena_text(build->arena, document_string(document_at(hosts, i)));
+    }
+}
+
+static void hosts_take(struct build *build, const struct document_value *hosts,
+                       const struct document_value *others)
 {
     static const char *const always[] = {"ua", "barrier"};
     struct scenario_variant *variant = build->variant;
@@ -30,12 +40,12 @@ static void hosts_take(struct build *build, const struct document_value *hosts)
         *entry = (struct scope_name){.next = build->scope, .kind = SCOPE_HOST, .name = always[i]};
         build->scope = entry;
     }
-    variant->hosts.count = document_count(hosts);
-    variant->hosts.items = arena_take(build->arena, variant->hosts.count, sizeof *variant->hosts.items);
-    for (size_t i = 0; i < variant->hosts.count; i++) {
-        scope_define(build, SCOPE_HOST, document_at(hosts, i), false);
-        variant->hosts.items[i] = arena_text(build->arena, document_string(document_at(hosts, i)));
-    }
+    variant->hosts.items = arena_take(build->arena, document_count(hosts) + document_count(others),
+                                      sizeof *variant->hosts.items);
+    variant->hosts.count = 0;
+    host_names_take(build, hosts);
+    host_names_take(build, others);
+    variant->other_hosts = document_count(others);
 }
 
 static char *take_certificate_name(struct build *build, const struct document_value *value)
@@ -79,7 +89,7 @@ void world_take(struct build *build, const struct document_value *root, const st
 {
     struct scenario_variant *variant = build->variant;
     const struct document_value *actors = of_part(root, part, "actors");
-    hosts_take(build, of_part(root, part, "hosts"));
+    hosts_take(build, of_part(root, part, "hosts"), document_member(root, "other_hosts"));
     variant->dns = dns_take(build, of_part(root, part, "dns"), TEXT_STATIC);
     certificates_take(build, of_part(root, part, "certificates"));
     variant->actor_count = document_count(actors);

@@ -95,6 +95,34 @@ Test(plan, without_a_sandbox)
     expect_because((struct scenario_variant){.transport = NET_TCP, .ip = 4}, &profile, SANDBOX_USER, NULL);
 }
 
+Test(plan, hosts_of_the_other_ip_version)
+{
+    struct device_profile profile = capable();
+    struct scenario_variant four = {.transport = NET_TLS,
+                                    .ip = 4,
+                                    .hosts = LIST(TEXT("here"), TEXT("there")),
+                                    .other_hosts = 1},
+                            six = four;
+    const struct scenario_variant *variants[] = {&four, &six};
+    struct selection selection = {.variants = variants, .count = 2};
+    struct run_plan *plan;
+
+    six.ip = 6;
+    plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, true, NULL, false);
+    cr_assert(plan->entries[0].runs && plan->entries[1].runs);
+    cr_expect_eq(plan->entries[0].first_address, 1, "the first one of each version is the run's own");
+    cr_expect_eq(plan->entries[0].first_other_address, 1);
+    cr_expect_eq(plan->entries[1].first_address, 2, "IPv6: behind the other host of the one before");
+    cr_expect_eq(plan->entries[1].first_other_address, 5, "IPv4: behind its hosts");
+    cr_expect_eq(plan->harness_addresses, 6);
+    run_plan_free(plan);
+    plan = run_plan_make(&selection, &profile, SANDBOX_USER, true, false, NULL, false);
+    cr_expect_str_eq(plan->entries[0].because, "environment");
+    run_plan_free(plan);
+    profile.has_ip6 = false;
+    expect_because(four, &profile, SANDBOX_USER, "profile");
+}
+
 Test(plan, the_run_has_no_ip6)
 {
     struct device_profile profile = capable();
