@@ -212,9 +212,9 @@ struct scenario_alternative {
                    */
     unsigned received; /* REQUEST, RESPONSE with times: how many have to be in before it holds; 0: 1, good
                           responses all */
-    /* REQUEST, RESPONSE: how it came over SCTP; clear: past the TLS of its streams */
+    /* REQUEST, RESPONSE: how it came over SCTP */
     struct scenario_range stream, ppid;
-    bool has_stream, has_ppid, has_ordered, is_ordered, has_clear, is_clear;
+    bool has_stream, has_ppid, has_ordered, is_ordered;
     /* ASSOCIATION */
     struct scenario_range streams_in, streams_out, addresses;
     bool has_streams_in, has_streams_out, has_addresses;
@@ -230,6 +230,7 @@ struct scenario_alternative {
     char *actor;
     struct scenario_range answered, received_range, connections, opened;
     bool has_answered, has_received, has_connections, has_opened, has_count, has_live;
+    bool has_clear, is_clear; /* REQUEST, RESPONSE: it came past the TLS of its streams */
     /* what follows */
     enum verdict verdict;   /* VERDICT_NONE: go on with the next step */
     bool only_with_control; /* this fail counts when the control showed its observation; otherwise a pass that

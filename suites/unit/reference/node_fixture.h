@@ -54,7 +54,7 @@ struct reference_node *world_node(struct world *world, const struct node_plan *p
 unsigned world_send(struct world *world, struct reference_node *node, const char *uri, size_t domain);
 struct reference_counts world_counts(const struct reference_node *node);
 /* Runs until the condition holds. */
-void world_run_until(struct world *world, bool (*condition)(void *arg), void *arg);
+void world_run_until(struct world *world, bool (*holds)(void *arg), void *arg);
 
 /* One end of a connection that does what the test says. */
 struct script {
