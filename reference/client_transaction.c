@@ -299,8 +299,11 @@ static void send_derived(const struct client_transaction *transaction, const str
         courier_send_anew(transaction->node, &transaction->hop, message);
         return;
     }
-    courier_send(transaction->node, transaction->connection, 0, &transaction->hop, &transaction->target,
-                 message);
+    /* With the INVITE under way on its streams, others are found for whatever is not said to go there. */
+    bool is_parted = strcmp(message->method, "ACK") == 0 && transaction->target.transport == NET_TLS_SCTP &&
+                     node_has(transaction->node, FAULT_ACK_ON_OTHER_STREAMS);
+    courier_send(transaction->node, is_parted ? 0 : transaction->connection, 0, &transaction->hop,
+                 &transaction->target, message);
 }
 
 static void send_cancel(struct client_transaction *transaction)
