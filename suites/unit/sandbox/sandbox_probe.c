@@ -5,8 +5,10 @@
  *   sandbox_probe device COMMAND    in the device host (started by the above)
  *
  * Commands: show (addresses, resolver, routes of both), talk (bytes from the harness host to the device and
- * back), hold (until a signal, with a device), crash, place (files put where others are). */
+ * back), hold (until a signal, with a device), crash, place (files put where others are), lose (an address,
+ * and the kernel's SCTP). */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -311,6 +313,57 @@ static int bare(const struct sandbox *sandbox)
     return sandbox_has_private_resolver(sandbox);
 }
 
+/* How a connect from that address of ours to the device host ends, where nobody listens. */
+static const char *try_from(const struct sandbox *sandbox, int family, size_t index)
+{
+    struct net_address from, device;
+    struct sockaddr_storage own, to;
+    if (!sandbox_harness_address(sandbox, family, index, &from) ||
+        !sandbox_device_address(sandbox, family, &device))
+        return "no address";
+    int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t own_bytes = fill(&own, &from, 0), to_bytes = fill(&to, &device, PORT);
+    bool is_gone = fd < 0 || bind(fd, (struct sockaddr *)&own, own_bytes) != 0;
+    int error_number = is_gone || connect(fd, (struct sockaddr *)&to, to_bytes) == 0 ? 0 : errno;
+    if (fd >= 0)
+        close(fd);
+    return is_gone ? "gone" : error_number == ECONNREFUSED ? "refused" : "unreachable";
+}
+
+/* Whether a packet of SCTP leaves, with a mark or without. */
+static const char *try_sctp(const struct sandbox *sandbox, int family, int mark)
+{
+    static const uint8_t packet[12];
+    struct net_address device;
+    struct sockaddr_storage to;
+    int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_SCTP);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0 ||
+        !sandbox_device_address(sandbox, family, &device))
+        return "no socket";
+    ssize_t sent = sendto(fd, packet, sizeof packet, 0, (struct sockaddr *)&to, fill(&to, &device, 0));
+    close(fd);
+    return sent < 0 ? "kept" : "sent";
+}
+
+static int lose(const struct sandbox *sandbox)
+{
+    for (int family = 4; family <= 6; family += 2) {
+        struct net_address address;
+        char error[512] = "";
+        printf("sctp %d without mark %s\n", family, try_sctp(sandbox, family, 0));
+        printf("sctp %d with mark %s\n", family, try_sctp(sandbox, family, NET_SCTP_MARK));
+        printf("before %d %s\n", family, try_from(sandbox, family, 1));
+        if (!sandbox_harness_address(sandbox, family, 1, &address) ||
+            !sandbox_lose_address(sandbox, &address, error, sizeof error)) {
+            fprintf(stderr, "%s\n", error);
+            return 1;
+        }
+        printf("lost %d %s\n", family, try_from(sandbox, family, 1));
+        printf("another %d %s\n", family, try_from(sandbox, family, 2));
+    }
+    return 0;
+}
+
 static int show(const struct sandbox *sandbox, const char *self)
 {
     struct stat status;
@@ -339,7 +392,10 @@ static int show(const struct sandbox *sandbox, const char *self)
 int main(int argc, char **argv)
 {
     char error[512];
-    struct sandbox_plan plan = {.harness_addresses = ADDRESSES, .needs_ip4 = true, .needs_ip6 = true};
+    struct sandbox_plan plan = {.harness_addresses = ADDRESSES,
+                                .needs_ip4 = true,
+                                .needs_ip6 = true,
+                                .quiets_harness_sctp = argc == 3 && strcmp(argv[2], "lose") == 0};
     int result = 2;
     sandbox_device_main(argc, argv);
     if (argc != 3)
@@ -361,6 +417,8 @@ int main(int argc, char **argv)
         result = hold(sandbox, argv[0]);
     else if (strcmp(argv[2], "bare") == 0)
         result = bare(sandbox);
+    else if (strcmp(argv[2], "lose") == 0)
+        result = lose(sandbox);
     else if (strcmp(argv[2], "place") == 0)
         result = place(sandbox);
     else if (strcmp(argv[2], "crash") == 0)
