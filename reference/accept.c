@@ -145,7 +145,8 @@ static void on_accept(struct net_listener *net_listener, struct net_connection *
                                              .on_sign = connection_on_sign,
                                              .on_closed = connection_on_closed};
     *connection_arg = connection;
-    if (turns_down(listener->node, connection) ||
+    bool is_aborted = connection->transport == NET_SCTP && node_has(node, FAULT_ABORT_SCTP);
+    if (is_aborted || turns_down(listener->node, connection) ||
         (connection->is_further_pair && node_has(node, FAULT_ONE_TLS_PER_ASSOCIATION))) {
         close_connection(connection, NET_CLOSE_RST);
     }

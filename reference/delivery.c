@@ -30,14 +30,59 @@ static struct net_message_options usual_delivery(const struct reference_node *no
                                             node_has(node, FAULT_PPID_NONZERO) ? SOME_PAYLOAD_PROTOCOL : 0};
 }
 
-bool delivery_send(struct connection *connection, const struct sip_message *message)
+/* Faults of plain SCTP that no rule speaks of, for what the harness makes of them. */
+static bool write_broken(struct connection *connection, const uint8_t *bytes, size_t size_bytes,
+                         const struct net_message_options *how)
+{
+    enum { NONSENSE_BYTES = 50000, NONSENSE_TIMES = 20, NONSENSE_STREAM = 5 };
+    static const uint8_t nonsense[NONSENSE_BYTES] = {0xff, 'S', 'I', 'P', 0};
+    const struct reference_node *node = connection->node;
+    struct net_message_options ordered = *how;
+    ordered.is_ordered = true; /* the second half comes second */
+    if (node_has(node, FAULT_SPLIT_SCTP)) {
+        return net_connection_write_message(connection->net, bytes, size_bytes / 2, &ordered) == 0 &&
+               net_connection_write_message(connection->net, bytes + size_bytes / 2,
+                                            size_bytes - size_bytes / 2, &ordered) == 0;
+    }
+    if (node_has(node, FAULT_NONSENSE_SCTP)) {
+        const struct net_message_options elsewhere = {.stream = NONSENSE_STREAM};
+        net_connection_write_message(connection->net, nonsense, NONSENSE_STREAM, &elsewhere);
+    }
+    if (node_has(node, FAULT_TWO_IN_ONE_SCTP)) {
+        uint8_t *twice = malloc(2 * size_bytes);
+        bool is_sent = twice != NULL;
+        if (is_sent) {
+            memcpy(twice, bytes, size_bytes);
+            memcpy(twice + size_bytes, bytes, size_bytes);
+            is_sent = net_connection_write_message(connection->net, twice, 2 * size_bytes, how) == 0;
+        }
+        free(twice);
+        return is_sent;
+    }
+    bool is_sent = net_connection_write_message(connection->net, bytes, size_bytes, how) == 0;
+    if (node_has(node, FAULT_SHUTDOWN_SCTP)) {
+        for (int i = 0; i < NONSENSE_TIMES; i++) {
+            net_connection_write_message(connection->net, nonsense, sizeof(nonsense), how);
+        }
+        close_connection(connection, NET_CLOSE_GRACEFUL);
+    }
+    return is_sent;
+}
+
+static bool write_message(struct connection *connection, const uint8_t *bytes, size_t size_bytes)
 {
     const struct net_message_options how = usual_delivery(connection->node);
+    return connection->transport == NET_SCTP
+               ? write_broken(connection, bytes, size_bytes, &how)
+               : net_connection_write_message(connection->net, bytes, size_bytes, &how) == 0;
+}
+
+bool delivery_send(struct connection *connection, const struct sip_message *message)
+{
     struct sip_message *changed = with_length(connection, message);
     size_t size_bytes = 0;
     uint8_t *bytes = sip_message_serialize(changed != NULL ? changed : message, &size_bytes);
-    bool is_sent =
-        bytes != NULL && net_connection_write_message(connection->net, bytes, size_bytes, &how) == 0;
+    bool is_sent = bytes != NULL && write_message(connection, bytes, size_bytes);
     sip_message_free(changed);
     free(bytes);
     return is_sent;
