@@ -42,23 +42,40 @@ static bool is_proof(const struct wire *wire)
     return wire->has_sign && wire->sign != NET_SIGN_SHUTDOWN && wire->sign != NET_SIGN_ABORT;
 }
 
+static bool is_gone(const struct wire *wire)
+{
+    return !wire || !wire->connection || (wire->has_sign && wire->sign != NET_SIGN_CLOSE_NOTIFY);
+}
+
+static void carry_out(struct wire *wire, enum net_close_mode mode)
+{
+    struct world *world = wire->world;
+
+    wire->is_closing = true;
+    wire->closed_how = mode;
+    wire->has_sign = false;
+    journal_world_begin(world, "close");
+    journal_integer(world->run->journal, "connection", (int64_t)wire->id);
+    journal_string(world->run->journal, "how", mode_name(mode));
+    journal_end(world->run->journal);
+    net_connection_close(wire->connection, mode);
+}
+
+/* What a step has closed in that way already is not closed again: the wait is what is left of it, when that
+ * step did not do it. */
 static enum step_result begin(struct fiber *fiber, const struct step_close *step)
 {
     struct world *world = fiber->world;
     char *name = world_expand(fiber, step->on);
     struct wire *wire = peer_wire(world, name);
+    bool is_repeated = wire && wire->is_closing && wire->closed_how == step->mode;
 
     free(name);
-    if (!wire || !wire->connection || (wire->has_sign && wire->sign != NET_SIGN_CLOSE_NOTIFY))
-        return STEP_GOES_ON; /* gone already */
-    wire->is_closing = true;
-    wire->has_sign = false;
+    if (!is_repeated && is_gone(wire))
+        return STEP_GOES_ON;
     fiber->wire = wire;
-    journal_world_begin(world, "close");
-    journal_integer(world->run->journal, "connection", (int64_t)wire->id);
-    journal_string(world->run->journal, "how", mode_name(step->mode));
-    journal_end(world->run->journal);
-    net_connection_close(wire->connection, step->mode);
+    if (!is_repeated)
+        carry_out(wire, step->mode);
     if (step->is_uncertain || step->mode == NET_CLOSE_SILENT)
         return STEP_GOES_ON;
     fiber->phase = step->mode == NET_CLOSE_RST ? CLOSE_ROUND_TRIP : CLOSE_SIGN_AWAITED;

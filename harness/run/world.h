@@ -49,10 +49,11 @@ struct wire { /* a connection as its world knows it */
     struct sip_framer *framer; /* made with the first bytes */
     char *name;                /* NULL: none */
     bool was_named, is_ready, is_broken, is_closing, has_sign, is_dead;
-    bool is_further_pair;       /* of streams, of an association that the device opened */
-    bool has_unordered_records; /* when it was gone */
-    bool keeps_open;            /* the device's close is not answered with our own */
-    bool is_ping_deaf;          /* nor its keep-alives */
+    enum net_close_mode closed_how; /* by a step; when is_closing */
+    bool is_further_pair;           /* of streams, of an association that the device opened */
+    bool has_unordered_records;     /* when it was gone */
+    bool keeps_open;                /* the device's close is not answered with our own */
+    bool is_ping_deaf;              /* nor its keep-alives */
     bool is_shared; /* upon a connection of the registrar's (registrar.h), which other worlds use too */
     enum net_sign sign;
     struct net_address local, remote;
