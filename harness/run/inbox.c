@@ -95,6 +95,7 @@ struct observed inbox_view(const struct event *event)
                             .connection = wire->name,
                             .listener = wire->post ? wire->post->name : NULL,
                             .is_new = wire->post && !wire->was_named,
+                            .is_further_pair = event->wire->is_further_pair,
                             .is_beside = peer_is_beside_named,
                             .wire = wire,
                             .sign = event->sign,

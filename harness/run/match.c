@@ -30,17 +30,34 @@ bool match_pattern(const char *pattern, const char *text)
     return matches;
 }
 
+/* Over TLS over SCTP a device may spread its transactions over several TLS connections of one association
+ * (RFC 4168 §5.1), and whether it does can depend on how soon our answers come. Such a connection is neither
+ * a new one where that would be wrong, for the association is reused, nor the one beside it where that would
+ * be: its peer has proved on it who it is. */
+static bool is_spread(const struct observed *event)
+{
+    return event->kind == OBSERVED_REQUEST && event->is_new && event->is_further_pair && event->is_beside;
+}
+
+static bool new_fits(const char *listener, const struct observed *event, enum verdict verdict)
+{
+    return event->is_new && (!listener || (event->listener && !strcmp(event->listener, listener))) &&
+           !(is_spread(event) && verdict == VERDICT_FAIL);
+}
+
 /* A selector that stands for itself: everything but "other". */
-static bool selector_fits(const char *selector, const struct observed *event)
+static bool selector_fits(const char *selector, const struct observed *event, enum verdict verdict)
 {
     if (!strcmp(selector, "any"))
         return true;
     if (!strcmp(selector, "new"))
-        return event->is_new;
+        return new_fits(NULL, event, verdict);
     if (!strncmp(selector, "new@", 4))
-        return event->is_new && event->listener && !strcmp(event->listener, selector + 4);
+        return new_fits(selector + 4, event, verdict);
     if (!strncmp(selector, "beside@", 7))
         return event->is_beside && event->is_beside(event->wire, selector + 7);
+    if (is_spread(event))
+        return verdict != VERDICT_FAIL && event->is_beside(event->wire, selector);
     return event->connection && !strcmp(event->connection, selector);
 }
 
@@ -53,7 +70,7 @@ static bool is_named_elsewhere(const struct scenario_alternative *alternatives, 
 
         for (size_t j = 0; i != index && j < on->count; j++)
             if (strcmp(on->items[j], "any") != 0 && strcmp(on->items[j], "other") != 0 &&
-                selector_fits(on->items[j], event))
+                selector_fits(on->items[j], event, alternatives[i].verdict))
                 return true;
     }
     return false;
@@ -68,7 +85,7 @@ static bool connection_fits(const struct scenario_alternative *alternatives, siz
         if (!strcmp(on->items[i], "other")) {
             if (!is_named_elsewhere(alternatives, count, index, event))
                 return true;
-        } else if (selector_fits(on->items[i], event)) {
+        } else if (selector_fits(on->items[i], event, alternatives[index].verdict)) {
             return true;
         }
     }

@@ -24,6 +24,7 @@ struct observed { /* an event as the alternatives of a step see it */
     const char *connection; /* its name; NULL: none */
     const char *listener;   /* where it was accepted; NULL: we opened it */
     bool is_new;            /* the device opened it and it has never had a name */
+    bool is_further_pair;   /* likewise, on streams of an association that has a TLS connection already */
     /* It is another pair of streams of the association that the named connection is of; NULL: of none. */
     bool (*is_beside)(const struct wire *wire, const char *name);
     const struct wire *wire; /* for is_beside */

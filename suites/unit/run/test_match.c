@@ -377,3 +377,51 @@ Test(match, past_tls)
     tls.has_unordered_records = false;
     cr_assert(match_tls(&in_order, &tls));
 }
+
+/* ---- several TLS connections on one association of SCTP */
+
+static struct observed request_spread(const char *of)
+{
+    struct observed event = request_on(of, NULL, "direct");
+
+    event.is_further_pair = true;
+    event.is_beside = is_beside_c1;
+    return event;
+}
+
+Test(match, spread_over_an_association_is_reuse_of_it)
+{
+    struct scenario_alternative must_reuse[] = {
+        {.match = MATCH_REQUEST, .of = ONE("later"), .on = ONE("c1"), .verdict = VERDICT_PASS},
+        {.match = MATCH_REQUEST, .of = ONE("later"), .on = ONE("new@direct"), .verdict = VERDICT_FAIL},
+    };
+    struct scenario_alternative fails_first[] = {must_reuse[1], must_reuse[0]};
+    struct observed spread = request_spread("later"), apart = request_on("later", NULL, "direct");
+
+    cr_assert_eq(match_event(must_reuse, 2, &spread), 0);
+    cr_assert_eq(match_event(fails_first, 2, &spread), 1);
+    cr_assert_eq(match_event(must_reuse, 2, &apart), 1, "an association of its own");
+}
+
+Test(match, what_is_spread_does_not_ride_the_connection_beside_it)
+{
+    struct observed spread = request_spread("call-b");
+
+    cr_assert_eq(first(spread), 1, "its peer has proved on it who it is");
+    cr_assert_not(is_surprise(spread));
+    spread.connection = "c2"; /* it has got a name: a connection like any other */
+    spread.is_new = false;
+    cr_assert_eq(first(spread), -1);
+    cr_assert(is_surprise(spread));
+}
+
+Test(match, beside_a_connection_by_that_word)
+{
+    struct scenario_alternative apart[] = {
+        {.match = MATCH_REQUEST, .of = ONE("two"), .on = ONE("c1"), .verdict = VERDICT_FAIL},
+        {.match = MATCH_REQUEST, .of = ONE("two"), .on = ONE("beside@c1"), .verdict = VERDICT_PASS},
+    };
+    struct observed spread = request_spread("two");
+
+    cr_assert_eq(match_event(apart, 2, &spread), 1);
+}
