@@ -78,6 +78,8 @@ static int report(struct check *check, enum run_outcome outcome, const char *err
         printf("  WRONG  starts and answers: %s\n         read %s/device.log from the top, with the rendered "
                "files in %s/device beside it\n",
                error, out_dir, out_dir);
+        if (strstr(error, "(a TLS handshake at "))
+            printf("         or take tls out of 'transports', when it has no such listener\n");
         return outcome == RUN_DEVICE_FAILED ? CLI_FINDING : CLI_IMPOSSIBLE;
     }
     printf("  ok     starts and answers\n");

@@ -13,7 +13,7 @@
 enum {
     READY_DEFAULT_MS = 20000,
     STOP_DEFAULT_MS = 5000,
-    STATE_TEXT_MAX = 512,
+    STATE_TEXT_MAX = 768,
     LAST_LINE_MAX = 256,
     LOG_MAX_BYTES = 64 << 20
 };
@@ -189,17 +189,19 @@ static void on_ready(void *arg)
 static void on_ready_timer(struct loop_timer *timer, void *arg)
 {
     struct device *device = arg;
-    char text[STATE_TEXT_MAX];
+    char text[STATE_TEXT_MAX], asked[200] = "";
     (void)timer;
     if (!device->options.profile->has_start) {
         on_ready(device);
         return;
     }
+    if (device->probe)
+        device_probe_describe(device->probe, asked, sizeof asked);
     device_probe_free(device->probe);
     device->probe = NULL;
-    snprintf(text, sizeof text, "%s runs, but did not answer within %llu ms%s%s",
-             device->options.profile->name, (unsigned long long)device->ready_ms,
-             device->last_line[0] ? "; its last words: " : "", device->last_line);
+    snprintf(text, sizeof text, "%s runs, but did not answer within %llu ms%s%s%s%s%s",
+             device->options.profile->name, (unsigned long long)device->ready_ms, *asked ? " (" : "", asked,
+             *asked ? ")" : "", device->last_line[0] ? "; its last words: " : "", device->last_line);
     enter_state(device, DEVICE_NEVER_READY, text);
 }
 

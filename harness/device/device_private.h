@@ -54,6 +54,8 @@ struct device_probe_options {
     void *arg;
 };
 struct device_probe *device_probe_new(const struct device_probe_options *options);
+/* What it waits for: "a TLS handshake at 192.0.2.9:5061: connection refused". */
+void device_probe_describe(const struct device_probe *probe, char *out, size_t out_size_bytes);
 void device_probe_free(struct device_probe *probe);
 
 /* ---- lines.c: output cut into lines ---- */

@@ -23,6 +23,7 @@ struct device_probe {
     bool is_answered;             /* the transport under way is proven */
     bool is_closing;              /* and its connection is being closed */
     unsigned attempt;
+    char trouble[160]; /* of the latest attempt that failed; "" */
 };
 
 static void decide_soon(struct device_probe *probe, uint64_t delay_ms)
@@ -90,6 +91,7 @@ static void on_sign(struct net_connection *connection, const struct net_end *end
     (void)connection;
     if (probe->is_closing)
         return;
+    snprintf(probe->trouble, sizeof probe->trouble, "%s", end->text);
     /* A device that speaks TLS and refuses our handshake (it may demand a certificate) listens. */
     if (probe->transport == NET_TLS && end->sign == NET_SIGN_ALERT)
         probe->is_answered = true;
@@ -154,6 +156,7 @@ static void on_timer(struct loop_timer *timer, void *arg)
     forget_attempt(probe);
     if (is_answered && probe->transport == NET_TCP && probe->options.tls.family) {
         probe->transport = NET_TLS;
+        probe->trouble[0] = '\0';
     } else if (is_answered) {
         probe->options.on_ready(probe->options.arg); /* may free the probe */
         return;
@@ -176,6 +179,15 @@ struct device_probe *device_probe_new(const struct device_probe_options *options
     }
     decide_soon(probe, 0);
     return probe;
+}
+
+void device_probe_describe(const struct device_probe *probe, char *out, size_t out_size_bytes)
+{
+    bool is_tls = probe->transport == NET_TLS;
+    char address[NET_ADDRESS_TEXT_MAX];
+    net_address_format(is_tls ? &probe->options.tls : &probe->options.tcp, address);
+    snprintf(out, out_size_bytes, "%s at %s%s%s", is_tls ? "a TLS handshake" : "OPTIONS over TCP", address,
+             probe->trouble[0] ? ": " : "", probe->trouble);
 }
 
 void device_probe_free(struct device_probe *probe)

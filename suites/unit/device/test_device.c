@@ -54,8 +54,8 @@ Test(device, crash_later, .timeout = 60)
 Test(device, never_ready, .timeout = 60)
 {
     run("never-ready", 0);
-    says("state NEVER_READY: never-ready runs, but did not answer within 500 ms; its last words: waiting for "
-         "better times");
+    says("state NEVER_READY: never-ready runs, but did not answer within 500 ms (OPTIONS over TCP at ");
+    says("; its last words: waiting for better times");
     says("state STOPPED");
     cr_expect_null(strstr(result.text, "state READY"));
 }
