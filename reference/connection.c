@@ -356,6 +356,9 @@ void connection_on_sign(struct net_connection *net, const struct net_end *end, v
     node_log(connection->node, "connection %llu: %s%s%s", (unsigned long long)connection->id,
              net_sign_name(end->sign), end->text[0] != '\0' ? ": " : "", end->text);
     connection->has_peer_closed = true;
+    if (end->sign == NET_SIGN_ABORT) {
+        pairs_note_abort(connection);
+    }
     stop_connecting(connection);
     connection_forget(connection);
     tell_waiters(connection, end->text[0] != '\0' ? end->text : net_sign_name(end->sign));

@@ -17,6 +17,7 @@ enum {
     T1_64_MS = 32000,         /* 64*T1: timers B, F, H, L, M (RFC 3261 §17, RFC 6026) */
     TIMER_C_MS = 180000,      /* RFC 3261 §16.6, 11 */
     TRANSACTIONS_MAX = 50000, /* server transactions at once; beyond it: 503 */
+    LONERS_MAX = 32,
     REASON_MAX = 200
 };
 
@@ -228,6 +229,9 @@ struct reference_node {
     struct lost_address *lost;            /* where connections are gone, for faults */
     struct remembered_target *remembered; /* for the fault prefer-existing */
     struct busy_server *busy_servers;     /* those that sent Retry-After */
+    struct net_address
+        loners[LONERS_MAX]; /* servers that abort an association for a further pair of streams */
+    size_t loner_count;     /* ever; the latest stay */
     struct reference_counts counts;
 };
 static inline bool node_has(const struct reference_node *node, enum fault fault)
@@ -327,6 +331,8 @@ bool delivery_is_taken(const struct connection *connection, size_t size_bytes);
 /* ---- pairs.c: the TLS connections of an association of SCTP (RFC 3436 §5), and transactions spread over
  * them (RFC 4168 §5.1) ---- */
 enum { PAIRS_MAX = 8 }; /* that this side opens on one association */
+/* A further pair did not come about: the peer has aborted the association for it, and is not tried again. */
+void pairs_note_abort(const struct connection *connection);
 /* For a new transaction that may go on this connection: it, or another pair of its association that has less
  * to do, perhaps one that is not ready yet. */
 struct connection *pairs_spread(struct connection *connection);

@@ -32,6 +32,25 @@ static bool is_offered(const struct connection *connection)
            (connection->is_connecting || connection_is_usable(connection));
 }
 
+static bool is_loner(const struct reference_node *node, const struct net_address *server)
+{
+    for (size_t i = 0; i < node->loner_count && i < LONERS_MAX; i++) {
+        if (net_address_equal(&node->loners[i], server)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void pairs_note_abort(const struct connection *connection)
+{
+    struct reference_node *node = connection->node;
+    if (connection->is_further_pair && connection->is_opened_by_us && !connection->is_ready &&
+        !is_loner(node, &connection->target.address)) {
+        node->loners[node->loner_count++ % LONERS_MAX] = connection->target.address;
+    }
+}
+
 struct connection *pairs_spread(struct connection *connection)
 {
     uint64_t association = association_of(connection);
@@ -47,7 +66,8 @@ struct connection *pairs_spread(struct connection *connection)
             least = load_of(at) < load_of(least) ? at : least;
         }
     }
-    bool may_open = load_of(least) > 0 && count < PAIRS_MAX && !connection->is_alone;
+    bool may_open = load_of(least) > 0 && count < PAIRS_MAX && !connection->is_alone &&
+                    !is_loner(connection->node, &connection->target.address);
     struct connection *further = may_open ? connection_open_beside(connection) : NULL;
     return further != NULL ? further : least;
 }

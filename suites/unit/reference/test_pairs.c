@@ -133,6 +133,26 @@ Test(pairs, one_stream_for_all_is_seen)
     world_fini(&world);
 }
 
+/* What is under way then is lost with the association, but the next ones are not. */
+Test(pairs, who_aborts_for_another_one_is_asked_once)
+{
+    static const char *const faults[] = {"one-tls-per-association", NULL};
+    struct world world;
+    struct reference_node *a = add_a(&world, NULL);
+    world_node(&world,
+               &(struct node_plan){
+                   .host = 2, .labels = "b", .has_sctp = true, .faults = faults, .on_message = note_request});
+    send_at_once(&world, a, AT_ONCE);
+    worst_status = 0;
+    seen_count = 0;
+    send_at_once(&world, a, AT_ONCE);
+    send_at_once(&world, a, AT_ONCE);
+    cr_expect_eq(worst_status, 200);
+    cr_expect_eq(seen_count, 2 * AT_ONCE);
+    cr_expect_eq(distinct(), 1);
+    world_fini(&world);
+}
+
 /* ---- a peer that serves the first pair alone */
 
 static struct sip_framer *framer;
