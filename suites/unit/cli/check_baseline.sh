@@ -128,6 +128,25 @@ assert d["schema"] == "sipreuse-diff/1" and d["worse"] is True
 assert any(r["id"] == "5923-8.2-identity-cache" and r["change"] == "worse" and r["new"] == "not-conformant" for r in d["requirements"])
 assert all(s["variant"] for s in d["scenarios"])' || complain "diff --json"
 
+# On one side only: neither worse nor better.
+mkdir fewer
+tell 0 report green
+python3 - <<'PYTHON' || complain "a result with less in it cannot be made"
+import json
+result = json.load(open("green/result.json"))
+gone = result["scenarios"][0]["id"]
+result["scenarios"] = [s for s in result["scenarios"] if s["id"] != gone]
+result["requirements"] = result["requirements"][1:]
+json.dump(result, open("fewer/result.json", "w"))
+PYTHON
+tell 0 diff green fewer
+wants '^Not worse. Requirements: 0 worse, 0 better, 0 changed, 0 new, 1 gone; scenario variants: 0 worse, 0 better, 0 changed, 0 new, [1-9]'
+wants 'Gone: .*scenario variant'
+wants ' -> not there'
+tell 0 diff fewer green
+wants 'not there -> '
+wants '^Not worse. Requirements: 0 worse, 0 better, 0 changed, 1 new, 0 gone; scenario variants: 0 worse, 0 better, 0 changed, [1-9]'
+
 # Mistakes.
 refuses "write 'sipreuse baseline make RESULT'" baseline
 refuses "write 'sipreuse baseline make RESULT'" baseline show whole

@@ -31,6 +31,22 @@ Test(suite, members_and_defaults)
     suite_free(NULL);
 }
 
+/* What README and docs/ say of the shipped ones. */
+Test(suite, policies_of_those_that_are_shipped)
+{
+    struct diagnostic diagnostic = {0};
+    struct suite *gate = suite_load(SIPREUSE_SOURCE_DIR "/suites", "ci-gate", NULL, &diagnostic);
+    struct suite *event = suite_load(SIPREUSE_SOURCE_DIR "/suites", "event", NULL, &diagnostic);
+    cr_assert(gate && event, "%s", diagnostic.text);
+    cr_expect_eq(gate->levels, 1u << LEVEL_MUST);
+    cr_expect(gate->require_exercised && !gate->is_strict && !gate->includes_slow);
+    cr_expect(gate->includes_exclusive && gate->hosts_max == SUITE_HOSTS_MAX);
+    cr_expect(!event->includes_slow && !event->includes_exclusive && event->hosts_max == 1);
+    cr_expect(event->levels == 0 && !event->require_exercised && !event->is_strict);
+    suite_free(gate);
+    suite_free(event);
+}
+
 Test(suite, names_are_sorted)
 {
     static const char *const wanted[] = {"fast", "gate", "rules", "slow"};
