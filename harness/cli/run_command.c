@@ -288,7 +288,7 @@ static int check_cross(const struct cli_request *request, const struct device_pr
     if (request->sctp != NET_SCTP_KERNEL && request->sctp != NET_SCTP_USERLAND)
         return cli_fail(CLI_USAGE,
                         "--device-sctp wants the harness's engine named: --sctp kernel or userland");
-    if (!profile->has_own_sctp)
+    if (!profile->has_own_sctp && request->device_sctp != NET_SCTP_KERNEL)
         return cli_fail(CLI_USAGE,
                         "--device-sctp: device '%s' brings no stack of its own (\"sctp\": \"own\")",
                         profile->name);

@@ -57,7 +57,7 @@ static const struct cli_option options[] = {
     [OPT_IP] = {"ip", "4|6|4,6", "IP versions (default: 4,6)", '\0'},
     [OPT_SANDBOX] = {"sandbox", "MODE", "auto, user, root, or none (default: auto)", '\0'},
     [OPT_DEVICE_SCTP] = {"device-sctp", "ENGINE",
-                         "kernel or userland, for a device with a stack of its own (default: the harness's)",
+                         "kernel, or userland for a device with a stack of its own (default: the harness's)",
                          '\0'},
     [OPT_SCTP] = {"sctp", "ENGINE",
                   "kernel, userland, auto (the kernel where it has SCTP), or none (default: auto)", '\0'},
