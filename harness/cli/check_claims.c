@@ -11,9 +11,9 @@ const struct check_probe check_probes[] = {
     {"wire/pipelined:tls-*", "answers OPTIONS over TLS", NET_TLS, false, NULL,
      "take tls out of 'transports', or look at device.log: does it listen on sips_port with cert_one, and "
      "trust trust_pem?"},
-    {"location/no-srv:tcp-*", "is made to send over TCP", NET_TCP, false, NULL,
+    {"wire/via-transport:tcp-*", "is made to send over TCP", NET_TCP, false, NULL,
      "the stimulus led to nothing: see what was tried, in events.jsonl (\"stimulus\"), and device.log"},
-    {"location/no-srv:tls-*", "is made to send over TLS", NET_TLS, false, NULL,
+    {"wire/via-transport:tls-*", "is made to send over TLS", NET_TLS, false, NULL,
      "the stimulus led to nothing: see what was tried, in events.jsonl (\"stimulus\"), and device.log"},
     {"location/explicit-port:tcp-*", "takes the port of a URI", NET_TCP, false, NULL,
      "its next hop has to be what the URI says: no outbound proxy, no policy of its own"},

@@ -40,6 +40,7 @@ struct check {
     struct catalogue *catalogue;
     struct selection selection;
     struct check_result *results;
+    char *trouble; /* how the device ended or hung, the first time; heap, NULL: it did not */
 };
 
 static bool is_of(const struct check_probe *probe, const struct scenario_variant *variant)
@@ -58,6 +59,13 @@ static void on_verdict(const struct scenario_variant *variant, enum verdict verd
     for (size_t i = 0; i < check_probe_count; i++)
         if (is_of(&check_probes[i], variant))
             check_take(&check_probes[i], &check->results[i], verdict, is_exercised, reason);
+}
+
+static void on_message(const char *line, void *arg)
+{
+    struct check *check = arg;
+    if (!check->trouble)
+        check->trouble = strdup(line);
 }
 
 /* What does not run has its reason in the plan. */
@@ -84,6 +92,12 @@ static int report(struct check *check, enum run_outcome outcome, const char *err
     }
     printf("  ok     starts and answers\n");
     size_t wrong = check_print(&check->claimed, check->results);
+    if (check->trouble)
+        printf(
+            "  WRONG  stays up: %s\n         read %s/device.log; a run goes on after that, but what crashes "
+            "fails its gate\n",
+            check->trouble, out_dir);
+    wrong += check->trouble != NULL;
     printf("\n%zu to change. The dry run is in %s.\n", wrong, out_dir);
     if (!wrong)
         printf("Next: sipreuse run --device %s --suite smoke\n", check->device);
@@ -119,6 +133,7 @@ static int execute(struct check *check, const struct run_plan *plan, const struc
                                     .operator_in = console,
                                     .operator_out = STDERR_FILENO,
                                     .on_verdict = on_verdict,
+                                    .on_message = on_message,
                                     .arg = check};
     enum run_outcome outcome = run_execute(&run, error, sizeof error);
     cli_operator_close(console);
@@ -231,6 +246,7 @@ int cli_check_device(int argc, char **argv)
     for (size_t i = 0; check.results && i < check_probe_count; i++)
         free(check.results[i].reason);
     free(check.results);
+    free(check.trouble);
     selection_fini(&check.selection);
     catalogue_free(check.catalogue);
     device_profile_free(check.profile);
