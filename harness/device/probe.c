@@ -31,6 +31,8 @@ static void decide_soon(struct device_probe *probe, uint64_t delay_ms)
     loop_timer_start(probe->timer, delay_ms);
 }
 
+/* With rport: some devices look for the response's connection by the port that Via names. Whether that is right
+ * is for the scenarios to say; here they only have to be heard. */
 static bool send_options(struct device_probe *probe)
 {
     char from[NET_ADDRESS_TEXT_MAX], text[1024];
@@ -40,7 +42,7 @@ static bool send_options(struct device_probe *probe)
     const char *open = address.family == 6 ? "[" : "", *close = address.family == 6 ? "]" : "";
     int length = snprintf(text, sizeof text,
                           "OPTIONS sip:%s SIP/2.0\r\n"
-                          "Via: SIP/2.0/TCP %s%s%s:5060;branch=z9hG4bK-ready-%u\r\n"
+                          "Via: SIP/2.0/TCP %s%s%s:5060;branch=z9hG4bK-ready-%u;rport\r\n"
                           "Max-Forwards: 70\r\n"
                           "From: <sip:ready@%s%s%s>;tag=ready-%u\r\n"
                           "To: <sip:%s>\r\n"
