@@ -117,24 +117,25 @@ static int execute(struct check *check, const struct run_plan *plan, const struc
     if (getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed)
         seed &= 0x7fffffff;
     int console = cli_operator_open(check->operator_file);
-    const struct run_options run = {.catalogue = check->catalogue,
-                                    .plan = plan,
-                                    .profile = check->profile,
-                                    .sandbox = sandbox,
-                                    .journal = journal,
-                                    .out_dir = out_dir,
-                                    .sctp = NET_SCTP_NONE,
-                                    .device_sctp = NET_SCTP_NONE,
-                                    .jobs = check->profile->stimulus_kind == DEVICE_OPERATOR ? 1 : 0,
-                                    .repeat = 1,
-                                    .timeout_scale = 1.0,
-                                    .seed = seed,
-                                    .command_line = command_line,
-                                    .operator_in = console,
-                                    .operator_out = STDERR_FILENO,
-                                    .on_verdict = on_verdict,
-                                    .on_message = on_message,
-                                    .arg = check};
+    const struct run_options run = {
+        .catalogue = check->catalogue,
+        .plan = plan,
+        .profile = check->profile,
+        .sandbox = sandbox,
+        .journal = journal,
+        .out_dir = out_dir,
+        .sctp = NET_SCTP_NONE,
+        .device_sctp = NET_SCTP_NONE,
+        .jobs = check->profile->stimulus_kind == DEVICE_OPERATOR ? 1 : check->profile->jobs,
+        .repeat = 1,
+        .timeout_scale = 1.0,
+        .seed = seed,
+        .command_line = command_line,
+        .operator_in = console,
+        .operator_out = STDERR_FILENO,
+        .on_verdict = on_verdict,
+        .on_message = on_message,
+        .arg = check};
     enum run_outcome outcome = run_execute(&run, error, sizeof error);
     cli_operator_close(console);
     journal_free(journal);
@@ -187,7 +188,8 @@ static int load(struct check *check)
     const struct selection_options wanted = {.selectors = selectors,
                                              .selector_count = check_probe_count,
                                              .has_ip4 = check->profile->has_ip4,
-                                             .has_ip6 = !check->profile->has_ip4};
+                                             .has_ip6 = !check->profile->has_ip4,
+                                             .without_tls = check->profile->without_tls};
     check->results = calloc(check_probe_count + 1, sizeof *check->results);
     if (!check->results || !selection_make(check->catalogue, &wanted, &check->selection, error, sizeof error))
         return cli_fail(CLI_USAGE, "%s", error);

@@ -125,6 +125,7 @@ static bool selection_choose(struct cli_material *material, const struct cli_req
                                         .transports = request->transports,
                                         .has_ip4 = request->has_ip4,
                                         .has_ip6 = request->has_ip6,
+                                        .without_tls = material->profile ? material->profile->without_tls : 0,
                                         .is_all_variants = request->is_all_variants,
                                         .whole = request->whole_count ? request->whole : NULL,
                                         .whole_count = request->whole_count};

@@ -104,7 +104,9 @@ static int run_journal(const struct cli_request *request, const struct cli_mater
                                         .operator_in = console,
                                         .operator_out = STDERR_FILENO,
                                         /* A person does one thing at a time, and what waits for him ages. */
-                                        .jobs = is_by_hand ? 1 : (size_t)request->jobs,
+                                        .jobs = is_by_hand      ? 1
+                                                : request->jobs ? (size_t)request->jobs
+                                                                : material->profile->jobs,
                                         .repeat = (unsigned)request->repeat,
                                         .is_fail_fast = request->is_fail_fast,
                                         /* this machine's links are nobody's business but its owner's */

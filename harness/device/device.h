@@ -51,6 +51,8 @@ struct device_profile {
     bool has_transport[4]; /* by enum net_transport */
     bool has_own_sctp;     /* it can speak SCTP where the kernel has none */
     bool has_ip4, has_ip6;
+    unsigned without_tls;                  /* bit per enum net_tls_version: those of 1.2, 1.3 that it lacks */
+    size_t jobs;                           /* scenarios at once that it can stand; 0: all */
     bool is_user_agent;                    /* forwards nothing */
     bool accepts_nothing;                  /* never the server of a connection */
     bool locates_nothing;                  /* RFC 3263 is not its business: next hops are addresses */

@@ -181,6 +181,18 @@ int device_signal_parse(const char *name)
     return 0;
 }
 
+static void read_tls(struct device_profile *profile, const struct document_value *versions)
+{
+    const unsigned both = 1u << NET_TLS_1_2 | 1u << NET_TLS_1_3;
+    if (!versions)
+        return;
+    profile->without_tls = both;
+    for (size_t i = 0; i < document_count(versions); i++) {
+        bool is_13 = strcmp(document_string(document_at(versions, i)), "1.3") == 0;
+        profile->without_tls &= ~(1u << (is_13 ? NET_TLS_1_3 : NET_TLS_1_2));
+    }
+}
+
 /* The shape has been checked. */
 static void read_profile(struct device_profile *profile)
 {
@@ -209,6 +221,8 @@ static void read_profile(struct device_profile *profile)
         bool *has = document_integer(document_at(ip, i)) == 4 ? &profile->has_ip4 : &profile->has_ip6;
         *has = true;
     }
+    read_tls(profile, document_member(root, "tls"));
+    profile->jobs = (size_t)document_integer(document_member(root, "jobs"));
     device_stimulus_read(profile, document_member(root, "stimulus"));
     profile->is_user_agent = profile->kind && strcmp(profile->kind, "ua") == 0;
     profile->accepts_nothing =

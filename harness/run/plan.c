@@ -66,6 +66,8 @@ char *plan_profile_reason(const struct device_profile *profile, const struct sce
 {
     if (!profile->has_transport[variant->transport])
         return text_format("The profile has no %s.", net_transport_name(variant->transport));
+    if (variant->tls != NET_TLS_NONE && (profile->without_tls & (1u << variant->tls)))
+        return text_format("The profile has no TLS %s.", variant->tls == NET_TLS_1_3 ? "1.3" : "1.2");
     if (variant->ip == 4 ? !profile->has_ip4 : !profile->has_ip6)
         return text_format("The profile has no IPv%d.", variant->ip);
     if (variant->other_hosts && !(profile->has_ip4 && profile->has_ip6))

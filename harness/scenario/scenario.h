@@ -432,6 +432,9 @@ struct selection_options {
      * a variant is not sampled. */
     unsigned transports; /* bit per enum net_transport; 0: all */
     bool has_ip4, has_ip6;
+    /* Bit per enum net_tls_version that the device lacks: a sample does not hold what can be looked at over
+     * another one. */
+    unsigned without_tls;
     bool is_all_variants; /* the whole product of TLS and IP versions; else a fixed sample in which each value
                              occurs */
     /* Not NULL: what is about none of these requirements comes in one variant of each part, transport and

@@ -163,6 +163,28 @@ static void group_sample(struct group *group)
             group->is_chosen[i] = true;
 }
 
+static bool is_lacking(const struct selection_options *options, const struct scenario_variant *variant)
+{
+    return variant->tls != NET_TLS_NONE && (options->without_tls & (1u << variant->tls));
+}
+
+/* What the device does not speak gives way to what it speaks, where there is that. */
+static void group_narrow(const struct selection_options *options, struct group *group,
+                         const struct scenario *scenario, enum want *wants)
+{
+    size_t spoken = 0, kept = 0;
+    for (size_t i = 0; i < group->count; i++)
+        spoken += !is_lacking(options, group->members[i]);
+    for (size_t i = 0; spoken && i < group->count; i++) {
+        const struct scenario_variant *member = group->members[i];
+        if (is_lacking(options, member))
+            wants[member - scenario->variants] = WANT_NONE;
+        else
+            group->members[kept++] = member;
+    }
+    group->count = spoken ? kept : group->count;
+}
+
 /* One alone: IPv4 with TLS 1.3 where that is allowed. */
 static void group_thin(struct group *group)
 {
@@ -193,6 +215,7 @@ static void scenario_sample(const struct selection_options *options, const struc
         for (size_t j = 0; j < scenario->variant_count && group.count < GROUP_MAX; j++)
             if (wants[j] == WANT_SAMPLED && is_same_group(&scenario->variants[i], &scenario->variants[j]))
                 group.members[group.count++] = &scenario->variants[j];
+        group_narrow(options, &group, scenario, wants);
         if (is_wanted_whole(options, group.members[0]))
             group_sample(&group);
         else

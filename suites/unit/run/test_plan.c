@@ -62,6 +62,11 @@ Test(plan, transports_and_ip_versions)
     profile.has_ip6 = false;
     expect_because((struct scenario_variant){.transport = NET_TLS, .ip = 6}, &profile, SANDBOX_USER,
                    "profile");
+    profile.without_tls = 1u << NET_TLS_1_3;
+    expect_because((struct scenario_variant){.transport = NET_TLS, .tls = NET_TLS_1_3, .ip = 4}, &profile,
+                   SANDBOX_USER, "profile");
+    expect_because((struct scenario_variant){.transport = NET_TLS, .tls = NET_TLS_1_2, .ip = 4}, &profile,
+                   SANDBOX_USER, NULL);
     expect_because((struct scenario_variant){.transport = NET_TLS, .ip = 4}, &profile, SANDBOX_USER, NULL);
 }
 

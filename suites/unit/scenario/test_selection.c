@@ -58,6 +58,19 @@ Test(selection, one_tls_version_alone_comes_with_both_ips)
     catalogue_free(catalogue);
 }
 
+Test(selection, a_tls_version_that_the_device_lacks_gives_way)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"aliasing/honour"};
+    const struct selection_options options = {.selectors = selectors,
+                                              .selector_count = 1,
+                                              .transports = 1u << NET_TLS,
+                                              .has_ip4 = true,
+                                              .without_tls = 1u << NET_TLS_1_3};
+    expect_selected(catalogue, &options, (const char *const[]){"aliasing/honour:tls-tls12-ip4-server", NULL});
+    catalogue_free(catalogue);
+}
+
 Test(selection, controls_come_along_once)
 {
     struct catalogue *catalogue = fixture_load();
