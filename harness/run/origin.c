@@ -84,6 +84,9 @@ static struct origin *find_by_call_id(const struct world *world, const struct si
     for (struct origin *origin = world->origins; origin; origin = origin->next) {
         unsigned score = fit(origin, call_id, cseq, method, branch ? branch->value : NULL);
 
+        /* A re-INVITE of the device's has the Call-ID and the method of our INVITE that made the dialog. */
+        score += score && message->is_request && origin->is_made;
+
         if (score > best_score) {
             best_score = score;
             best = origin;

@@ -110,7 +110,7 @@ static char *environment_reason(const struct device_profile *profile, const stru
         return text_format("Without a sandbox no address can be lost.");
     if (variant->ip == 6)
         return text_format("It needs %zu IPv6 addresses; without a sandbox there is one.", addresses);
-    if (!profile->has_configurable_resolver)
+    if (!profile->has_configurable_resolver && !profile->locates_nothing)
         return text_format("Without a sandbox the device has to be told its DNS server, and it cannot be.");
     return NULL;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A device with an interface over HTTP, such as vendors have: http_device.py MODE IP SIP-PORT CERT KEY SIPREUSE REFERENCE-CONFIG
+"""A device with an interface over HTTP, such as vendors have: http_device.py MODE IP SIP-PORT HTTP-PORT CERT KEY SIPREUSE REFERENCE-CONFIG
 
-It is the reference as a user agent, with a server beside it on port 18080 (with TLS in mode tls: CERT and KEY) that turns a request into the REFER which makes the
+It is the reference as a user agent, with a server beside it (with TLS in mode tls: CERT and KEY) that turns a request into the REFER which makes the
 reference send. MODE: plain, basic, digest, bearer, rpc, tls; or how it misbehaves: echo (refuses, and shows what it was sent), redirect, rpc-error, garbage, silent."""
 import hashlib
 import http.server
@@ -15,15 +15,14 @@ import subprocess
 import sys
 import threading
 
-mode, ip, sip_port, certificate, key, program, config = sys.argv[1:]
-sip_port = int(sip_port)
+mode, ip, sip_port, http_port, certificate, key, program, config = sys.argv[1:]
 USER, SECRET, REALM, NONCE = "box", "open sesame", "device", "5a17"
 
 
 def refer(uri, method):
     domain = json.load(open(config, encoding="utf-8"))["domains"][0]["name"]
     token = hashlib.sha256(uri.encode()).hexdigest()[:16]
-    with socket.create_connection((ip, sip_port), timeout=10) as connection:
+    with socket.create_connection((ip, int(sip_port)), timeout=10) as connection:
         connection.sendall((f"REFER sip:{domain} SIP/2.0\r\nVia: SIP/2.0/TCP {ip}:9;branch=z9hG4bK{token}\r\nMax-Forwards: 70\r\n"
                             f"From: <sip:http@{domain}>;tag=1\r\nTo: <sip:{domain}>\r\nCall-ID: {token}\r\nCSeq: 1 REFER\r\n"
                             f"Refer-To: <{uri};method={method}>\r\nContact: <sip:{ip}:9>\r\nContent-Length: 0\r\n\r\n").encode())
@@ -91,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def main():
-    server = http.server.ThreadingHTTPServer((ip, 18080), Handler)
+    server = http.server.ThreadingHTTPServer((ip, int(http_port)), Handler)
     if mode == "tls":
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Each way of making a device send, on the reference as a user agent, and each way in which it leads to nothing: stimuli.py SIPREUSE OUTPUT-FOLDER.
 
-Without a sandbox, on loopback addresses. A stimulus that came to nothing has to be inconclusive, and say what was tried."""
+A stimulus that came to nothing has to be inconclusive, and say what was tried."""
 import json
 import os
 import shutil
@@ -43,7 +43,7 @@ class Run:
     def __init__(self, profile, *selectors, environment=None):
         name = os.path.basename(os.path.dirname(profile))
         self.folder = os.path.join(output, "out", name)
-        done = subprocess.run([program, "run", "--yes", "--device", profile, "--sandbox", "none", "--ip", "4", "--no-pcap", "--out", self.folder, *selectors],
+        done = subprocess.run([program, "run", "--yes", "--device", profile, "--ip", "4", "--no-pcap", "--out", self.folder, *selectors],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=240, env={**os.environ, **(environment or {})})
         self.status, self.text = done.returncode, done.stdout + done.stderr
         with open(os.path.join(self.folder, "result.json"), encoding="utf-8") as file:
@@ -79,7 +79,7 @@ def at_once(trials):
 
 
 SAMPLE = ("wire/via-transport", "location/explicit-port")
-QUICK = ("location/explicit-port", "wire/via-transport", "--transport", "tcp")
+QUICK = ("wire/via-transport", "--transport", "tcp")
 
 
 def registrar():
@@ -98,13 +98,40 @@ def registrar():
     expect("one that refuses the registrar's certificate is told from it", run.status == 3 and "was not established" in run.text, run.text)
 
 
+def without_tls(text):
+    """Its port is the HTTP server's then."""
+    kept = "\n".join(line for line in text.split("\n") if '"tls"' not in line)
+    return kept.replace('"port": @sip_port@},\n@if:dut_ip4@@if:sctp', '"port": @sip_port@}\n@if:dut_ip4@@if:sctp')
+
+
 def http_device(mode, request, **members):
     """http_device.py in a mode, asked by that request."""
-    words = ["python3", os.path.join(data, "suites/checks/http_device.py"), mode, "{dut_ip4}", "{sip_port}", "{cert_one}", "{key_one}", "{self}", "{config}/reference.json"]
+    words = ["python3", os.path.join(data, "suites/checks/http_device.py"), mode, "{dut_ip4}", "{sip_port}", "{sips_port}", "{cert_one}", "{key_one}", "{self}", "{config}/reference.json"]
     start = {"argv": words, "templates": [{"from": "reference.json.in", "to": "reference.json"}]}
     base = {"url": "http://{dut_ip4}:{http_port}/call"}
-    http = json.loads(json.dumps({**base, **request}).replace("{http_port}", "18080"))
-    return device(f"http-{len(os.listdir(os.path.join(output, 'devices')))}", {"kind": "http", "http": http, "sends": ["OPTIONS", "MESSAGE"], **members}, start=start)
+    http = json.loads(json.dumps({**base, **request}).replace("{http_port}", "{sips_port}"))
+    return device(f"http-{len(os.listdir(os.path.join(output, 'devices')))}", {"kind": "http", "http": http, "sends": ["OPTIONS", "MESSAGE"], **members},
+                  template=without_tls, transports=["tcp"], start=start)
+
+
+def dialog():
+    """In-dialog requests: seen where they come, which is what the scenarios are about."""
+
+    def user_agent(mode, after, sends):
+        words = ["python3", os.path.join(data, "suites/checks/dialog_device.py"), mode, "{dut_ip4}", "{sip_port}"]
+        return device(f"dialog-{mode}", {"kind": "dialog", "transport": "tcp", "after": after, "sends": sends}, resolver="none", transports=["tcp"],
+                      domains=["one.dut.{run}.test"], start={"argv": words, "templates": [{"from": "reference.json.in", "to": "reference.json"}]})
+
+    for mode, after, sends in (("bye", "INVITE", "BYE"), ("re-invite", "INVITE", "INVITE"), ("notify", "SUBSCRIBE", "NOTIFY")):
+        yield f"called, it sends {sends} after {after}", lambda run: run.passes(1), (user_agent(mode, after, sends), "location/numeric"), {}
+        yield (f"its {sends} on the caller's connection is seen there", lambda run, sends=sends: run.comes_to_nothing(f"The {sends} of", "(ua, "),
+               (user_agent(mode + "-same", after, sends), "location/numeric"), {})
+    yield ("called, it sends nothing", lambda run: run.comes_to_nothing("What was tried: The device was sent INVITE and answered 200"),
+           (user_agent("mute", "INVITE", "BYE"), "location/numeric"), {})
+    yield "told by a program that does nothing", lambda run: run.comes_to_nothing("ended with exit status 0"), (
+        device("command-idle", {"kind": "command", "argv": ["true", "{uri}"], "sends": "OPTIONS"}), *QUICK), {}
+    yield "told by a program that is not there", lambda run: run.comes_to_nothing("no-such-program is not there"), (
+        device("command-none", {"kind": "command", "argv": ["no-such-program"], "sends": "OPTIONS"}), *QUICK), {}
 
 
 BODY = {"json": {"to": "{uri}", "method": "{method}"}}
@@ -118,7 +145,7 @@ def http():
             ("JSON-RPC", "rpc", {"json_rpc": {"method": "call", "params": ["{method}", "{uri}"]}}),
             ("TLS, its certificate verified by the run's CA", "tls", {**BODY, "url": "https://{domain_one}:{http_port}/call", "trust": "{trust_pem}"}),
             ("TLS, not verified", "tls", {**BODY, "url": "https://{dut_ip4}:{http_port}/call", "verify": False})):
-        yield "over HTTP: " + what, lambda run: run.passes(2), (http_device(mode, request), *QUICK), {}
+        yield "over HTTP: " + what, lambda run: run.passes(2), (http_device(mode, request), *SAMPLE), {}
     for what, mode, request, part in (
             ("TLS, a certificate of a CA that is not trusted", "tls", {**BODY, "url": "https://{domain_one}:{http_port}/call"}, "certificate"),
             ("a redirection, which is not followed", "redirect", BODY, "answered 302: elsewhere"),
@@ -127,7 +154,7 @@ def http():
             ("nobody listens", "plain", {**BODY, "url": "http://{dut_ip4}:9/"}, "failed: Failed to connect"),
             ("no answer", "silent", BODY, "was not answered within 1.0 s")):
         yield ("over HTTP, in vain: " + what, lambda run, part=part: run.comes_to_nothing("HTTP request (", part),
-               (http_device(mode, request, timeout_s=1), *QUICK[1:]), {})
+               (http_device(mode, request, timeout_s=1), *QUICK), {})
 
 
 def secrets():
@@ -143,20 +170,20 @@ def secrets():
     for scheme in ("basic", "digest", "bearer", "basic netrc"):
         word, _, source = scheme.partition(" ")
         auth = {"scheme": word, "netrc": True} if source else {"scheme": word, "user": "box", "password_env": "BOX_SECRET"}
-        yield f"over HTTP with {scheme}", lambda run: run.passes(1), (http_device(word, {**BODY, "auth": auth}), *QUICK[1:]), given
+        yield f"over HTTP with {scheme}", lambda run: run.passes(1), (http_device(word, {**BODY, "auth": auth}), *QUICK), given
         yield (f"a server that echoes what it was sent ({scheme}) gets nothing of it into a report", is_hidden,
-               (http_device("echo", {**BODY, "auth": auth}), *QUICK[1:]), given)
+               (http_device("echo", {**BODY, "auth": auth}), *QUICK), given)
     basic = http_device("basic", {**BODY, "auth": {"scheme": "basic", "user": "box", "password_env": "BOX_SECRET"}})
-    yield ("over HTTP with the wrong password", lambda run: run.comes_to_nothing("answered 401: who are you?"), (basic, *QUICK[1:]),
+    yield ("over HTTP with the wrong password", lambda run: run.comes_to_nothing("answered 401: who are you?"), (basic, *QUICK),
            {"environment": {"BOX_SECRET": "close sesame"}})
     unset = http_device("basic", {**BODY, "auth": {"scheme": "basic", "user": "box", "password_env": "BOX_SECRET"}})
-    yield "over HTTP without the variable", lambda run: run.comes_to_nothing("environment variable BOX_SECRET"), (unset, *QUICK[1:]), {"environment": {"BOX_SECRET": ""}}
+    yield "over HTTP without the variable", lambda run: run.comes_to_nothing("environment variable BOX_SECRET"), (unset, *QUICK), {"environment": {"BOX_SECRET": ""}}
 
 
 def main():
     shutil.rmtree(output, ignore_errors=True)
     registrar()
-    at_once([*http(), *secrets()])
+    at_once([*dialog(), *http(), *secrets()])
     print(f"stimuli: {failures} failures")
     sys.exit(1 if failures else 0)
 
