@@ -30,7 +30,7 @@ static bool has_user(const struct sip_message *request)
     return has;
 }
 
-/* RFC 3261 §10.2.3: a REGISTER that adds none. */
+/* RFC 3261 §10.2.3: a REGISTER that adds none. Its account has none. */
 static bool asks_for_bindings(const struct reference_node *node, const struct sip_message *request)
 {
     return strcmp(request->method, "REGISTER") == 0 && account_is_sender(node, request) &&
@@ -96,10 +96,8 @@ void answer_request(struct server_transaction *transaction)
     bool is_options = strcmp(request->method, "OPTIONS") == 0;
     if (sip_message_header(request, "Require") != NULL) {
         send_answer(transaction, 420); /* §8.2.2.3: none is supported */
-    } else if (is_options && !has_user(request)) {
+    } else if ((is_options && !has_user(request)) || asks_for_bindings(transaction->node, request)) {
         send_answer(transaction, 200);
-    } else if (asks_for_bindings(transaction->node, request)) {
-        send_answer(transaction, 200); /* its account has none */
     } else if (has_user(request) || is_known(request->method)) {
         bool is_answered = transaction->node->answers_users || transaction->node->is_user_agent;
         send_answer(transaction, is_answered ? 200 : 404);
