@@ -101,13 +101,16 @@ static void on_keylog(const struct net_connection *connection, const char *line,
 
 /* ---- setting up */
 
+/* The IP versions that the device has addresses of: a variant with hosts of the other version wants both,
+ * even where no variant that runs is of that other one. */
 static void find_families(struct run *run)
 {
     for (size_t i = 0; i < run->options->plan->count; i++) {
         const struct run_plan_entry *entry = &run->options->plan->entries[i];
+        bool is_mixed = entry->variant->other_hosts > 0;
 
-        run->has_ip4 |= entry->runs && entry->variant->ip == 4;
-        run->has_ip6 |= entry->runs && entry->variant->ip == 6;
+        run->has_ip4 |= entry->runs && (is_mixed || entry->variant->ip == 4);
+        run->has_ip6 |= entry->runs && (is_mixed || entry->variant->ip == 6);
     }
 }
 
