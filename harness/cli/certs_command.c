@@ -43,8 +43,9 @@ struct export
     bool is_export;
 };
 
-static bool take(struct export *export, int option, const char *value)
+static bool take(int option, const char *value, void *arg)
 {
+    struct export *export = arg;
     const char **const places[] = {[OPT_DEVICE] = &export->device,
                                    [OPT_EVENT] = &export->event_folder,
                                    [OPT_ZONE] = &export->zone,
@@ -167,17 +168,9 @@ static int export_all(struct export *export)
 int cli_certs(int argc, char **argv)
 {
     struct export export = {0};
-    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
-    for (;;) {
-        const char *value;
-        int option = cli_next(&parser, &value);
-        if (option == CLI_END)
-            break;
-        if (option == CLI_HELP)
-            return CLI_GOOD;
-        if (option == CLI_BAD || !take(&export, option, value))
-            return CLI_USAGE;
-    }
+    int status = cli_take_all(&usage, argc, argv, take, &export);
+    if (status != CLI_GOOD)
+        return status == RUN_REQUEST_HELP ? CLI_GOOD : status;
     if (!export.is_export)
         return cli_fail(CLI_USAGE, "certs does one thing; write 'sipreuse certs export'");
     return export_all(&export);

@@ -45,6 +45,10 @@ struct cli_parser {
 /* The next option's index in the table, its value in *value; or CLI_ARGUMENT with it; CLI_END; CLI_HELP when
  * the help was printed; CLI_BAD when the mistake was reported. argv[0] is the command's name. */
 int cli_next(struct cli_parser *parser, const char **value);
+/* All of them, one after the other; take is told CLI_ARGUMENT too, and has reported what it returns false
+ * for. CLI_GOOD, CLI_USAGE, or RUN_REQUEST_HELP when the help was printed. */
+int cli_take_all(const struct cli_usage *usage, int argc, char **argv,
+                 bool (*take)(int option, const char *value, void *arg), void *arg);
 void cli_print_help(const struct cli_usage *usage, FILE *out);
 /* Whole numbers and positive reals of options; false: reported. */
 bool cli_parse_count(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *out);

@@ -104,6 +104,22 @@ int cli_next(struct cli_parser *parser, const char **value)
     return cli_bad_option(parser, word, name_length);
 }
 
+int cli_take_all(const struct cli_usage *usage, int argc, char **argv,
+                 bool (*take)(int option, const char *value, void *arg), void *arg)
+{
+    struct cli_parser parser = {.usage = usage, .argc = argc, .argv = argv};
+    for (;;) {
+        const char *value;
+        int option = cli_next(&parser, &value);
+        if (option == CLI_END)
+            return CLI_GOOD;
+        if (option == CLI_HELP)
+            return RUN_REQUEST_HELP;
+        if (option == CLI_BAD || !take(option, value, arg))
+            return CLI_USAGE;
+    }
+}
+
 void cli_print_help(const struct cli_usage *usage, FILE *out)
 {
     struct page page = {.out = out, .width = cli_width()};

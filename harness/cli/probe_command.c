@@ -111,8 +111,9 @@ static int begin(const struct command *command)
     return status;
 }
 
-static bool take(struct command *command, int option, const char *value)
+static bool take(int option, const char *value, void *arg)
 {
+    struct command *command = arg;
     switch (option) {
     case OPT_DOMAIN:
         command->domain = value;
@@ -144,17 +145,9 @@ static bool take(struct command *command, int option, const char *value)
 int cli_probe(int argc, char **argv)
 {
     struct command command = {.idle_s = IDLE_DEFAULT_S};
-    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
-    for (;;) {
-        const char *value;
-        int option = cli_next(&parser, &value);
-        if (option == CLI_END)
-            break;
-        if (option == CLI_HELP)
-            return CLI_GOOD;
-        if (option == CLI_BAD || !take(&command, option, value))
-            return CLI_USAGE;
-    }
+    int status = cli_take_all(&usage, argc, argv, take, &command);
+    if (status != CLI_GOOD)
+        return status == RUN_REQUEST_HELP ? CLI_GOOD : status;
     if (!command.host)
         return cli_fail(CLI_USAGE, "probe needs a host; write 'sipreuse probe HOST[:PORT]'");
     return begin(&command);

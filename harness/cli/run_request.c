@@ -197,9 +197,17 @@ static bool take_sandbox(struct cli_request *request, const char *value)
 struct folders {
     const char *scenarios, *suites, *devices;
 };
+struct reading {
+    struct cli_request *request;
+    struct folders folders;
+};
 
-static bool take_option(struct cli_request *request, struct folders *folders, int option, const char *value)
+static bool take_option(int option, const char *value, void *arg)
 {
+    struct reading *reading = arg;
+    struct cli_request *request = reading->request;
+    struct folders *folders = &reading->folders;
+
     switch (option) {
     case OPT_DEVICE:
         request->device = value;
@@ -346,8 +354,9 @@ static void run_request_take_soak(struct cli_request *request)
 
 int run_request_parse(struct cli_request *request, int argc, char **argv)
 {
-    struct folders folders = {0};
-    struct cli_parser parser = {.usage = &usage, .argc = argc, .argv = argv};
+    struct reading reading = {.request = request};
+    const struct folders *folders = &reading.folders;
+    int status;
     *request = (struct cli_request){
         .has_ip4 = true, .has_ip6 = true, .repeat = 1, .timeout_scale = 1.0, .mode = SANDBOX_AUTO};
     request->selectors = calloc((size_t)argc + 1, sizeof *request->selectors);
@@ -357,24 +366,17 @@ int run_request_parse(struct cli_request *request, int argc, char **argv)
         return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     if (getrandom(&request->seed, sizeof request->seed, 0) == (ssize_t)sizeof request->seed)
         request->seed &= 0x7fffffff; /* short enough to be typed again */
-    for (;;) {
-        const char *value;
-        int option = cli_next(&parser, &value);
-        if (option == CLI_END)
-            break;
-        if (option == CLI_HELP)
-            return RUN_REQUEST_HELP;
-        if (option == CLI_BAD || !take_option(request, &folders, option, value))
-            return CLI_USAGE;
-    }
+    status = cli_take_all(&usage, argc, argv, take_option, &reading);
+    if (status != CLI_GOOD)
+        return status;
     if (!request->device)
         return cli_fail(CLI_USAGE,
                         "run needs a device; add --device NAME ('sipreuse list devices' shows them)");
     run_request_take_soak(request);
     if (!run_request_take_rerun(request) || !cli_remote_check(&request->remote))
         return CLI_USAGE;
-    return cli_paths_find(&request->paths, folders.scenarios, folders.suites, folders.devices) ? CLI_GOOD
-                                                                                               : CLI_USAGE;
+    return cli_paths_find(&request->paths, folders->scenarios, folders->suites, folders->devices) ? CLI_GOOD
+                                                                                                  : CLI_USAGE;
 }
 
 void run_request_fini(struct cli_request *request)

@@ -18,34 +18,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 TEAM_TWO = "10.77.0.2"
 
 
-KAMAILIO = """
-#!define WITH_TLS
-children=1
-tcp_children=1
-enable_tls=yes
-log_stderror=yes
-auto_aliases=no
-listen=tcp:{address}:5060
-listen=tls:{address}:5061
-loadmodule "tls.so"
-loadmodule "sl.so"
-loadmodule "pv.so"
-modparam("tls", "config", "tls.cfg")
-request_route {{
-    sl_send_reply("200", "OK");
-}}
-"""
-KAMAILIO_TLS = """
-[server:default]
-method = TLSv1.2+
-verify_certificate = yes
-require_certificate = yes
-private_key = event-one/device/{domain}.key
-certificate = event-one/device/{domain}.crt
-ca_list = event-one/anchor.pem
-"""
-
-
 class Test:
     def __init__(self, program, work):
         self.program, self.work = program, work
@@ -96,21 +68,12 @@ class Test:
         with open("device.log", "a") as log:
             self.device = self.hosts.start([self.program, "device", "--config", "reference.json"], stdout=log, stderr=log,
                                            env={**os.environ, **(environment or {})})
-        self.await_port(5061)
+        self.hosts.await_port(5061, self.device)
 
     def stop_device(self):
         if self.device:
             self.hosts.stop(self.device)
         self.device = None
-
-    def await_port(self, port):
-        """Until it listens, as its own host sees it."""
-        while True:
-            listening = self.hosts.at_device("ss", "-Htln", stdout=subprocess.PIPE, text=True).stdout
-            if f"{hosts.DEVICE}:{port} " in listening:
-                return
-            if self.device and self.device.poll() is not None:
-                raise RuntimeError("the device ended: " + open("device.log").read()[-1000:])
 
     # ---- runs
     def words(self, event, out, address=hosts.TEAM, remote=hosts.DEVICE, device="reference"):
@@ -257,7 +220,7 @@ class Test:
         for mode, what, trouble in (("mute", "something that says nothing", "no-sip"), ("refuse", "a device that relays for nobody", "not-forwarded")):
             self.stop_device()
             self.device = self.hosts.start([sys.executable, os.path.join(TOP, "suites/remote/stub.py"), hosts.DEVICE, mode])
-            self.await_port(5060)
+            self.hosts.await_port(5060, self.device)
             self.diagnose(what, trouble, "wire/via-transport", device=plain)
 
     def certificates(self):
@@ -269,12 +232,7 @@ class Test:
         self.diagnose("a device that does not accept our servers", "trust-back", device=secure)
         self.stop_device()
         label = open("event-one/label").read().strip()
-        open("kamailio.cfg", "w").write(KAMAILIO.format(address=hosts.DEVICE))
-        open("tls.cfg", "w").write(KAMAILIO_TLS.format(domain=f"one.dut.{label}.test"))
-        os.makedirs("run", exist_ok=True)
-        with open("device.log", "a") as log:
-            self.device = self.hosts.start(["kamailio", "-DD", "-E", "-f", "kamailio.cfg", "-Y", "run", "-m", "32", "-M", "8"], stdout=log, stderr=log)
-        self.await_port(5061)
+        self.device = self.hosts.start_kamailio("event-one", f"one.dut.{label}.test", judges=True)
         self.diagnose("a device that takes no client without a certificate", "wants-client-certificate", device=secure)
         with open("client.pem", "w") as out:
             for suffix in ("crt", "key"):

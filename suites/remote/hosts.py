@@ -10,6 +10,35 @@ import time
 TEAM, DEVICE = "10.77.0.1", "10.77.0.9"
 TEAM_6, DEVICE_6 = "fd77::1", "fd77::9"
 
+KAMAILIO = """
+#!define WITH_TLS
+children=1
+tcp_children=1
+enable_tls=yes
+log_stderror=yes
+auto_aliases=no
+listen=tcp:{address}:5060
+listen=tls:{address}:5061
+tcp_accept_aliases=yes
+loadmodule "tls.so"
+loadmodule "sl.so"
+loadmodule "pv.so"
+modparam("tls", "config", "tls.cfg")
+modparam("tls", "tls_disable_compression", 1)
+request_route {{
+    sl_send_reply("200", "OK");
+}}
+"""
+KAMAILIO_TLS = """
+[server:default]
+method = TLSv1.2+
+verify_certificate = {judges}
+require_certificate = {judges}
+private_key = {event}/device/{domain}.key
+certificate = {event}/device/{domain}.crt
+ca_list = {event}/anchor.pem
+"""
+
 
 def enter():
     """Starts this script again in namespaces of its own: with a user namespace where the caller is not root."""
@@ -57,6 +86,25 @@ class Hosts:
     def start(self, words, where="device", **more):
         child = subprocess.Popen([*(self.prefix() if where == "device" else []), *words], **more)
         self.children.append(child)
+        return child
+
+    def await_port(self, port, child):
+        """Until the device listens there, as its own host sees it."""
+        while True:
+            listening = self.at_device("ss", "-Htln", stdout=subprocess.PIPE, text=True).stdout
+            if f"{DEVICE}:{port} " in listening:
+                return
+            if child.poll() is not None:
+                raise RuntimeError("the device ended: " + open("device.log").read()[-1000:])
+
+    def start_kamailio(self, event, domain, judges):
+        """Answers everything 200; judges: it takes no client without a certificate of the event's anchor."""
+        open("kamailio.cfg", "w").write(KAMAILIO.format(address=DEVICE))
+        open("tls.cfg", "w").write(KAMAILIO_TLS.format(event=event, domain=domain, judges="yes" if judges else "no"))
+        os.makedirs("run", exist_ok=True)
+        with open("device.log", "a") as log:
+            child = self.start(["kamailio", "-DD", "-E", "-f", "kamailio.cfg", "-Y", "run", "-m", "32", "-M", "8"], stdout=log, stderr=log)
+        self.await_port(5061, child)
         return child
 
     def stop(self, child):

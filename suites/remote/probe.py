@@ -11,36 +11,6 @@ import textwrap
 
 import hosts
 
-KAMAILIO = """
-#!define WITH_TLS
-children=1
-tcp_children=1
-enable_tls=yes
-log_stderror=yes
-auto_aliases=no
-listen=tcp:{address}:5060
-listen=tls:{address}:5061
-tcp_accept_aliases=yes
-loadmodule "tls.so"
-loadmodule "sl.so"
-loadmodule "pv.so"
-modparam("tls", "config", "tls.cfg")
-modparam("tls", "tls_disable_compression", 1)
-request_route {{
-    sl_send_reply("200", "OK");
-}}
-"""
-KAMAILIO_TLS = """
-[server:default]
-method = TLSv1.2+
-verify_certificate = no
-require_certificate = no
-private_key = event/device/one.example.key
-certificate = event/device/one.example.crt
-ca_list = event/anchor.pem
-"""
-
-
 class Test:
     def __init__(self, program):
         self.program = program
@@ -63,13 +33,6 @@ class Test:
             print(textwrap.indent(json.dumps(result, indent=1)[:3000] + error, "    "))
         return result
 
-    def await_port(self, port, child):
-        while child.poll() is None:
-            listening = self.hosts.at_device("ss", "-Htln", stdout=subprocess.PIPE, text=True).stdout
-            if f"{hosts.DEVICE}:{port} " in listening:
-                return
-        raise RuntimeError("the device ended: " + open("device.log").read()[-1000:])
-
     def reference(self, faults=(), tls=True, tcp=True, certificate="one.example"):
         config = {"listen": [], "domains": [{"name": "one.example", "certificate": f"event/device/{certificate}.crt",
                                              "key": f"event/device/{certificate}.key"}],
@@ -81,7 +44,7 @@ class Test:
         json.dump(config, open("reference.json", "w"))
         log = open("device.log", "w")
         child = self.hosts.start([self.program, "device", "--config", "reference.json"], stdout=log, stderr=log)
-        self.await_port(5061 if tls else 5060, child)
+        self.hosts.await_port(5061 if tls else 5060, child)
         return child
 
     def with_reference(self, what, grade, reason, *words, **more):
@@ -117,12 +80,7 @@ class Test:
         self.failures += status != 2
 
     def kamailio(self, named):
-        open("kamailio.cfg", "w").write(KAMAILIO.format(address=hosts.DEVICE))
-        open("tls.cfg", "w").write(KAMAILIO_TLS)
-        os.makedirs("run", exist_ok=True)
-        log = open("device.log", "w")
-        child = self.hosts.start(["kamailio", "-DD", "-E", "-f", "kamailio.cfg", "-Y", "run", "-m", "32", "-M", "8"], stdout=log, stderr=log)
-        self.await_port(5061, child)
+        child = self.hosts.start_kamailio("event", "one.example", judges=False)
         self.expect("Kamailio, which asks for no certificate", "C", "asked of clients", *named)
         self.hosts.stop(child)
 
