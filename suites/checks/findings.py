@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares what real devices score with what is known of them: findings.py FINDINGS.json FOLDER-WITH-RESULTS.
 
-Each not-conformant requirement that is known must also show its evidence: the deciding message, on the connection where it arrived."""
+Each not-conformant requirement that is known must also show its evidence: the deciding message, on the connection where it arrived; or the silence after
+a barrier; or, where a check decided, the TLS facts of a connection."""
 import json
 import os
 import sys
@@ -15,6 +16,14 @@ def journal_of(folder):
         return [json.loads(line) for line in lines]
 
 
+def rests_on_evidence(verdict, by_seq, journal):
+    event = by_seq.get(verdict.get("on"))
+    if event:
+        return event["event"] == "silence" or (event["event"] == "message" and "connection" in event)
+    return any(e["event"] == "tls" and "connection" in e and (e.get("scenario"), e.get("variant")) == (verdict["scenario"], verdict["variant"])
+               for e in journal)
+
+
 def check_evidence(device, requirement, result, journal):
     by_seq = {event["seq"]: event for event in journal}
     failures = [s for s in result["scenarios"] if s["verdict"] == "fail" and requirement in s["requirements"]]
@@ -23,9 +32,8 @@ def check_evidence(device, requirement, result, journal):
     for scenario in failures:
         verdicts = [e for e in journal if e["event"] == "verdict" and e["scenario"] == scenario["id"]
                     and e["variant"] == scenario["variant"]]
-        message = by_seq.get(verdicts[-1].get("on")) if verdicts else None
-        if not message or message["event"] != "message" or "connection" not in message:
-            problems.append(f"{device}: {scenario['id']} {scenario['variant']}: the verdict rests on no message of a connection")
+        if not verdicts or not rests_on_evidence(verdicts[-1], by_seq, journal):
+            problems.append(f"{device}: {scenario['id']} {scenario['variant']}: the verdict rests on no evidence")
 
 
 for device, expected in known.items():
