@@ -32,5 +32,9 @@ struct drawing_stroke {
     const char *label;
 };
 void drawing_row(struct drawing *drawing, const struct drawing_stroke *stroke, const char *note);
+void drawing_say(struct drawing *drawing, struct drawing_stroke stroke, const char *format, ...)
+    __attribute__((format(printf, 3, 4))); /* with a note */
+struct step_expect;
+void drawing_expect(struct drawing *drawing, const struct step_expect *expect, bool is_check);
 
 #endif

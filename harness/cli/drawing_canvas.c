@@ -1,5 +1,6 @@
 #include "cli/drawing.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,4 +126,15 @@ void drawing_row(struct drawing *drawing, const struct drawing_stroke *stroke, c
         draw_lifelines(drawing, line);
     }
     free(wrapped);
+}
+
+/* A stroke with a note beside it. */
+void drawing_say(struct drawing *drawing, struct drawing_stroke stroke, const char *format, ...)
+{
+    char note[DRAWING_NOTE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(note, sizeof note, format, arguments);
+    va_end(arguments);
+    drawing_row(drawing, &stroke, note);
 }
