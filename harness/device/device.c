@@ -319,7 +319,8 @@ static bool start_probe(struct device *device, const struct device_values *value
         asks->tcp = address;
         asks->tcp.port = sandbox_device_port(sandbox, false);
     }
-    /* Over TLS only where somebody accepts: a client may have a TCP port to be asked at, and no TLS server. */
+    /* Over TLS only where somebody accepts: a client may have a TCP port to be asked at, and no TLS server.
+     */
     if (profile->has_transport[NET_TLS] && !(profile->accepts_nothing && profile->has_transport[NET_TCP])) {
         asks->tls = address;
         asks->tls.port = sandbox_device_port(sandbox, true);

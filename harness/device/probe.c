@@ -31,8 +31,8 @@ static void decide_soon(struct device_probe *probe, uint64_t delay_ms)
     loop_timer_start(probe->timer, delay_ms);
 }
 
-/* With rport: some devices look for the response's connection by the port that Via names. Whether that is right
- * is for the scenarios to say; here they only have to be heard. */
+/* With rport: some devices look for the response's connection by the port that Via names. Whether that is
+ * right is for the scenarios to say; here they only have to be heard. */
 static bool send_options(struct device_probe *probe)
 {
     char from[NET_ADDRESS_TEXT_MAX], text[1024];
