@@ -1,4 +1,5 @@
-/* Whatever comes from the operator's console: a line is a key, bounded and printable, and a key needs a line. */
+/* Whatever comes from the operator's console: a line is a key, bounded and printable, and a key needs a line.
+ */
 #include <stdlib.h>
 #include <string.h>
 
