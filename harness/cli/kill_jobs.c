@@ -208,15 +208,24 @@ static bool kill_add_job(struct kill_run *run, struct kill_result *result, const
     return true;
 }
 
-static bool kill_add_slow(struct kill_run *run, struct kill_result *result, const struct kill_place *place)
+/* Those that wait all at once; those that want the device to themselves one after another, in a run of their
+ * own. */
+static bool kill_add_slow(struct kill_run *run, struct kill_result *result, const struct kill_place *place,
+                          bool is_exclusive)
 {
     const struct catalogue *catalogue = place->scope->catalogue;
     const char **ids = calloc(catalogue->scenario_count + 1, sizeof *ids);
     size_t count = 0;
     for (size_t i = 0; ids && i < catalogue->scenario_count; i++)
-        if (kill_scope_wants_slow(&run->matrix, result, catalogue->scenarios[i]))
+        if (catalogue->scenarios[i]->is_exclusive == is_exclusive &&
+            kill_scope_wants_slow(&run->matrix, result, catalogue->scenarios[i]))
             ids[count++] = catalogue->scenarios[i]->id;
-    const struct kill_part part = {result->profile, ".slow", "conformance-slow", ids, count, WEIGHT_WAITING};
+    const struct kill_part part = {result->profile,
+                                   is_exclusive ? ".alone" : ".slow",
+                                   is_exclusive ? "conformance-alone" : "conformance-slow",
+                                   ids,
+                                   count,
+                                   WEIGHT_WAITING};
     bool is_good = ids && (count == 0 || kill_add_job(run, result, place, &part));
     free(ids);
     return is_good;
@@ -260,11 +269,12 @@ static bool kill_make_jobs(struct kill_run *run, const struct kill_place *place)
     static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
     const struct kill_wish *wish = place->wish;
     bool is_good = true, is_whole = wish->selector_count == 0;
-    run->jobs = calloc(run->matrix.count * (3 + KILL_PROFILES_MAX) + 1, sizeof *run->jobs);
+    run->jobs = calloc(run->matrix.count * (4 + KILL_PROFILES_MAX) + 1, sizeof *run->jobs);
     if (!run->jobs)
         return false;
     for (size_t i = 0; is_whole && is_good && i < run->matrix.count; i++)
-        is_good = kill_add_slow(run, &run->matrix.results[i], place);
+        is_good = kill_add_slow(run, &run->matrix.results[i], place, false) &&
+                  kill_add_slow(run, &run->matrix.results[i], place, true);
     for (size_t i = 0; is_good && i < run->matrix.count; i++) {
         struct kill_result *result = &run->matrix.results[i];
         struct kill_part part = {

@@ -375,7 +375,7 @@ struct suite {
     struct strings selectors, excludes;
     unsigned levels;  /* bit per enum requirement_level, of a variant's strictest requirement; 0: all */
     size_t hosts_max; /* names of its world that a variant may have, without ua and barrier */
-    bool includes_slow, only_slow, includes_exclusive, require_exercised, is_strict;
+    bool includes_slow, only_slow, includes_exclusive, only_exclusive, require_exercised, is_strict;
 };
 
 struct catalogue {

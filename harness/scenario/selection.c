@@ -82,7 +82,8 @@ static bool suite_leaves_out(const struct suite *suite, const struct scenario_va
 {
     const struct scenario *scenario = variant->scenario;
     return (suite->only_slow ? !scenario->is_slow : scenario->is_slow && !suite->includes_slow) ||
-           (scenario->is_exclusive && !suite->includes_exclusive) ||
+           (suite->only_exclusive ? !scenario->is_exclusive
+                                  : scenario->is_exclusive && !suite->includes_exclusive) ||
            (suite->levels && !(suite->levels & (1u << variant->level))) ||
            count_hosts(variant) > suite->hosts_max;
 }

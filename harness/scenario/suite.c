@@ -38,6 +38,7 @@ static void suite_take(struct suite_store *store, const struct document *documen
     suite->excludes = take_strings(&store->arena, document_member(root, "exclude"));
     suite->only_slow = value_is(document_member(root, "slow"), "only");
     suite->includes_slow = suite->only_slow || value_is(document_member(root, "slow"), "yes");
+    suite->only_exclusive = value_is(document_member(root, "exclusive"), "only");
     suite->includes_exclusive = !value_is(document_member(root, "exclusive"), "no");
     suite->levels = take_levels(document_member(root, "levels"));
     suite->hosts_max = value_unsigned(document_member(root, "max_hosts"), SUITE_HOSTS_MAX);

@@ -47,6 +47,32 @@ Test(suite, policies_of_those_that_are_shipped)
     suite_free(event);
 }
 
+/* Each scenario is in one of the three, so that they are the whole together; only the soak has a suite of its
+ * own. */
+Test(suite, the_three_of_conformance_part_the_scenarios)
+{
+    struct diagnostic diagnostic = {0};
+    static const char *const names[] = {"conformance", "conformance-slow", "conformance-alone"};
+    struct catalogue *catalogue = catalogue_load(SIPREUSE_SOURCE_DIR "/scenarios", &diagnostic);
+    cr_assert_not_null(catalogue, "%s", diagnostic.text);
+    unsigned *seen = calloc(catalogue->scenario_count, sizeof *seen);
+    for (size_t i = 0; i < 3; i++) {
+        struct suite *suite = suite_load(SIPREUSE_SOURCE_DIR "/suites", names[i], catalogue, &diagnostic);
+        cr_assert_not_null(suite, "%s", diagnostic.text);
+        for (size_t s = 0; s < catalogue->scenario_count; s++) {
+            const struct scenario *scenario = catalogue->scenarios[s];
+            seen[s] += (suite->only_slow ? scenario->is_slow : suite->includes_slow || !scenario->is_slow) &&
+                       (suite->only_exclusive ? scenario->is_exclusive
+                                              : suite->includes_exclusive || !scenario->is_exclusive);
+        }
+        suite_free(suite);
+    }
+    for (size_t s = 0; s < catalogue->scenario_count; s++)
+        cr_expect_eq(seen[s], 1, "%s is in %u of them", catalogue->scenarios[s]->id, seen[s]);
+    free(seen);
+    catalogue_free(catalogue);
+}
+
 Test(suite, names_are_sorted)
 {
     static const char *const wanted[] = {"fast", "gate", "rules", "slow"};
