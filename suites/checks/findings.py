@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares what real devices score with what is known of them: findings.py FINDINGS.json FOLDER-WITH-RESULTS.
 
-Each not-conformant requirement that is known must also show its evidence: the deciding message, on the connection where it arrived; or the silence after
+Each not-conformant requirement that is known must also show its evidence: the deciding message, or end, of a connection that it names; or the silence after
 a barrier; or, where a check decided, the TLS facts of a connection."""
 import json
 import os
@@ -19,7 +19,7 @@ def journal_of(folder):
 def rests_on_evidence(verdict, by_seq, journal):
     event = by_seq.get(verdict.get("on"))
     if event:
-        return event["event"] == "silence" or (event["event"] == "message" and "connection" in event)
+        return event["event"] == "silence" or (event["event"] in ("message", "sign") and "connection" in event)
     return any(e["event"] == "tls" and "connection" in e and (e.get("scenario"), e.get("variant")) == (verdict["scenario"], verdict["variant"])
                for e in journal)
 
