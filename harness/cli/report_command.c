@@ -296,9 +296,11 @@ static int wish_check(const struct wish *wish)
 /* The summary of one, the table of several. */
 static int report_show_all(const struct wish *wish)
 {
-    struct found *found = calloc(wish->word_count, sizeof *found);
+    struct found *found = calloc(wish->word_count + 1, sizeof *found);
     size_t opened = 0;
-    int status = found ? CLI_GOOD : cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    int status = CLI_GOOD;
+    if (!found)
+        return cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
     for (; status == CLI_GOOD && opened < wish->word_count; opened++) {
         found[opened].kill_matrix = wish->kill_matrix;
         status = found_init(&found[opened], wish->words[opened]);
