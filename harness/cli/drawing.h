@@ -34,6 +34,12 @@ struct drawing_stroke {
 void drawing_row(struct drawing *drawing, const struct drawing_stroke *stroke, const char *note);
 void drawing_say(struct drawing *drawing, struct drawing_stroke stroke, const char *format, ...)
     __attribute__((format(printf, 3, 4))); /* with a note */
+/* Only lifelines, beside which a note stands. */
+static const struct drawing_stroke drawing_nothing = {.from = DRAWING_NOBODY, .to = DRAWING_NOBODY};
+static inline const char *drawing_or(const char *text, const char *otherwise)
+{
+    return text ? text : otherwise;
+}
 struct step_expect;
 void drawing_expect(struct drawing *drawing, const struct step_expect *expect, bool is_check);
 

@@ -4,13 +4,6 @@
 #include <limits.h>
 #include <string.h>
 
-static const struct drawing_stroke nothing = {.from = DRAWING_NOBODY, .to = DRAWING_NOBODY};
-
-static const char *text_or(const char *text, const char *otherwise)
-{
-    return text ? text : otherwise;
-}
-
 /* "a, b, c" */
 static const char *joined(const struct strings *strings, const char *none, char *room, size_t room_size)
 {
@@ -83,7 +76,7 @@ static void outcome_text(const struct scenario_alternative *alternative, char *r
     if (used < room_size && alternative->verdict != VERDICT_NONE)
         snprintf(room + used, room_size - used, " → %s%s%s%s", verdict_name(alternative->verdict),
                  alternative->only_with_control ? " (if the control reused)" : "",
-                 alternative->reason ? ": " : "", text_or(alternative->reason, ""));
+                 alternative->reason ? ": " : "", drawing_or(alternative->reason, ""));
 }
 
 static void draw_request(struct drawing *drawing, const struct scenario_alternative *alternative,
@@ -133,14 +126,15 @@ static void draw_actor(struct drawing *drawing, const struct scenario_alternativ
         if (counts[i].is_asked && used < sizeof note)
             used += (size_t)snprintf(note + used, sizeof note - used, ", %s %s", counts[i].what,
                                      range_text(counts[i].range, range, sizeof range));
-    drawing_say(drawing, nothing, "%s counts%s%s", text_or(alternative->actor, "the actor"), note, outcome);
+    drawing_say(drawing, drawing_nothing, "%s counts%s%s", drawing_or(alternative->actor, "the actor"), note,
+                outcome);
 }
 
 static void draw_association(struct drawing *drawing, const struct scenario_alternative *alternative,
                              const char *outcome)
 {
     char on[128], in[48], out[48], addresses[48];
-    drawing_say(drawing, nothing, "association of %s%s%s%s%s%s%s%s",
+    drawing_say(drawing, drawing_nothing, "association of %s%s%s%s%s%s%s%s",
                 joined(&alternative->on, "the connection", on, sizeof on),
                 alternative->has_streams_in ? ", streams in " : "",
                 alternative->has_streams_in ? range_text(&alternative->streams_in, in, sizeof in) : "",
@@ -160,32 +154,29 @@ static void draw_connection(struct drawing *drawing, const struct scenario_alter
         column = peer_column(drawing, alternative);
     drawing_name(drawing, alternative->as, column);
     drawing_say(drawing, (struct drawing_stroke){drawing->device, column, '=', 0, "connects"},
-                "a connection to '%s'%s", text_or(alternative->listener, "any"), outcome);
+                "a connection to '%s'%s", drawing_or(alternative->listener, "any"), outcome);
+}
+
+/* What is asked for either way, or (below 0) not at all. */
+static const char *either(int asked, const char *yes, const char *no)
+{
+    return asked == 1 ? yes : asked == 0 ? no : "";
 }
 
 static void draw_tls(struct drawing *drawing, const struct scenario_alternative *alternative,
                      const char *outcome)
 {
     char on[128];
-    drawing_say(drawing, nothing, "TLS of %s%s%s%s%s%s%s%s%s%s",
-                joined(&alternative->on, "the connection", on, sizeof on),
-                alternative->certificate_requested == 1   ? ", certificate requested"
-                : alternative->certificate_requested == 0 ? ", no certificate requested"
-                                                          : "",
-                alternative->peer_certificate == 1   ? ", certificate shown"
-                : alternative->peer_certificate == 0 ? ", no certificate shown"
-                                                     : "",
-                alternative->resumed == 1   ? ", resumed"
-                : alternative->resumed == 0 ? ", not resumed"
-                                            : "",
-                alternative->early_data == 1   ? ", early data accepted"
-                : alternative->early_data == 0 ? ", no early data accepted"
-                                               : "",
-                alternative->unordered == 1   ? ", a record unordered"
-                : alternative->unordered == 0 ? ", all records in order"
-                                              : "",
-                alternative->peer_names ? ", names like " : "", text_or(alternative->peer_names, ""),
-                alternative->server_name ? ", server name tested" : "", outcome);
+    drawing_say(
+        drawing, drawing_nothing, "TLS of %s%s%s%s%s%s%s%s%s%s",
+        joined(&alternative->on, "the connection", on, sizeof on),
+        either(alternative->certificate_requested, ", certificate requested", ", no certificate requested"),
+        either(alternative->peer_certificate, ", certificate shown", ", no certificate shown"),
+        either(alternative->resumed, ", resumed", ", not resumed"),
+        either(alternative->early_data, ", early data accepted", ", no early data accepted"),
+        either(alternative->unordered, ", a record unordered", ", all records in order"),
+        alternative->peer_names ? ", names like " : "", drawing_or(alternative->peer_names, ""),
+        alternative->server_name ? ", server name tested" : "", outcome);
 }
 
 static void draw_alternative(struct drawing *drawing, const struct scenario_alternative *alternative)
@@ -207,21 +198,21 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
             drawing,
             (struct drawing_stroke){drawing->device, peer_column(drawing, alternative), '~', 0, "closes"},
             "%s is closed%s%s%s", joined(&alternative->on, "a connection", on, sizeof on),
-            alternative->alert ? ", alert like " : "", text_or(alternative->alert, ""), outcome);
+            alternative->alert ? ", alert like " : "", drawing_or(alternative->alert, ""), outcome);
         break;
     case MATCH_SILENCE:
-        drawing_say(drawing, nothing, "nothing comes, and the device still works%s", outcome);
+        drawing_say(drawing, drawing_nothing, "nothing comes, and the device still works%s", outcome);
         break;
     case MATCH_CONNECTIONS:
-        drawing_say(drawing, nothing, "connections at '%s':%s%s%s%s%s", text_or(alternative->listener, "any"),
-                    alternative->has_count ? " made " : "",
+        drawing_say(drawing, drawing_nothing, "connections at '%s':%s%s%s%s%s",
+                    drawing_or(alternative->listener, "any"), alternative->has_count ? " made " : "",
                     alternative->has_count ? range_text(&alternative->count, range, sizeof range) : "",
                     alternative->has_live ? " open " : "",
                     alternative->has_live ? range_text(&alternative->live, live, sizeof live) : "", outcome);
         break;
     case MATCH_REQUESTS:
-        drawing_say(drawing, nothing, "requests of %s received at '%s': %s%s",
-                    joined(&alternative->of, "any", on, sizeof on), text_or(alternative->listener, "any"),
+        drawing_say(drawing, drawing_nothing, "requests of %s received at '%s': %s%s",
+                    joined(&alternative->of, "any", on, sizeof on), drawing_or(alternative->listener, "any"),
                     range_text(&alternative->count, range, sizeof range), outcome);
         break;
     case MATCH_TLS:
@@ -234,7 +225,7 @@ static void draw_alternative(struct drawing *drawing, const struct scenario_alte
         draw_actor(drawing, alternative, outcome);
         break;
     case MATCH_OTHERWISE:
-        drawing_say(drawing, nothing, "otherwise%s", outcome);
+        drawing_say(drawing, drawing_nothing, "otherwise%s", outcome);
         break;
     }
 }
@@ -243,7 +234,8 @@ void drawing_expect(struct drawing *drawing, const struct step_expect *expect, b
 {
     bool is_choice = expect->count > 1;
     if (is_choice || is_check)
-        drawing_say(drawing, nothing, "%s", is_check ? "the first that holds:" : "whichever is seen first:");
+        drawing_say(drawing, drawing_nothing, "%s",
+                    is_check ? "the first that holds:" : "whichever is seen first:");
     drawing->depth += is_choice;
     for (size_t i = 0; i < expect->count; i++)
         draw_alternative(drawing, &expect->alternatives[i]);

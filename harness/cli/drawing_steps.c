@@ -4,13 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const struct drawing_stroke nothing = {.from = DRAWING_NOBODY, .to = DRAWING_NOBODY};
-
-static const char *text_or(const char *text, const char *otherwise)
-{
-    return text ? text : otherwise;
-}
-
 static const char *times_text(unsigned times, char *room, size_t room_size)
 {
     room[0] = '\0';
@@ -29,7 +22,7 @@ static void draw_listen(struct drawing *drawing, const struct step_listen *liste
     drawing_say(drawing, (struct drawing_stroke){column, DRAWING_NOBODY, ' ', 'o', NULL},
                 "%s listens, '%s': %s%s%s%s%s%s", listen->host, listen->name,
                 net_transport_name(listen->transport), port, listen->certificate ? ", certificate " : "",
-                text_or(listen->certificate, ""), listen->is_stalled ? ", never answers" : "",
+                drawing_or(listen->certificate, ""), listen->is_stalled ? ", never answers" : "",
                 listen->certificate && !listen->request_certificate ? ", asks for no certificate" : "");
 }
 
@@ -43,8 +36,8 @@ static void draw_pair(struct drawing *drawing, const struct step_connect *connec
     drawing_say(drawing, (struct drawing_stroke){column, drawing->device, '=', 0, connect->name},
                 "%s: TLS on streams %u of the association of %s%s%s%s%s%s", connect->name, connect->stream,
                 connect->beside, connect->certificate ? ", shows certificate " : ", shows no certificate",
-                text_or(connect->certificate, ""), connect->resume ? ", offers the session of " : "",
-                text_or(connect->resume, ""), connect->may_fail ? " (may be refused)" : "");
+                drawing_or(connect->certificate, ""), connect->resume ? ", offers the session of " : "",
+                drawing_or(connect->resume, ""), connect->may_fail ? " (may be refused)" : "");
 }
 
 static void draw_connect(struct drawing *drawing, const struct step_connect *connect)
@@ -62,7 +55,7 @@ static void draw_connect(struct drawing *drawing, const struct step_connect *con
                 : connect->transport == NET_TLS ? ", shows no certificate"
                                                 : "",
                 connect->has_server_name ? ", asks for " : "",
-                connect->has_server_name ? text_or(connect->server_name, "no name") : "",
+                connect->has_server_name ? drawing_or(connect->server_name, "no name") : "",
                 connect->may_fail ? " (may be refused)" : "");
 }
 
@@ -73,15 +66,15 @@ static void draw_send(struct drawing *drawing, const struct step_send *send)
     if (column == DRAWING_NOBODY)
         column = drawing->device;
     drawing_name(drawing, send->name, column);
-    const char *method = send->raw ? "raw bytes" : text_or(send->message.method, "OPTIONS");
+    const char *method = send->raw ? "raw bytes" : drawing_or(send->message.method, "OPTIONS");
     drawing_say(drawing, (struct drawing_stroke){column, drawing->device, '-', 0, method},
-                "%s%s%s%s on %s%s%s%s%s%s%s", text_or(send->name, method), send->raw ? "" : ": ",
-                send->raw ? "" : text_or(send->message.uri, ""),
+                "%s%s%s%s on %s%s%s%s%s%s%s", drawing_or(send->name, method), send->raw ? "" : ": ",
+                send->raw ? "" : drawing_or(send->message.uri, ""),
                 send->message.alias ? ", Via with alias" : "", send->on,
-                send->message.sent_by ? ", sent-by " : "", text_or(send->message.sent_by, ""),
+                send->message.sent_by ? ", sent-by " : "", drawing_or(send->message.sent_by, ""),
                 send->chunk_bytes ? ", in pieces" : "",
                 send->after_challenge ? ", with credentials for the challenge of " : "",
-                text_or(send->after_challenge, ""), times_text(send->times, times, sizeof times));
+                drawing_or(send->after_challenge, ""), times_text(send->times, times, sizeof times));
 }
 
 static void draw_stimulate(struct drawing *drawing, const struct step_stimulate *stimulate)
@@ -89,11 +82,11 @@ static void draw_stimulate(struct drawing *drawing, const struct step_stimulate 
     char times[32];
     int column = drawing_column(drawing, "ua");
     drawing_name(drawing, stimulate->name, column);
-    const char *method = stimulate->cancel ? "CANCEL" : text_or(stimulate->message.method, "OPTIONS");
+    const char *method = stimulate->cancel ? "CANCEL" : drawing_or(stimulate->message.method, "OPTIONS");
     drawing_say(drawing, (struct drawing_stroke){column, drawing->device, '-', 0, method}, "%s: %s%s%s%s%s%s",
                 stimulate->name, stimulate->cancel ? "cancels " : "for ",
-                text_or(stimulate->cancel, text_or(stimulate->message.uri, "")),
-                stimulate->dialog ? " within the dialog of " : "", text_or(stimulate->dialog, ""),
+                drawing_or(stimulate->cancel, drawing_or(stimulate->message.uri, "")),
+                stimulate->dialog ? " within the dialog of " : "", drawing_or(stimulate->dialog, ""),
                 stimulate->as ? " as a user of the other domain" : "",
                 times_text(stimulate->times, times, sizeof times));
 }
@@ -133,15 +126,15 @@ static void draw_respond(struct drawing *drawing, const struct step_respond *res
                 (struct drawing_stroke){drawing_named(drawing, respond->on ? respond->on : respond->to),
                                         drawing->device, '-', 0, status},
                 "%u to %s%s%s", respond->status, respond->to, respond->on ? " on " : "",
-                text_or(respond->on, ""));
+                drawing_or(respond->on, ""));
 }
 
 static void draw_dns(struct drawing *drawing, const struct step_change_dns *change)
 {
     for (size_t i = 0; i < change->remove.count; i++)
-        drawing_say(drawing, nothing, "DNS: %s is gone", change->remove.items[i]);
+        drawing_say(drawing, drawing_nothing, "DNS: %s is gone", change->remove.items[i]);
     for (size_t i = 0; i < change->add.count; i++)
-        drawing_say(drawing, nothing, "DNS: %s", change->add.items[i]);
+        drawing_say(drawing, drawing_nothing, "DNS: %s", change->add.items[i]);
 }
 
 static int actor_column(struct drawing *drawing, const char *actor)
@@ -155,7 +148,7 @@ static void draw_steps(struct drawing *drawing, const struct scenario_steps *ste
 static void draw_parallel(struct drawing *drawing, const struct step_parallel *parallel)
 {
     for (size_t i = 0; i < parallel->count; i++) {
-        drawing_say(drawing, nothing, "%s", i ? "and beside it:" : "side by side:");
+        drawing_say(drawing, drawing_nothing, "%s", i ? "and beside it:" : "side by side:");
         drawing->depth++;
         draw_steps(drawing, &parallel->branches[i]);
         drawing->depth--;
@@ -164,7 +157,7 @@ static void draw_parallel(struct drawing *drawing, const struct step_parallel *p
 
 static void draw_repeat(struct drawing *drawing, const struct step_repeat *repeat)
 {
-    drawing_say(drawing, nothing, "%u times:", repeat->times);
+    drawing_say(drawing, drawing_nothing, "%u times:", repeat->times);
     drawing->depth++;
     draw_steps(drawing, &repeat->steps);
     drawing->depth--;
@@ -199,18 +192,18 @@ static void draw_step(struct drawing *drawing, const struct scenario_step *step)
         draw_dns(drawing, &step->change_dns);
         break;
     case STEP_WAIT:
-        drawing_say(drawing, nothing, "wait %" PRIu64 ".%" PRIu64 " s: %s", step->wait.ms / 1000,
+        drawing_say(drawing, drawing_nothing, "wait %" PRIu64 ".%" PRIu64 " s: %s", step->wait.ms / 1000,
                     step->wait.ms / 100 % 10, step->wait.why);
         break;
     case STEP_CLOSE_PORT:
-        drawing_say(drawing, nothing, "the port of \"%s\" is closed, its connections stay",
+        drawing_say(drawing, drawing_nothing, "the port of \"%s\" is closed, its connections stay",
                     step->close_port.at);
         break;
     case STEP_TELL:
-        drawing_say(drawing, nothing, "the device is told to close its connections in good order");
+        drawing_say(drawing, drawing_nothing, "the device is told to close its connections in good order");
         break;
     case STEP_LOSE:
-        drawing_say(drawing, nothing, "the host %s loses its address", step->lose.host);
+        drawing_say(drawing, drawing_nothing, "the host %s loses its address", step->lose.host);
         break;
     case STEP_REPEAT:
         draw_repeat(drawing, &step->repeat);
@@ -237,7 +230,7 @@ static void draw_step(struct drawing *drawing, const struct scenario_step *step)
                     "%u turns of random requests both ways, dialogs and closes", step->soak.turns);
         break;
     case STEP_OBSERVE:
-        drawing_say(drawing, nothing, "observed: %s = %s", step->observe.name, step->observe.value);
+        drawing_say(drawing, drawing_nothing, "observed: %s = %s", step->observe.name, step->observe.value);
         break;
     }
 }
@@ -274,7 +267,7 @@ void drawing_print(struct page *page, const struct scenario_variant *variant)
         drawing_name(&drawing, variant->actors[i].name, drawing_column(&drawing, variant->actors[i].host));
     drawing_layout(&drawing);
     drawing_heads(&drawing);
-    drawing_say(&drawing, nothing, " ");
+    drawing_say(&drawing, drawing_nothing, " ");
     draw_steps(&drawing, &variant->steps);
-    drawing_say(&drawing, nothing, "at the end, without a verdict: pass");
+    drawing_say(&drawing, drawing_nothing, "at the end, without a verdict: pass");
 }
