@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/pool.h"
 
 static struct net_credential *on_server_name(struct net_listener *net, const char *server_name, void *arg)
 {

@@ -12,7 +12,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 enum { NONCE_MAX = 64, NONCE_LIFE_S = 60, MARK_BYTES = 32 };
 

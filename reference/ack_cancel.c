@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reference/core.h"
+#include "reference/transaction.h"
 
 static bool copy_field(struct sip_message *to, const struct sip_message *from, const char *name)
 {

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
 
 /* RFC 5922 §7.3: the identity of the server is compared with the domain before DNS. */
 static bool judge_server(struct connection *connection, const struct net_tls_facts *facts, char *why)

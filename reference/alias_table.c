@@ -2,9 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/reference.h"
 
 struct key { /* hashed as bytes: made by make_key() only, which clears the padding */
     struct net_address address;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
 
 void aliasing_add_opened(struct connection *connection)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 static const char ALLOW[] = "OPTIONS, INVITE, ACK, CANCEL, BYE";
 static const char *const KNOWN_METHODS[] = {"INVITE", "BYE",     "OPTIONS", "INFO",      "MESSAGE", "NOTIFY",

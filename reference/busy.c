@@ -1,7 +1,8 @@
 /* What three faults take for load: many requests on one connection within a second. */
 #include <stdlib.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/transaction.h"
 
 enum { WINDOW_MS = 1000, BUSY = 64 };
 

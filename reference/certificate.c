@@ -4,7 +4,7 @@
  * matched in their entirety). */
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/trust.h"
 
 enum {
     TAG_SEQUENCE = 0x30,

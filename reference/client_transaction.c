@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/transaction.h"
 
 enum client_state {
     CLIENT_WAITING /* for a connection */,

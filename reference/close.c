@@ -1,6 +1,6 @@
 /* Ending connections (RFC 5923 §8.3): what is outstanding completes first. And the faults that end them too
  * early. */
-#include "reference/core.h"
+#include "reference/transaction.h"
 
 enum { CLOSE_AFTER_MS = 3000, IDLE_MS = 10000 };
 

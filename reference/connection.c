@@ -6,7 +6,8 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/proxy.h"
 
 enum {
     MESSAGE_MAX_BYTES = 1 << 18,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/transaction.h"
 
 struct courier {
     struct reference_node *node;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/pool.h"
 
 enum { SOME_PAYLOAD_PROTOCOL = 42, SMALL_MESSAGE_BYTES = 8192 };
 

@@ -1,7 +1,9 @@
 /* Pseudo-random numbers (splitmix64): good enough for weights and branches, and a seed repeats them. */
 #include <sys/random.h>
 
-#include "reference/core.h"
+#include "reference/dice.h"
+
+#include "loop/loop.h"
 
 void dice_init(struct dice *dice, uint64_t seed)
 {

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/proxy.h"
 
 static void remove_param(struct sip_via *via, const char *name)
 {

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/proxy.h"
 
 struct exchange {
     struct reference_node *node;
@@ -226,7 +227,7 @@ static void on_targets(struct targets *targets, const char *why, void *arg)
         stick(exchange);
     }
     if (exchange->has_trail) {
-        stateless_order_addresses(&exchange->targets);
+        order_addresses(&exchange->targets);
     }
     try_next(exchange);
 }

@@ -1,7 +1,8 @@
 /* The list of seeded faults, and sets of them. */
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/faults.h"
+#include "reference/reference.h"
 
 /* Those that a requirement of the tree names. */
 static const struct reference_fault FAULTS[] = {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 static bool read_route(const struct sip_message *request, size_t index, struct sip_address *out)
 {

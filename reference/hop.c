@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/location.h"
 
 enum net_transport transport_over_tls(enum net_transport transport)
 {

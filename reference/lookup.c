@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/location.h"
 
 enum {
     QUERY_TIMEOUT_MS = 1500,

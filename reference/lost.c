@@ -4,7 +4,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
 
 struct lost_address {
     struct target target;

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/proxy.h"
 
 void node_log(const struct reference_node *node, const char *format, ...)
 {

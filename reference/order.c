@@ -1,9 +1,10 @@
-/* The orders in which records are used: RFC 2782 for SRV, RFC 3403 §4.1 and RFC 3263 §4.1 for NAPTR. */
+/* The orders in which records are used: RFC 2782 for SRV, RFC 3403 §4.1 and RFC 3263 §4.1 for NAPTR; and of
+ * addresses, where all messages of a transaction have to find the same server (RFC 3263 §4.4). */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/location.h"
 
 static int compare_srv(const void *left, const void *right)
 {
@@ -107,4 +108,28 @@ size_t order_naptr(struct lookup_naptr *records, size_t count, bool is_secure, b
         qsort(records, kept, sizeof(*records), compare_naptr);
     }
     return kept;
+}
+
+/* Only what one name gave is put into an order: addresses of one server, or of a host without SRV records. */
+static int compare_targets(const struct target *a, const struct target *b)
+{
+    bool is_one_server = a->server_name != NULL && b->server_name != NULL &&
+                         strcmp(a->server_name, b->server_name) == 0 && a->transport == b->transport &&
+                         a->address.port == b->address.port;
+    bool is_one_host = a->server_name == NULL && b->server_name == NULL && a->transport == b->transport;
+    if ((!is_one_server && !is_one_host) || a->address.family != b->address.family) {
+        return 0;
+    }
+    return memcmp(a->address.ip, b->address.ip, sizeof(a->address.ip));
+}
+
+void order_addresses(struct targets *targets)
+{
+    for (size_t end = 1; end < targets->count; end++) {
+        for (size_t i = end; i > 0 && compare_targets(&targets->items[i - 1], &targets->items[i]) > 0; i--) {
+            struct target later = targets->items[i - 1];
+            targets->items[i - 1] = targets->items[i];
+            targets->items[i] = later;
+        }
+    }
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 struct originated {
     struct reference_node *node;

@@ -3,7 +3,7 @@
  * the same purpose, so that one does not wait behind another (RFC 4168 §5.1). */
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/pool.h"
 
 static uint64_t association_of(const struct connection *connection)
 {

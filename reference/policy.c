@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/policy.h"
 
 struct candidate {
     const struct policy *policy;

@@ -3,7 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/proxy.h"
 
 size_t acting_domain(const struct reference_node *node, const struct sip_message *request,
                      size_t connection_domain)

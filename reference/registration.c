@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 enum { EXPIRES_S = 60, REFRESH_MS = 25000, RETRY_MS = 1000 };
 

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/location.h"
+#include "reference/trust.h"
 
 enum { SERVICES_MAX = 8 };
 

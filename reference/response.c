@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/transaction.h"
 
 static bool read_way_back(const struct server_transaction *transaction, struct next_hop *hop,
                           struct target *target)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
 
 enum { BUSY_SERVERS_MAX = 1000, RETRY_AFTER_MAX_S = 3600 };
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/history.h"
+#include "reference/proxy.h"
 
 /* §17.2.3: branch with the magic cookie, sent-by and method; else the fields that RFC 2543 compared. */
 char *server_transaction_key(const struct sip_message *request, const char *method)

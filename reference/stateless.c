@@ -8,7 +8,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 struct forwarding { /* a request until it is sent: resolution and connection take their time */
     struct reference_node *node;
@@ -103,29 +103,6 @@ void stateless_free_all(struct reference_node *node)
     DL_FOREACH_SAFE(node->forwardings, at, next)
     {
         forwarding_free(at);
-    }
-}
-
-static int compare_targets(const struct target *a, const struct target *b)
-{
-    bool is_one_server = a->server_name != NULL && b->server_name != NULL &&
-                         strcmp(a->server_name, b->server_name) == 0 && a->transport == b->transport &&
-                         a->address.port == b->address.port;
-    bool is_one_host = a->server_name == NULL && b->server_name == NULL && a->transport == b->transport;
-    if ((!is_one_server && !is_one_host) || a->address.family != b->address.family) {
-        return 0;
-    }
-    return memcmp(a->address.ip, b->address.ip, sizeof(a->address.ip));
-}
-
-void stateless_order_addresses(struct targets *targets)
-{
-    for (size_t end = 1; end < targets->count; end++) {
-        for (size_t i = end; i > 0 && compare_targets(&targets->items[i - 1], &targets->items[i]) > 0; i--) {
-            struct target later = targets->items[i - 1];
-            targets->items[i - 1] = targets->items[i];
-            targets->items[i] = later;
-        }
     }
 }
 

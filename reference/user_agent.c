@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 static void remove_param(struct sip_params *params, const char *name)
 {

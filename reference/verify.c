@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/trust.h"
 
 enum { CHAIN_MAX = 10, EKU_MAX = 32, OID_MAX = 128 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/reference.h"
 
 static struct net_address address_of(uint8_t host, uint16_t port)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/proxy.h"
 
 static struct sip_message *parse(const char *uri, const char *headers)
 {

@@ -8,7 +8,7 @@
 
 #include "certs/certs.h"
 #include "chain_fixture.h"
-#include "reference/core.h"
+#include "reference/trust.h"
 
 enum { NAMES_MAX = 4 };
 

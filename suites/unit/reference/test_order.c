@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/location.h"
 
 static char A[] = "a";
 static char B[] = "b";

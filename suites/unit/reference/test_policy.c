@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "reference/core.h"
+#include "reference/policy.h"
 
 struct setting {
     struct fault_set faults;

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "node_fixture.h"
-#include "reference/core.h"
+#include "reference/location.h"
+#include "reference/trust.h"
 
 static const struct fault_set no_faults;
 

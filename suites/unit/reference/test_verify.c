@@ -7,7 +7,7 @@
 
 #include "certs/certs.h"
 #include "chain_fixture.h"
-#include "reference/core.h"
+#include "reference/trust.h"
 
 enum { EKUS_MAX = 2 };
 
