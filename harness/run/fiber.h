@@ -67,11 +67,20 @@ enum step_result step_actor_close(struct fiber *fiber, const struct step_actor_c
  * Returns STEP_GOES_ON when both are done. */
 enum step_result step_round_trip(struct fiber *fiber, unsigned from, enum net_transport of, const char *what);
 
-/* expect.c, shared with check.c */
+/* expect.c */
 void expectation_free(struct expectation *expectation);
-void expectation_rescan(struct world *world);
-void expect_take(struct fiber *fiber, const struct scenario_alternative *alternative, struct event *event);
+void expectation_rescan(
+    struct world *world); /* a connection has got a name: what fitted nothing may fit now */
+/* check.c: what the alternative says of counts, of an actor or of a silence is so now. */
 bool expect_holds_state(struct fiber *fiber, const struct scenario_alternative *alternative);
+/* expect_take.c: the alternative has held. event NULL: it is about a state. */
+void expect_take(struct fiber *fiber, const struct scenario_alternative *alternative, struct event *event);
+/* True when the alternative, which may want several events, holds with this one. */
+bool expect_count_in(struct fiber *fiber, const struct scenario_alternative *alternative,
+                     struct event *event);
+/* The alternatives of a step go, and those of a later one may stand where they stood. */
+void expect_forget_counting(const struct world *world, const struct scenario_alternative *alternatives,
+                            size_t count);
 
 /* warm.c */
 void warm_start(struct fiber *fiber, struct wire *wire);

@@ -1,3 +1,4 @@
+#include "run/peer.h"
 #include "run/run_private.h"
 
 #include <errno.h>
@@ -23,14 +24,6 @@ bool peer_is_beside_named(const struct wire *wire, const char *name)
     const struct wire *other = peer_wire(wire->world, name);
 
     return other && peer_is_beside(wire, other);
-}
-
-struct post *peer_post(const struct world *world, const char *name)
-{
-    for (struct post *post = world->posts; post; post = post->next)
-        if (post->name && !strcmp(post->name, name))
-            return post;
-    return NULL;
 }
 
 void peer_name_wire(struct wire *wire, const char *name)
@@ -180,14 +173,14 @@ static void on_closed(struct net_connection *connection, void *arg)
     world_wake(wire->world);
 }
 
-static const struct net_connection_events wire_events = {.on_connected = on_connected,
-                                                         .on_ready = on_ready,
-                                                         .on_data = on_data,
-                                                         .on_sign = on_sign,
-                                                         .on_closed = on_closed};
+const struct net_connection_events peer_events = {.on_connected = on_connected,
+                                                  .on_ready = on_ready,
+                                                  .on_data = on_data,
+                                                  .on_sign = on_sign,
+                                                  .on_closed = on_closed};
 
-static void wire_init(struct wire *wire, struct world *world, struct net_connection *connection,
-                      enum wire_role role)
+void peer_init_wire(struct wire *wire, struct world *world, struct net_connection *connection,
+                    enum wire_role role)
 {
     wire->world = world;
     wire->role = role;
@@ -203,8 +196,7 @@ static void wire_init(struct wire *wire, struct world *world, struct net_connect
 
 /* ---- connections that we open */
 
-/* The addresses of further hosts, as those of one end. */
-static struct net_also further(struct world *world, const struct strings *names)
+struct net_also peer_further(struct world *world, const struct strings *names)
 {
     struct net_also also = {0};
 
@@ -224,19 +216,19 @@ struct wire *peer_connect(struct world *world, const char *name, const struct ho
 {
     struct net_connect_options options = {.transport = transport,
                                           .local = host->address,
-                                          .also = further(world, also),
+                                          .also = peer_further(world, also),
                                           .remote = *remote,
                                           .tls = *tls,
                                           .handshake_timeout_ms = run_scaled_ms(world->run, RUN_CONNECT_MS)};
     struct wire *wire = run_allocate(1, sizeof *wire);
-    struct net_connection *connection = net_connect(world->run->net, &options, &wire_events, wire);
+    struct net_connection *connection = net_connect(world->run->net, &options, &peer_events, wire);
 
     if (!connection) {
         free(wire);
         world_end(world, VERDICT_ERROR, 0, "No socket for the host \"%s\": %s.", host->name, strerror(errno));
         return NULL;
     }
-    wire_init(wire, world, connection, role);
+    peer_init_wire(wire, world, connection, role);
     wire->host = host;
     wire->remote = *remote;
     journal_world_connection(wire, "harness");
@@ -252,14 +244,14 @@ struct wire *peer_connect_beside(struct wire *first, const char *name, uint16_t 
         .stream = stream, .tls = *tls, .handshake_timeout_ms = run_scaled_ms(world->run, RUN_CONNECT_MS)};
     struct wire *wire = run_allocate(1, sizeof *wire);
     struct net_connection *connection =
-        first->connection ? net_connect_pair(first->connection, &options, &wire_events, wire) : NULL;
+        first->connection ? net_connect_pair(first->connection, &options, &peer_events, wire) : NULL;
 
     if (!connection) {
         errno = first->connection ? errno : ENOTCONN;
         free(wire);
         return NULL;
     }
-    wire_init(wire, world, connection, WIRE_PEER);
+    peer_init_wire(wire, world, connection, WIRE_PEER);
     wire->host = first->host;
     wire->remote = first->remote;
     journal_world_connection(wire, "harness");
@@ -274,7 +266,7 @@ struct wire *peer_adopt(struct world *world, const char *name, const struct host
 {
     struct wire *wire = run_allocate(1, sizeof *wire);
 
-    wire_init(wire, world, connection, WIRE_UA);
+    peer_init_wire(wire, world, connection, WIRE_UA);
     wire->host = host;
     wire->is_shared = wire->is_ready = true;
     journal_world_connection(wire, "device");
@@ -302,170 +294,6 @@ bool peer_write(struct wire *wire, const void *bytes, size_t size_bytes)
            !net_connection_write_message(wire->connection, bytes, size_bytes, &wire->how);
 }
 
-/* ---- listeners */
-
-static void on_refused_closed(struct net_connection *connection, void *arg)
-{
-    (void)arg;
-    net_connection_free(connection);
-}
-
-static void refuse(struct run *run, struct net_connection *connection, struct net_connection_events *events)
-{
-    run->dropped++;
-    *events = (struct net_connection_events){.on_closed = on_refused_closed};
-    net_connection_close(connection, NET_CLOSE_NOW);
-}
-
-static void on_accept(struct net_listener *listener, struct net_connection *connection,
-                      struct net_connection_events *events, void **connection_arg, void *arg)
-{
-    struct post *post = arg;
-    struct wire *wire;
-
-    (void)listener;
-    if (post->world->is_over) { /* the scheduler waits for news of a crash; a flood goes on meanwhile */
-        refuse(post->world->run, connection, events);
-        return;
-    }
-    wire = run_allocate(1, sizeof *wire);
-    wire_init(wire, post->world, connection, post->is_barrier ? WIRE_BARRIER : WIRE_PEER);
-    wire->post = post;
-    wire->host = post->host;
-    wire->transport = post->transport;
-    wire->was_named = post->is_barrier;
-    wire->keeps_open = post->keeps_open;
-    wire->is_ping_deaf = post->is_ping_deaf;
-    *events = wire_events;
-    *connection_arg = wire;
-    if (post->is_stalled && net_transport_is_secure(post->transport))
-        events->on_ready = NULL; /* TCP is up, the handshake that was asked for never is */
-    post->accepted++;
-    wire->is_further_pair = net_connection_stream(connection) != 0; /* an association begins with the first */
-    post->further_pairs += wire->is_further_pair;
-    journal_world_connection(wire, "device");
-    inbox_count(post->world, sizeof *wire);
-    world_wake(post->world);
-}
-
-static struct net_credential *on_server_name(struct net_listener *listener, const char *server_name,
-                                             void *arg)
-{
-    struct post *post = arg;
-
-    (void)listener;
-    for (size_t i = 0; server_name && i < post->server_name_count; i++)
-        if (!strcmp(post->server_names[i], server_name))
-            return post->server_credentials[i];
-    return NULL;
-}
-
-static enum net_transport below_tls(enum net_transport transport)
-{
-    if (transport == NET_TLS)
-        return NET_TCP;
-    return transport == NET_TLS_SCTP ? NET_SCTP : transport;
-}
-
-static bool post_open(struct post *post, uint16_t port, const struct strings *also, enum net_tls_version tls,
-                      bool request_certificate)
-{
-    struct world *world = post->world;
-    enum net_tls_version version = tls ? tls : world->variant->tls;
-    struct net_listen_options options = {.transport =
-                                             post->is_stalled ? below_tls(post->transport) : post->transport,
-                                         .local = post->host->address,
-                                         .also = further(world, also),
-                                         .tls = {.min_version = version,
-                                                 .max_version = version,
-                                                 .credential = post->credential,
-                                                 .request_certificate = request_certificate,
-                                                 .has_no_resumption = true,
-                                                 .takes_clear = true},
-                                         .handshake_timeout_ms = run_scaled_ms(world->run, RUN_CONNECT_MS),
-                                         .on_server_name = post->server_name_count ? on_server_name : NULL,
-                                         .on_accept = on_accept,
-                                         .arg = post};
-    char text[NET_ADDRESS_TEXT_MAX];
-
-    options.local.port = port ? port : host_port(post->host, post->transport);
-    post->listener = net_listen(world->run->net, &options);
-    if (post->listener)
-        return true;
-    net_address_format(&options.local, text);
-    world_end(world, VERDICT_ERROR, 0, "The host \"%s\" cannot listen on %s: %s.", post->host->name, text,
-              strerror(errno));
-    return false;
-}
-
-static struct post *post_new(struct world *world, const char *name, const struct host *host,
-                             enum net_transport transport, bool is_stalled)
-{
-    struct post *post = run_allocate(1, sizeof *post);
-
-    post->world = world;
-    post->name = text_copy(name);
-    post->host = host;
-    post->transport = transport;
-    post->is_stalled = is_stalled;
-    post->next = world->posts;
-    world->posts = post;
-    return post;
-}
-
-struct post *peer_listen_barrier(struct world *world, enum net_transport transport,
-                                 struct net_credential *credential)
-{
-    struct post *post = post_new(world, NULL, world->barrier_host, transport, false);
-
-    post->is_barrier = true;
-    post->credential = credential;
-    return post_open(post, 0, NULL, NET_TLS_NONE, true) ? post : NULL;
-}
-
-static void choose_by_server_name(struct fiber *fiber, struct post *post, const struct step_listen *listen)
-{
-    post->server_names = run_allocate(listen->by_server_name_count, sizeof *post->server_names);
-    post->server_credentials = run_allocate(listen->by_server_name_count, sizeof(struct net_credential *));
-    post->server_name_count = listen->by_server_name_count;
-    for (size_t i = 0; i < post->server_name_count; i++) {
-        char *name = world_expand(fiber, listen->by_server_name[i].certificate);
-
-        post->server_names[i] = world_expand(fiber, listen->by_server_name[i].server_name);
-        post->server_credentials[i] = credential_get(fiber, name);
-        free(name);
-    }
-}
-
-struct post *peer_listen(struct fiber *fiber, const struct step_listen *listen)
-{
-    struct world *world = fiber->world;
-    const struct host *host = world_host(world, listen->host);
-    char *name = world_expand(fiber, listen->name);
-    struct post *post;
-
-    if (!host)
-        world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", listen->host);
-    post =
-        !host || world->is_over ? NULL : post_new(world, name, host, listen->transport, listen->is_stalled);
-    free(name);
-    if (!post)
-        return NULL;
-    post->keeps_open = !listen->answers_close;
-    post->is_ping_deaf = !listen->answers_pings;
-    if (listen->certificate) {
-        char *certificate = world_expand(fiber, listen->certificate);
-
-        post->credential = credential_get(fiber, certificate);
-        free(certificate);
-    }
-    choose_by_server_name(fiber, post, listen);
-    return !world->is_over && post_open(post, listen->has_port ? listen->port : 0, &listen->also, listen->tls,
-                                        listen->request_certificate)
-               ? post
-               : NULL;
-}
-
 /* ---- the end */
 
 static void wire_free(struct wire *wire)
@@ -480,26 +308,9 @@ static void wire_free(struct wire *wire)
     free(wire);
 }
 
-static void post_free(struct post *post)
-{
-    net_listener_free(post->listener);
-    for (size_t i = 0; i < post->server_name_count; i++)
-        free(post->server_names[i]);
-    free(post->server_names);
-    free(post->server_credentials);
-    free(post->name);
-    free(post);
-}
-
 void peer_free_all(struct world *world)
 {
-    /* Listeners first: what is accepted while connections go would have no world. */
-    while (world->posts) {
-        struct post *post = world->posts;
-
-        world->posts = post->next;
-        post_free(post);
-    }
+    peer_free_posts(world); /* first: what is accepted while connections go would have no world */
     while (world->wires) {
         struct wire *wire = world->wires;
 

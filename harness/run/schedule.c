@@ -9,40 +9,15 @@
  * happens in the tick, one timer callback, so that no state changes under another's feet. */
 #include "run/run_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "remote/remote.h"
 
 enum {
     STARTS_PER_TICK = 8,   /* worlds made in one turn of the loop, so that it stays responsive */
     FAILED_STARTS_MAX = 3, /* of one batch in a row, after the device has been ready once */
     IDLE_CRASHES_MAX = 3,  /* crashes in a row that no scenario can be blamed for */
-    KILLS_MAX = 2,
     SECOND_AT_ONCE = 4,
     CRASH_POLL_MS = 50
 };
-
-static void name_zone(struct run *run, struct job *job)
-{
-    char *label = text_zone_label(++run->worlds_made, job->variant->scenario->id);
-
-    free(job->zone_name);
-    job->zone_name = run->options->remote
-                         ? text_format("%s.%s.%s", label, run->label, run->options->remote->event->zone)
-                         : text_format("%s.%s.test", label, run->label);
-    free(label);
-}
-
-static void forget_revoked(struct job *job)
-{
-    for (size_t i = 0; i < job->revoked_count; i++)
-        certs_minted_fini(&job->revoked[i]);
-    free(job->revoked);
-    job->revoked = NULL;
-    job->revoked_count = 0;
-}
 
 bool schedule_make(struct run *run)
 {
@@ -78,153 +53,11 @@ void schedule_report_progress(struct run *run)
         run->options->on_progress(&progress, run->options->arg);
 }
 
-/* ---- the end of a job */
-
-static void drop_world(struct run *run, struct job *job)
-{
-    world_free(job->world);
-    job->world = NULL;
-    forget_revoked(job);
-    run->running--;
-}
-
-/* Others ran beside it, and what they did to the device may have been the cause. */
-static bool deserves_second_try(const struct run *run, const struct job *job)
-{
-    return job->outcome.is_soft &&
-           (job->outcome.verdict == VERDICT_FAIL || job->outcome.verdict == VERDICT_INCONCLUSIVE) &&
-           !job->is_second && !run->alone && !run->is_one_by_one && run->job_count > 1;
-}
-
-static void queue_again(struct run *run, struct job *job)
-{
-    journal_run_retry(run, job);
-    outcome_fini(&job->outcome);
-    observations_free(job->observations);
-    job->observations = NULL;
-    job->is_second = true;
-    job->state = JOB_QUEUED;
-}
-
-/* A soak goes on with the same instance of the device, in a new world: what the world keeps has an end, the
- * device's tables go on. */
-static bool goes_on_soaking(const struct run *run, const struct job *job)
-{
-    return job->outcome.verdict == VERDICT_PASS && !run->is_stopping_early && !run->is_interrupted &&
-           loop_now_ns() - run->start_ns < run->options->soak_ms * 1000000;
-}
-
-static void soak_again(struct run *run, struct job *job)
-{
-    outcome_fini(&job->outcome);
-    observations_free(job->observations);
-    job->observations = NULL;
-    name_zone(run, job);
-    job->soaks++;
-    job->state = JOB_QUEUED;
-}
-
-static void finish_job(struct run *run, struct job *job)
-{
-    struct world *world = job->world;
-
-    overload_distrust(world);
-    job->outcome = world->outcome;
-    job->observations = world->observations;
-    memset(&world->outcome, 0, sizeof world->outcome);
-    world->observations = NULL;
-    job->steps_verdict = job->outcome.verdict;
-    job->end_ns = loop_now_ns();
-    job->state = JOB_FINISHED;
-    run->idle_crashes = 0;
-    drop_world(run, job);
-    if (deserves_second_try(run, job))
-        queue_again(run, job);
-    else if (goes_on_soaking(run, job))
-        soak_again(run, job);
-}
-
-/* No fair try, and the second one alone: a crash is a failure of the device; from a hang, which is silence,
- * no failure is concluded. */
-static void give_up_job(struct run *run, struct job *job, bool has_hung)
-{
-    job->outcome.verdict = job->steps_verdict = has_hung ? VERDICT_INCONCLUSIVE : VERDICT_FAIL;
-    job->outcome.reason =
-        text_format(has_hung ? "The device stopped answering while this scenario ran alone: %s"
-                             : "The device crashed while this scenario ran alone, twice: %s",
-                    run->device_text);
-    job->end_ns = loop_now_ns();
-    job->state = JOB_FINISHED;
-}
-
-/* The device is gone: this was no fair try. */
-static void abort_job(struct run *run, struct job *job, bool has_hung)
-{
-    journal_world_note(job->world, "scenario-abort", NULL,
-                       has_hung ? "The device stopped answering while the scenario ran."
-                                : "The device crashed while the scenario ran.");
-    drop_world(run, job);
-    job->state = JOB_QUEUED;
-    if (run->alone == job || run->is_one_by_one)
-        job->kills++;
-    job->is_alone |= job->is_suspect;
-    job->is_suspect = true;
-    if (job->kills >= (has_hung ? 1 : KILLS_MAX))
-        give_up_job(run, job, has_hung);
-}
-
-/* A world that has ended may have been deceived by a device that was crashing: the news of that comes a
- * little later than its connections' ends. */
-static bool is_settled(const struct run *run, const struct world *world)
-{
-    uint64_t now = loop_now_ms(run->loop);
-
-    if (!hang_is_excluded(world))
-        return false;
-    /* the last sign may have come after the end */
-    return !world->sign_ms || world->over_ms > world->sign_ms + RUN_CRASH_MS ||
-           now - world->over_ms >= run_scaled_ms(run, RUN_CRASH_MS);
-}
-
-/* True when some world waits for that. */
-static bool reap_worlds(struct run *run)
-{
-    bool is_any_waiting = false;
-
-    for (size_t i = 0; i < run->job_count; i++) {
-        struct job *job = &run->jobs[i];
-
-        if (job->state != JOB_RUNNING || !job->world->is_over)
-            continue;
-        if (is_settled(run, job->world)) {
-            finish_job(run, job);
-            continue;
-        }
-        is_any_waiting = true;
-        if (!hang_is_excluded(job->world))
-            hang_ask(run);
-    }
-    return is_any_waiting;
-}
-
-static size_t abort_jobs(struct run *run, bool has_hung)
-{
-    size_t aborted = 0;
-
-    for (size_t i = 0; i < run->job_count; i++) {
-        if (run->jobs[i].state != JOB_RUNNING)
-            continue;
-        abort_job(run, &run->jobs[i], has_hung);
-        aborted++;
-    }
-    return aborted;
-}
-
 static void handle_crash(struct run *run)
 {
     run->has_crashed = false;
     instance_report_crash(run);
-    run->idle_crashes = abort_jobs(run, false) ? 0 : run->idle_crashes + 1;
+    run->idle_crashes = job_abort_all(run, false) ? 0 : run->idle_crashes + 1;
     instance_drop(run);
     run->stage = STAGE_IDLE;
     if (run->idle_crashes >= IDLE_CRASHES_MAX)
@@ -235,12 +68,10 @@ static void handle_crash(struct run *run)
 static void handle_hang(struct run *run)
 {
     instance_report_hang(run);
-    abort_jobs(run, true);
+    job_abort_all(run, true);
     instance_drop(run);
     run->stage = STAGE_IDLE;
 }
-
-/* ---- the beginning of one */
 
 /* Of this instance, and waiting. */
 static bool is_next(const struct run *run, const struct job *job)
@@ -254,15 +85,6 @@ static bool is_next(const struct run *run, const struct job *job)
     if (job->is_alone || job->is_suspect != run->is_suspects_wave)
         return false;
     return run->is_suspects_wave || job->is_second == run->is_second_wave;
-}
-
-static void start_job(struct run *run, struct job *job)
-{
-    job->state = JOB_RUNNING;
-    job->start_ns = loop_now_ns();
-    run->running++;
-    job->world = world_new(run, job);
-    world_start(job->world);
 }
 
 static size_t most_at_once(const struct run *run)
@@ -286,7 +108,7 @@ static bool start_jobs(struct run *run)
             return false; /* the end of one wakes us */
         if (started++ == STARTS_PER_TICK)
             return true;
-        start_job(run, &run->jobs[i]);
+        job_start(run, &run->jobs[i]);
     }
     return false;
 }
@@ -332,8 +154,8 @@ static bool mint_ahead(struct run *run)
     for (size_t i = 0; i < run->job_count; i++) {
         if (!is_next(run, &run->jobs[i]))
             continue;
-        name_zone(run, &run->jobs[i]);
-        forget_revoked(&run->jobs[i]);
+        job_name_zone(run, &run->jobs[i]);
+        job_forget_revoked(&run->jobs[i]);
         if (!credential_mint_revoked(run, &run->jobs[i], error, sizeof error)) {
             run_fail(run, RUN_FAILED, "a revoked certificate of %s cannot be minted: %s",
                      run->jobs[i].variant->scenario->id, error);
@@ -409,7 +231,7 @@ static void advance(struct run *run)
             handle_hang(run);
             break;
         }
-        is_any_settling = reap_worlds(run);
+        is_any_settling = job_reap_all(run);
         settle_jobs(run, false); /* before any is started: a verdict may be the one that ends it all */
         go_on(run, is_any_settling);
         break;
@@ -449,16 +271,8 @@ void schedule_tick(struct run *run)
 
 void schedule_fini(struct run *run)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        struct job *job = &run->jobs[i];
-
-        if (job->world)
-            drop_world(run, job);
-        forget_revoked(job);
-        free(job->zone_name);
-        outcome_fini(&job->outcome);
-        observations_free(job->observations);
-    }
+    for (size_t i = 0; i < run->job_count; i++)
+        job_fini(run, &run->jobs[i]);
     free(run->jobs);
     run->jobs = NULL;
     run->job_count = 0;

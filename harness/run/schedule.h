@@ -145,6 +145,16 @@ bool schedule_make(struct run *run);
 void schedule_tick(struct run *run);
 void schedule_fini(struct run *run);
 void schedule_report_progress(struct run *run);
+/* ---- job.c */
+void job_name_zone(struct run *run, struct job *job); /* before each execution */
+void job_start(struct run *run, struct job *job);
+/* Finishes the jobs whose worlds are over. True: some are over, but the news of a crash or a hang may still
+ * come. */
+bool job_reap_all(struct run *run);
+/* The device is gone: what was in flight had no fair try. Returns how many jobs that were. */
+size_t job_abort_all(struct run *run, bool has_hung);
+void job_forget_revoked(struct job *job);
+void job_fini(struct run *run, struct job *job);
 /* settle.c: controls */
 void settle_jobs(struct run *run, bool is_last);
 
