@@ -1,6 +1,5 @@
 /* Client transactions (RFC 3261 §17.1, the Accepted state of RFC 6026) over reliable transports: nothing is
  * sent twice, timers B and F bound the wait, D and K are zero. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,52 +170,10 @@ static void on_timer(struct loop_timer *timer, void *arg)
 
 /* ---- sending ---- */
 
-/* RFC 3261 §8.1.1.7, RFC 4168 §4. */
-static const char *via_transport(const struct reference_node *node, enum net_transport transport)
-{
-    switch (transport) {
-    case NET_TCP:
-        return "TCP";
-    case NET_TLS:
-        return node_has(node, FAULT_VIA_WRONG_TRANSPORT) ? "TCP" : "TLS";
-    case NET_SCTP:
-        return node_has(node, FAULT_VIA_TCP_FOR_SCTP) ? "TCP" : "SCTP";
-    case NET_TLS_SCTP:
-        return node_has(node, FAULT_VIA_TLS_FOR_TLS_SCTP) ? "TLS" : "TLS-SCTP";
-    }
-    return "TCP";
-}
-
-static char *format_via(const struct client_transaction *transaction, const struct connection *connection)
-{
-    const struct reference_node *node = transaction->node;
-    const struct net_address *local = net_connection_local(connection->net);
-    struct net_address sent_by = *local;
-    bool is_secure = net_transport_is_secure(connection->transport);
-    bool listens = node_listens(node, connection->transport, local, &sent_by);
-    if (node_has(node, FAULT_SENT_BY_EPHEMERAL)) {
-        sent_by = *local;
-    }
-    /* RFC 5923 §7, §8.1: asked for on connections of ours, when requests would be accepted where sent-by
-     * says, too. */
-    bool asks = is_secure && listens && connection->is_opened_by_us && !node->is_never_reusing;
-    const char *alias = !asks ? "" : node_has(node, FAULT_ALIAS_WITH_VALUE) ? ";alias=yes" : ";alias";
-    char address[NET_ADDRESS_TEXT_MAX];
-    char trail[32] = "";
-    char *via = NULL;
-    net_address_format(&sent_by, address);
-    if (transaction->has_trail) {
-        snprintf(trail, sizeof(trail), ";" TRAIL_PARAMETER "=%" PRIx64, transaction->trail.connection);
-    }
-    int size =
-        asprintf(&via, "SIP/2.0/%s %s;branch=%s%s%s", via_transport(node, connection->transport), address,
-                 transaction->has_trail ? transaction->trail.branch : transaction->branch, trail, alias);
-    return size < 0 ? NULL : via;
-}
-
 static bool add_via(struct client_transaction *transaction, const struct connection *connection)
 {
-    char *via = format_via(transaction, connection);
+    char *via =
+        via_format(connection, transaction->branch, transaction->has_trail ? &transaction->trail : NULL);
     bool is_added = via != NULL && sip_message_prepend(transaction->request, "Via", via) &&
                     sip_via_parse(via, &transaction->via) == SIP_OK;
     transaction->has_via = is_added;
@@ -279,19 +236,6 @@ static bool is_dropped(const struct client_transaction *transaction, enum fault 
     return node_has(transaction->node, fault) && (connection == NULL || !connection_can_write(connection));
 }
 
-/* The faults ack-without-alias and cancel-new-via: a part of the topmost Via becomes another one. */
-static void change_via(struct sip_message *message, const char *part, const char *other)
-{
-    char *via = message == NULL ? NULL : sip_message_value(message, "Via", 0);
-    char *at = via == NULL ? NULL : strstr(via, part);
-    char *changed = NULL;
-    if (at != NULL && asprintf(&changed, "%.*s%s%s", (int)(at - via), via, other, at + strlen(part)) >= 0) {
-        sip_message_replace_value(message, "Via", 0, changed);
-        free(changed);
-    }
-    free(via);
-}
-
 /* RFC 3263 §4: to the server that the INVITE went to, whatever the DNS says by now. */
 static void send_derived(const struct client_transaction *transaction, const struct sip_message *message,
                          enum fault astray)
@@ -315,7 +259,7 @@ static void send_cancel(struct client_transaction *transaction)
     }
     struct sip_message *cancel = derive_cancel(transaction->request);
     if (node_has(transaction->node, FAULT_CANCEL_NEW_VIA)) {
-        change_via(cancel, transaction->branch, "z9hG4bKother");
+        via_change(cancel, transaction->branch, "z9hG4bKother");
     }
     if (cancel != NULL) {
         send_derived(transaction, cancel, FAULT_RESOLVE_PER_MESSAGE);
@@ -340,7 +284,7 @@ static void send_ack(struct client_transaction *transaction, const struct sip_me
     }
     struct sip_message *ack = derive_ack(transaction->request, response);
     if (node_has(transaction->node, FAULT_ACK_WITHOUT_ALIAS)) {
-        change_via(ack, ";alias", "");
+        via_change(ack, ";alias", "");
     }
     if (ack != NULL) {
         send_derived(transaction, ack, FAULT_RE_RESOLVE_ACK);

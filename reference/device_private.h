@@ -1,4 +1,5 @@
-/* device_private: the configuration of `sipreuse device`, from a file and from flags. */
+/* device_private: the configuration of `sipreuse device`, from a file (device_config.c) and from the command
+ * line (device_options.c). */
 #ifndef REFERENCE_DEVICE_PRIVATE_H
 #define REFERENCE_DEVICE_PRIVATE_H
 
@@ -38,5 +39,15 @@ bool device_config_set_dns(struct device_config *config, const char *ip, uint16_
 bool device_config_set_registrar(struct device_config *config, const char *uri, char *error);
 /* Reads a whole text file into *out (heap), replacing what was there. */
 bool device_config_read_file(const char *path, char **out, char *error);
+
+/* ---- device_options.c ---- */
+struct device_command {
+    struct device_config config;
+    bool lists_faults, is_json, wants_help;
+    char error[DEVICE_ERROR_MAX];
+};
+extern const char DEVICE_HELP[];
+/* false: error holds one sentence. The configuration is the caller's to free in either case. */
+bool device_command_read(struct device_command *command, int argc, char **argv);
 
 #endif

@@ -67,9 +67,15 @@ static inline bool node_has(const struct reference_node *node, enum fault fault)
 {
     return node->faults.is_set[fault];
 }
+
+/* ---- node.c ---- */
 void node_log(const struct reference_node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void node_show(const struct connection *connection, const struct sip_message *message, bool is_incoming);
+char *node_new_token(struct reference_node *node); /* 16 hex digits, heap */
+void node_make_policy(struct reference_node *node, struct policy *out);
+
+/* ---- node_own.c ---- */
 /* Index of the domain of ours with that name; domain_count when it is none. */
 size_t node_find_domain(const struct reference_node *node, const char *name);
 /* The host and port are ours: a domain of ours, or an address that we listen on. port 0: any default. */
@@ -82,7 +88,5 @@ bool node_has_sctp(const struct reference_node *node);
 /* Where this node listens for the transport, as seen from a local address; false: nowhere. */
 bool node_listens(const struct reference_node *node, enum net_transport transport,
                   const struct net_address *local, struct net_address *out);
-char *node_new_token(struct reference_node *node); /* 16 hex digits, heap */
-void node_make_policy(struct reference_node *node, struct policy *out);
 
 #endif

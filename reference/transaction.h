@@ -22,6 +22,13 @@ struct trail {     /* the same for all messages of a transaction, but for the co
     uint64_t connection; /* it came on */
 };
 
+/* ---- via.c ---- */
+/* The topmost Via of a request that goes out on this connection. trail: the branch is the trail's,
+ * and a parameter is added; NULL: there is a transaction. Heap; NULL: out of memory. */
+char *via_format(const struct connection *connection, const char *branch, const struct trail *trail);
+/* For faults: a part of the topmost Via becomes another one. message NULL is fine. */
+void via_change(struct sip_message *message, const char *part, const char *other);
+
 /* ---- client_transaction.c (RFC 3261 §17.1, RFC 6026), reliable transports only ---- */
 enum client_event {
     CLIENT_RESPONSE,

@@ -17,7 +17,6 @@ enum {
     LAST_LINE_MAX = 256,
     LOG_MAX_BYTES = 64 << 20
 };
-extern char **environ;
 
 struct device {
     struct device_options options;
@@ -205,99 +204,29 @@ static void on_ready_timer(struct loop_timer *timer, void *arg)
     enter_state(device, DEVICE_NEVER_READY, text);
 }
 
-static void free_words(char **words)
-{
-    for (size_t i = 0; words && words[i]; i++)
-        free(words[i]);
-    free(words);
-}
-
-/* The sandbox's words, then the profile's with the program's full path. */
-static char **make_argv(const struct device *device, const struct device_values *values, char *error,
-                        size_t error_size_bytes)
-{
-    const struct document_value *words = profile_member(device, "start", "argv");
-    const char *const *prefix = sandbox_device_prefix(device->options.sandbox);
-    size_t count = 0;
-    while (prefix[count])
-        count++;
-    char **argv = calloc(count + document_count(words) + 1, sizeof *argv);
-    for (size_t i = 0; argv && i < count; i++)
-        argv[i] = strdup(prefix[i]);
-    for (size_t i = 0; argv && i < document_count(words); i++) {
-        const char *text = document_string(document_at(words, i));
-        char *word = device_word_render(text, values, error, error_size_bytes);
-        char *program = word && i == 0 ? device_program_find(word) : NULL;
-        if (i == 0 && word && !program &&
-            device_is_available(device->options.profile, error, error_size_bytes))
-            snprintf(error, error_size_bytes, "the program %s is not there", word);
-        argv[count + i] = i == 0 ? program : word;
-        if (i == 0)
-            free(word);
-        if (!argv[count + i]) {
-            free_words(argv);
-            return NULL;
-        }
-    }
-    return argv;
-}
-
-static char **make_environment(const struct device *device, const struct device_values *values)
-{
-    const struct document_value *own = profile_member(device, "start", "environment");
-    size_t count = 0;
-    char error[STATE_TEXT_MAX];
-    char **environment = calloc(document_count(own) + 1, sizeof *environment);
-    for (size_t i = 0; environment && i < document_count(own); i++) {
-        char *value = device_word_render(document_string(document_at(own, i)), values, error, sizeof error);
-        if (value && asprintf(&environment[count], "%s=%s", document_key(own, i), value) >= 0)
-            count++;
-        free(value);
-    }
-    return environment;
-}
-
-/* getenv() takes the first of two: what the profile sets goes before what is inherited. */
-static const char **join_environment(char *const *own)
-{
-    size_t own_count = 0, count = 0;
-    while (own[own_count])
-        own_count++;
-    while (environ[count])
-        count++;
-    const char **all = calloc(own_count + count + 1, sizeof *all);
-    for (size_t i = 0; all && i < own_count; i++)
-        all[i] = own[i];
-    for (size_t i = 0; all && i < count; i++)
-        all[own_count + i] = environ[i];
-    return all;
-}
-
 static bool spawn(struct device *device, const struct device_values *values, char *error,
                   size_t error_size_bytes)
 {
-    int error_number = ENOMEM;
-    char **argv = make_argv(device, values, error, error_size_bytes);
-    char **own = argv ? make_environment(device, values) : NULL;
-    const char **environment = own ? join_environment(own) : NULL;
-    if (environment) {
-        const struct loop_process_options options = {
-            .argv = (const char *const *)argv,
-            .env = environment,
-            .cwd = device_value(values, "scratch", strlen("scratch")),
-            .on_output = on_output,
-            .on_exit = on_exit_of_process,
-            .arg = device,
-        };
-        device->process = loop_process_spawn(device->options.loop, &options, &error_number);
-    }
+    const struct sandbox *sandbox = device->options.sandbox;
+    struct device_launch launch;
+    int error_number;
+    if (!device_launch_init(&launch, device->options.profile, sandbox_device_prefix(sandbox), values, error,
+                            error_size_bytes))
+        return false;
+    const struct loop_process_options options = {
+        .argv = (const char *const *)launch.argv,
+        .env = launch.environment,
+        .cwd = device_value(values, "scratch", strlen("scratch")),
+        .on_output = on_output,
+        .on_exit = on_exit_of_process,
+        .arg = device,
+    };
+    device->process = loop_process_spawn(device->options.loop, &options, &error_number);
     if (device->process)
-        sandbox_adopt(device->options.sandbox, loop_process_pid(device->process));
-    else if (argv)
-        snprintf(error, error_size_bytes, "cannot start %s: %s", argv[0], strerror(error_number));
-    free(environment);
-    free_words(own);
-    free_words(argv);
+        sandbox_adopt(sandbox, loop_process_pid(device->process));
+    else
+        snprintf(error, error_size_bytes, "cannot start %s: %s", launch.argv[0], strerror(error_number));
+    device_launch_fini(&launch);
     return device->process != NULL;
 }
 

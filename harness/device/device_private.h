@@ -34,6 +34,18 @@ char *device_file_read(const char *path, size_t max_bytes, char *error,
 bool device_files_render(const struct device_profile *profile, const struct device_values *values,
                          char *error, size_t error_size_bytes);
 
+/* ---- launch.c: with what words and in what environment the device's program is started ---- */
+struct device_launch {
+    char **argv; /* prefix (the sandbox's words), then the profile's with the program's full path */
+    const char **environment; /* what the profile sets, before what is inherited */
+    char **own;               /* texts of the former */
+};
+/* false: error is set, and there is nothing to free. */
+bool device_launch_init(struct device_launch *launch, const struct device_profile *profile,
+                        const char *const *prefix, const struct device_values *values, char *error,
+                        size_t error_size_bytes);
+void device_launch_fini(struct device_launch *launch);
+
 /* ---- profile_stimulus.c: how the device is made to send ---- */
 void device_stimulus_read(struct device_profile *profile, const struct document_value *stimulus);
 void device_stimulus_fini(struct device_profile *profile);
