@@ -19,7 +19,6 @@ struct der_slice {
     size_t size_bytes;
 };
 enum {
-    DER_OCTET_STRING = 0x04,
     DER_BIT_STRING = 0x03,
     DER_OID = 0x06,
     DER_SEQUENCE = 0x30,

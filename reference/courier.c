@@ -164,11 +164,7 @@ void courier_send_anew(struct reference_node *node, const struct next_hop *hop,
 
 void courier_free_all(struct reference_node *node)
 {
-    struct courier *at;
-    struct courier *next;
-    DL_FOREACH_SAFE(node->couriers, at, next)
-    {
-        courier_free(at);
+    while (node->couriers != NULL) {
+        finish(node->couriers);
     }
-    node->couriers = NULL;
 }

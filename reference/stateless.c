@@ -98,11 +98,8 @@ void stateless_forward(struct connection *connection, const struct sip_message *
 
 void stateless_free_all(struct reference_node *node)
 {
-    struct forwarding *at;
-    struct forwarding *next;
-    DL_FOREACH_SAFE(node->forwardings, at, next)
-    {
-        forwarding_free(at);
+    while (node->forwardings != NULL) {
+        forwarding_free(node->forwardings);
     }
 }
 

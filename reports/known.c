@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *report_known_state_word(enum report_known_state state)
+static const char *state_word(enum report_known_state state)
 {
     static const char *const words[KNOWN_STATES] = {"held", "cured", "expired", "not-seen"};
     return state < KNOWN_STATES ? words[state] : "";
@@ -180,12 +180,12 @@ json_t *report_known_json(const struct report *report)
     json_t *entries = json_array();
     for (size_t i = 0; i < report->known_count; i++) {
         const struct report_known *known = &report->known[i];
-        json_array_append_new(entries, json_pack("{s:I, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s, s:I}", "line",
-                                                 (json_int_t)known->line, "requirement", known->requirement,
-                                                 "scenario", known->scenario, "variant", known->variant,
-                                                 "verdict", known->verdict, "reason", known->reason, "until",
-                                                 known->until, "state", report_known_state_word(known->state),
-                                                 "held", (json_int_t)known->held));
+        json_array_append_new(entries,
+                              json_pack("{s:I, s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s, s:I}", "line",
+                                        (json_int_t)known->line, "requirement", known->requirement,
+                                        "scenario", known->scenario, "variant", known->variant, "verdict",
+                                        known->verdict, "reason", known->reason, "until", known->until,
+                                        "state", state_word(known->state), "held", (json_int_t)known->held));
     }
     return json_pack("{s:s, s:o}", "file", report_text(report->baseline, "file"), "entries", entries);
 }

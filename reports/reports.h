@@ -2,7 +2,7 @@
  * the table on the console.
  *
  * report_load() reads a journal, whole or cut, into a struct report: scenarios with verdicts, requirements
- * with their status, the gate, as interfaces.md of the design words it. The writers only write. */
+ * with their status, the gate, in the words of docs/reading-a-report.md. The writers only write. */
 #ifndef REPORTS_REPORTS_H
 #define REPORTS_REPORTS_H
 

@@ -133,7 +133,6 @@ const struct report_known *report_known_find(const struct report *report, const 
                                              const char *requirement);
 /* What each entry came to, and which variants are listed. */
 void report_known_judge(struct report *report);
-const char *report_known_state_word(enum report_known_state state);
 /* "aliasing/honour tcp-*", "5923-8.2-not-asked": heap; NULL: out of memory. */
 char *report_known_name(const struct report_known *known);
 /* For result.json; new references, null without a baseline. */

@@ -1,5 +1,5 @@
 /* From entries to what they come to: one verdict a variant, one status a requirement. The words are those of
- * the design's interfaces. */
+ * docs/reading-a-report.md. */
 #include "reports/reports_private.h"
 
 #include <stdlib.h>

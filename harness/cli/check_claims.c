@@ -48,7 +48,7 @@ static bool *claim_of(struct device_profile *profile, const char *claim)
     return NULL;
 }
 
-bool check_is_claimed(const struct device_profile *profile, const char *claim)
+static bool is_claimed(const struct device_profile *profile, const char *claim)
 {
     struct device_profile copy = *profile;
     const bool *value = claim_of(&copy, claim);
@@ -158,13 +158,13 @@ size_t check_print(const struct device_profile *claimed, const struct check_resu
             check_probes[i + 1].claim && strcmp(check_probes[i + 1].claim, "reuses") == 0) {
             if (results[i + 1].answer == CHECK_YES)
                 result.answer = CHECK_YES;
-            wrong += print_claim(probe, &result, check_is_claimed(claimed, probe->claim));
+            wrong += print_claim(probe, &result, is_claimed(claimed, probe->claim));
         } else if (probe->claim && strcmp(probe->claim, "reuses") == 0) {
             print_line(result.answer == CHECK_YES ? "ok" : "note", probe->what,
                        result.answer == CHECK_YES ? NULL
                                                   : "not seen: rules about aliases will be not exercised");
         } else if (probe->claim) {
-            wrong += print_claim(probe, &result, check_is_claimed(claimed, probe->claim));
+            wrong += print_claim(probe, &result, is_claimed(claimed, probe->claim));
         } else {
             wrong += print_plain(probe, &result);
         }

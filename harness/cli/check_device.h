@@ -22,8 +22,6 @@ struct check_result {
 extern const struct check_probe check_probes[];
 extern const size_t check_probe_count;
 
-/* Whether the profile claims it. */
-bool check_is_claimed(const struct device_profile *profile, const char *claim);
 /* Claims all that can be found out, so that the scenarios run. */
 void check_claim_all(struct device_profile *profile);
 /* Takes a verdict in; a YES stays. */

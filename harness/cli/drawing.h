@@ -31,7 +31,6 @@ struct drawing_stroke {
     char line, mark; /* '-' message, '=' connection, '~' sign of an end */
     const char *label;
 };
-void drawing_row(struct drawing *drawing, const struct drawing_stroke *stroke, const char *note);
 void drawing_say(struct drawing *drawing, struct drawing_stroke stroke, const char *format, ...)
     __attribute__((format(printf, 3, 4))); /* with a note */
 /* Only lifelines, beside which a note stands. */

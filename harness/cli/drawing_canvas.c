@@ -102,7 +102,7 @@ void drawing_heads(struct drawing *drawing)
     page_put(drawing->page, PAGE_BOLD, "%s\n", line);
 }
 
-void drawing_row(struct drawing *drawing, const struct drawing_stroke *stroke, const char *note)
+static void draw_row(struct drawing *drawing, const struct drawing_stroke *stroke, const char *note)
 {
     char line[LINE_MAX_COLUMNS], *wrapped = NULL;
     size_t size_bytes = 0;
@@ -136,5 +136,5 @@ void drawing_say(struct drawing *drawing, struct drawing_stroke stroke, const ch
     va_start(arguments, format);
     vsnprintf(note, sizeof note, format, arguments);
     va_end(arguments);
-    drawing_row(drawing, &stroke, note);
+    draw_row(drawing, &stroke, note);
 }

@@ -52,8 +52,6 @@ void device_stimulus_fini(struct device_profile *profile);
 /* What the schema cannot say: which members belong to which kind. */
 bool device_stimulus_check(const struct device_profile *profile, const struct document_value *root,
                            struct diagnostic *diagnostic);
-/* Placeholders of every word of a list, or of an object's values. */
-bool device_words_check(const struct document_value *words, struct diagnostic *diagnostic);
 
 /* ---- probe.c: asks a starting device until it answers ---- */
 struct device_probe;

@@ -61,7 +61,8 @@ static bool check_domains(const struct document_value *domains, struct diagnosti
     return true;
 }
 
-bool device_words_check(const struct document_value *words, struct diagnostic *diagnostic)
+/* Placeholders of every word of a list, or of an object's values. */
+static bool check_words(const struct document_value *words, struct diagnostic *diagnostic)
 {
     char sentence[SENTENCE_MAX];
     for (size_t i = 0; i < document_count(words); i++) {
@@ -131,9 +132,8 @@ static bool check_sense(const struct device_profile *profile, bool is_known_devi
                                folder_name);
     return check_domains(document_member(root, "domains"), diagnostic) &&
            device_stimulus_check(profile, root, diagnostic) &&
-           device_words_check(document_member(start, "argv"), diagnostic) &&
-           device_words_check(environment, diagnostic) &&
-           device_words_check(document_member(document_member(root, "version"), "argv"), diagnostic) &&
+           check_words(document_member(start, "argv"), diagnostic) && check_words(environment, diagnostic) &&
+           check_words(document_member(document_member(root, "version"), "argv"), diagnostic) &&
            check_templates(profile->folder, document_member(start, "templates"), diagnostic);
 }
 

@@ -21,8 +21,5 @@ void line_put_unsigned(struct line *line, uint64_t value);
 void line_put_json(struct line *line, const char *text);
 /* RFC 4648 §4, padded, with quotes. */
 void line_put_base64(struct line *line, const uint8_t *bytes, size_t size_bytes);
-/* Length of the well-formed UTF-8 sequence (RFC 3629) that text starts with, 0 when there is none. Stops at
- * NUL. */
-size_t line_utf8_length(const unsigned char *text);
 
 #endif

@@ -71,7 +71,9 @@ void line_put_unsigned(struct line *line, uint64_t value)
     line_put_text(line, digits);
 }
 
-size_t line_utf8_length(const unsigned char *text)
+/* Length of the well-formed UTF-8 sequence (RFC 3629) that text starts with, 0 when there is none. Stops at
+ * NUL. */
+static size_t utf8_length(const unsigned char *text)
 {
     unsigned char first = text[0];
     /* The second byte's range is what keeps out overlong forms, surrogates and what lies beyond U+10FFFF. */
@@ -118,7 +120,7 @@ void line_put_json(struct line *line, const char *text)
     const unsigned char *at = (const unsigned char *)text, *plain = at;
     line_put(line, "\"", 1);
     while (*at) {
-        size_t length = line_utf8_length(at);
+        size_t length = utf8_length(at);
         bool needs_escape = *at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f;
         if (length && !needs_escape) {
             at += length;

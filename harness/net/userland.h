@@ -17,8 +17,7 @@
 enum {
     USERLAND_PATHS_MAX = 65536,
     USERLAND_MUTED_MAX = 65536,
-    USERLAND_QUEUE_MAX = 1024, /* associations that wait to be accepted, of a listener */
-    USERLAND_PACKET_MAX = 65536
+    USERLAND_QUEUE_MAX = 1024 /* associations that wait to be accepted, of a listener */
 };
 
 struct path_key {

@@ -48,6 +48,19 @@ static char *remote_target(const struct origin *invite, const struct sip_message
     return uri ? uri : text_copy(invite->request->request_uri);
 }
 
+/* What every ACK has, behind its Via and route set. */
+static void send_ack(struct wire *wire, struct sip_message *ack, const struct origin *invite,
+                     const struct sip_message *response)
+{
+    sip_message_append(ack, "Max-Forwards", "70");
+    copy_first(ack, invite->request, "From");
+    copy_first(ack, response, "To");
+    copy_first(ack, invite->request, "Call-ID");
+    append_owned(ack, "CSeq", text_format("%u ACK", invite->cseq));
+    sip_message_set_body(ack, NULL, 0, NULL);
+    message_send(wire, ack, invite->group ? invite->group->name : NULL);
+}
+
 /* §17.1.1.3: the same Via, and nothing but what the INVITE had. */
 static void acknowledge_failure(struct wire *wire, const struct origin *invite,
                                 const struct sip_message *response)
@@ -58,13 +71,7 @@ static void acknowledge_failure(struct wire *wire, const struct origin *invite,
         return;
     append_owned(ack, "Via", sip_message_value(invite->request, "Via", 0));
     copy_values(ack, invite->request, "Route");
-    sip_message_append(ack, "Max-Forwards", "70");
-    copy_first(ack, invite->request, "From");
-    copy_first(ack, response, "To");
-    copy_first(ack, invite->request, "Call-ID");
-    append_owned(ack, "CSeq", text_format("%u ACK", invite->cseq));
-    sip_message_set_body(ack, NULL, 0, NULL);
-    message_send(wire, ack, invite->group ? invite->group->name : NULL);
+    send_ack(wire, ack, invite, response);
     sip_message_free(ack);
 }
 
@@ -92,13 +99,7 @@ static void acknowledge_success(struct wire *wire, struct origin *invite, const 
     if (ack) {
         append_owned(ack, "Via", top_via_with_branch(invite, branch));
         add_route_set(ack, response);
-        sip_message_append(ack, "Max-Forwards", "70");
-        copy_first(ack, invite->request, "From");
-        copy_first(ack, response, "To");
-        copy_first(ack, invite->request, "Call-ID");
-        append_owned(ack, "CSeq", text_format("%u ACK", invite->cseq));
-        sip_message_set_body(ack, NULL, 0, NULL);
-        message_send(wire, ack, invite->group ? invite->group->name : NULL);
+        send_ack(wire, ack, invite, response);
     }
     free(branch);
     sip_message_free(ack);

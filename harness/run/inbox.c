@@ -27,7 +27,7 @@ static void relieve(struct run *run)
         end_flooded(largest, "more than all scenarios together may take");
 }
 
-void inbox_count_bytes(struct world *world, size_t size_bytes)
+static void count_bytes(struct world *world, size_t size_bytes)
 {
     world->event_bytes += size_bytes;
     world->run->event_bytes += size_bytes;
@@ -45,7 +45,7 @@ void inbox_count_session(struct world *world)
 
 void inbox_count(struct world *world, size_t size_bytes)
 {
-    inbox_count_bytes(world, size_bytes);
+    count_bytes(world, size_bytes);
     if (++world->happened > RUN_EVENTS_MAX)
         end_flooded(world, "more than 20000 events");
 }
@@ -124,20 +124,6 @@ struct event *inbox_named(const struct world *world, const char *name)
     return NULL;
 }
 
-static char *branch_of(const struct sip_message *message)
-{
-    const struct sip_param *branch;
-    struct sip_via via;
-    char *copy;
-
-    if (sip_message_top_via(message, &via) != SIP_OK)
-        return NULL;
-    branch = sip_params_find(&via.params, "branch");
-    copy = branch ? text_copy(branch->value) : NULL;
-    sip_via_fini(&via);
-    return copy;
-}
-
 /* RFC 3261 §17.2.3, but by connection: the same request on another connection is news. */
 static bool is_retransmission(const struct wire *wire, const struct sip_message *message, const char *branch)
 {
@@ -156,7 +142,7 @@ static bool is_retransmission(const struct wire *wire, const struct sip_message 
 static void take_request(struct wire *wire, struct sip_message *message, struct origin *origin, uint64_t seq)
 {
     struct world *world = wire->world;
-    char *branch = branch_of(message);
+    char *branch = message_branch(message);
     struct event *event;
 
     if (is_retransmission(wire, message, branch)) {
@@ -290,7 +276,7 @@ void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
         wire->world->run->dropped += size_bytes;
         return;
     }
-    inbox_count_bytes(wire->world, size_bytes); /* an unfinished message takes memory too */
+    count_bytes(wire->world, size_bytes); /* an unfinished message takes memory too */
     if (wire->transport == NET_SCTP || is_clear(wire)) {
         take_datagram(wire, bytes, size_bytes);
         return;
@@ -311,7 +297,7 @@ void inbox_message(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
         wire->world->run->dropped += size_bytes;
         return;
     }
-    inbox_count_bytes(wire->world, size_bytes);
+    count_bytes(wire->world, size_bytes);
     take_message(wire, bytes, size_bytes);
 }
 

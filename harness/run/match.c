@@ -18,7 +18,7 @@ bool match_strings_have(const struct strings *strings, const char *text)
     return false;
 }
 
-bool match_pattern(const char *pattern, const char *text)
+static bool fits_pattern(const char *pattern, const char *text)
 {
     regex_t compiled;
     bool matches;
@@ -115,7 +115,7 @@ static bool where_fits(const struct scenario_where *where, const struct sip_mess
         value = text_copy(message->request_uri);
     else
         value = sip_message_value(message, where->header, 0);
-    matches = value && match_pattern(where->pattern, value);
+    matches = value && fits_pattern(where->pattern, value);
     free(value);
     return matches != where->is_negated;
 }
@@ -201,7 +201,7 @@ static enum net_sign sign_on_tcp(enum net_sign sign)
 
 static bool sign_fits(const struct scenario_alternative *alternative, const struct observed *event)
 {
-    if (alternative->alert && (!event->alert || !match_pattern(alternative->alert, event->alert)))
+    if (alternative->alert && (!event->alert || !fits_pattern(alternative->alert, event->alert)))
         return false;
     for (size_t i = 0; i < alternative->sign_count; i++)
         if (alternative->signs[i] == event->sign || alternative->signs[i] == sign_on_tcp(event->sign))
@@ -300,14 +300,14 @@ bool match_tls(const struct scenario_alternative *alternative, const struct obse
         return false;
     if (alternative->peer_names &&
         (!facts->has_peer_certificate ||
-         !match_pattern(alternative->peer_names, facts->peer_names ? facts->peer_names : "")))
+         !fits_pattern(alternative->peer_names, facts->peer_names ? facts->peer_names : "")))
         return false;
     if (!alternative->server_name)
         return true;
     if (!*alternative->server_name)
         return !facts->has_server_name;
     return facts->has_server_name && facts->server_name &&
-           match_pattern(alternative->server_name, facts->server_name);
+           fits_pattern(alternative->server_name, facts->server_name);
 }
 
 bool match_association(const struct scenario_alternative *alternative,

@@ -55,7 +55,6 @@ bool match_association(const struct scenario_alternative *alternative,
                        const struct net_association_facts *facts);
 bool match_actor(const struct scenario_alternative *alternative, const struct reference_counts *counts);
 bool match_connections(const struct scenario_alternative *alternative, size_t accepted, size_t live);
-bool match_pattern(const char *pattern, const char *text);
 bool match_strings_have(const struct strings *strings, const char *text);
 
 #endif

@@ -1,17 +1,21 @@
 #include "run/registrar.h"
 #include "run/run_private.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *upper_transport(enum net_transport transport)
+char *message_branch(const struct sip_message *message)
 {
-    char *text = text_copy(net_transport_name(transport));
+    const struct sip_param *branch;
+    struct sip_via via;
+    char *copy;
 
-    for (char *c = text; *c; c++)
-        *c = (char)toupper((unsigned char)*c);
-    return text;
+    if (sip_message_top_via(message, &via) != SIP_OK)
+        return NULL;
+    branch = sip_params_find(&via.params, "branch");
+    copy = branch ? text_copy(branch->value) : NULL;
+    sip_via_fini(&via);
+    return copy;
 }
 
 static char *expand_or(struct fiber *fiber, const char *template, char *fallback)
@@ -36,8 +40,8 @@ static void add_via(struct sip_message *message, struct wire *wire, const struct
                     const struct request_draft *draft)
 {
     const struct scenario_message *wanted = draft->message;
-    char *transport =
-        expand_or(draft->fiber, wanted ? wanted->via_transport : NULL, upper_transport(wire->transport));
+    char *transport = expand_or(draft->fiber, wanted ? wanted->via_transport : NULL,
+                                text_upper(net_transport_name(wire->transport)));
     char *sent_by = expand_or(draft->fiber, wanted ? wanted->sent_by : NULL, default_sent_by(wire));
     char *params = expand_or(draft->fiber, wanted ? wanted->via_params : NULL, text_copy(""));
     char *via =

@@ -1,6 +1,5 @@
 #include "run/run_private.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +18,6 @@ static char *format_ip(const struct net_address *address)
 
     net_address_format_ip(address, ip);
     return text_copy(ip);
-}
-
-static char *upper(const char *text)
-{
-    char *out = text_copy(text);
-
-    for (char *c = out; *c; c++)
-        *c = (char)toupper((unsigned char)*c);
-    return out;
 }
 
 static const char *service_of(enum net_transport transport)
@@ -74,7 +64,7 @@ static char *lookup_fixed(const struct fiber *fiber, const char *name)
     if (!strcmp(name, "transport"))
         return text_copy(net_transport_name(variant->transport));
     if (!strcmp(name, "TRANSPORT"))
-        return upper(net_transport_name(variant->transport));
+        return text_upper(net_transport_name(variant->transport));
     if (!strcmp(name, "port"))
         return text_format("%u", (unsigned)world_port(world));
     if (!strcmp(name, "srv"))

@@ -69,20 +69,16 @@ static struct origin *find_by_call_id(const struct world *world, const struct si
                                       const char *call_id)
 {
     struct origin *best = NULL;
-    const struct sip_param *branch = NULL;
-    struct sip_via via;
     uint32_t cseq = 0;
     unsigned best_score = 0;
-    bool has_via = !message->is_request && sip_message_top_via(message, &via) == SIP_OK;
+    char *branch = message->is_request ? NULL : message_branch(message);
     /* An ACK belongs to its INVITE, whose CSeq number a CANCEL has too. */
     const char *method = message->method && !strcmp(message->method, "ACK") ? "INVITE" : message->method;
 
     if (sip_message_cseq(message, &cseq, NULL) != SIP_OK)
         cseq = 0;
-    if (has_via)
-        branch = sip_params_find(&via.params, "branch");
     for (struct origin *origin = world->origins; origin; origin = origin->next) {
-        unsigned score = fit(origin, call_id, cseq, method, branch ? branch->value : NULL);
+        unsigned score = fit(origin, call_id, cseq, method, branch);
 
         /* A re-INVITE of the device's has the Call-ID and the method of our INVITE that made the dialog. */
         score += score && message->is_request && origin->is_made;
@@ -92,8 +88,7 @@ static struct origin *find_by_call_id(const struct world *world, const struct si
             best = origin;
         }
     }
-    if (has_via)
-        sip_via_fini(&via);
+    free(branch);
     return best;
 }
 

@@ -106,23 +106,9 @@ static void see_request(struct soak *soak, const struct reference_sight *sight)
 
 /* ---- the actor's own requests */
 
-static char *branch_of(const struct sip_message *message)
-{
-    struct sip_via via;
-    const struct sip_param *branch;
-    char *copy;
-
-    if (sip_message_top_via(message, &via) != SIP_OK)
-        return NULL;
-    branch = sip_params_find(&via.params, "branch");
-    copy = branch ? text_copy(branch->value) : NULL;
-    sip_via_fini(&via);
-    return copy;
-}
-
 static void see_own_request(struct soak *soak, const struct reference_sight *sight)
 {
-    char *branch = soak->exchange_count < SOAK_AT_ONCE ? branch_of(sight->message) : NULL;
+    char *branch = soak->exchange_count < SOAK_AT_ONCE ? message_branch(sight->message) : NULL;
 
     if (branch)
         soak->exchanges[soak->exchange_count++] =
@@ -132,7 +118,7 @@ static void see_own_request(struct soak *soak, const struct reference_sight *sig
 /* RFC 3261 §18.2.2: on the connection of the request, while that is open. */
 static void see_answer(struct soak *soak, const struct reference_sight *sight)
 {
-    char *branch = branch_of(sight->message);
+    char *branch = message_branch(sight->message);
 
     for (size_t i = 0; branch && i < soak->exchange_count; i++) {
         const struct soak_exchange *exchange = &soak->exchanges[i];

@@ -43,6 +43,15 @@ char *text_format_list(const char *format, va_list arguments)
     return text;
 }
 
+char *text_upper(const char *text)
+{
+    char *out = text_copy(text);
+
+    for (char *c = out; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return out;
+}
+
 char *text_format(const char *format, ...)
 {
     va_list arguments;

@@ -28,7 +28,7 @@ void observations_free(struct observation *observations)
 }
 
 /* The last word counts: a scenario may observe "no" first and "yes" later. */
-bool verdict_observation_is_made(const struct observation *observations, const char *name)
+static bool is_made(const struct observation *observations, const char *name)
 {
     static const char *const negative[] = {"", "no", "false", "0"};
     const char *value = NULL;
@@ -49,7 +49,7 @@ enum control_state verdict_control_state(const struct outcome *control,
 {
     if (!control || control->verdict == VERDICT_NONE)
         return CONTROL_UNDECIDED;
-    if (verdict_observation_is_made(observations, shows))
+    if (is_made(observations, shows))
         return CONTROL_SHOWN;
     switch (control->verdict) {
     case VERDICT_INCONCLUSIVE:

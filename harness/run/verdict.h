@@ -31,10 +31,9 @@ enum control_state { CONTROL_NONE, CONTROL_SHOWN, CONTROL_NOT_SHOWN, CONTROL_UND
 /* What the control's outcome says: outcome NULL: it never came to a verdict. */
 enum control_state verdict_control_state(const struct outcome *control,
                                          const struct observation *observations, const char *shows);
-/* Turns the outcome of the steps into the scenario's: see docs/writing-scenarios.md, with_control, and
- * interfaces, exercised. */
+/* Turns the outcome of the steps into the scenario's: see "control" and "with_control" in
+ * docs/writing-scenarios.md. */
 void verdict_resolve(struct outcome *outcome, enum control_state control, const char *control_id,
                      const char *shows);
-bool verdict_observation_is_made(const struct observation *observations, const char *name);
 
 #endif

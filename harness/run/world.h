@@ -238,7 +238,6 @@ void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes);
 void inbox_message(struct wire *wire, const uint8_t *bytes, size_t size_bytes); /* one, framed already */
 /* Towards the limits of a world: something happened; bytes came. */
 void inbox_count(struct world *world, size_t size_bytes);
-void inbox_count_bytes(struct world *world, size_t size_bytes);
 void inbox_count_session(struct world *world);
 struct event *inbox_add(struct world *world, enum observed_kind kind, struct wire *wire, uint64_t seq);
 struct observed inbox_view(const struct event *event);
@@ -261,10 +260,7 @@ struct request_draft {
 };
 struct sip_message *message_request(struct wire *wire, struct origin *origin,
                                     const struct request_draft *draft);
-/* ---- challenge.c: the request of that name once more, with credentials. Both end the world where there is
- * no challenge, or none that can be answered. ---- */
-bool challenge_continue(struct world *world, struct origin *origin, const char *of); /* Call-ID and CSeq */
-void challenge_answer(struct world *world, struct origin *origin, const char *of);
+char *message_branch(const struct sip_message *message); /* of the topmost Via; heap; NULL: none */
 bool message_send(struct wire *wire, const struct sip_message *message, const char *of);
 /* contact: URI of the Contact; NULL: the host's own. */
 void message_answer(struct event *event, unsigned status, struct wire *wire, const char *contact);
@@ -282,6 +278,11 @@ void message_apply_headers(struct fiber *fiber, struct sip_message *message,
                            const struct scenario_header *headers, size_t count);
 /* OPTIONS to the device's first domain; is_lost when it could not be sent. */
 struct origin *message_probe(struct wire *wire, enum origin_purpose purpose);
+
+/* challenge.c: the request of that name once more, with credentials. Both end the world where there is no
+ * challenge, or none that can be answered. */
+bool challenge_continue(struct world *world, struct origin *origin, const char *of); /* Call-ID and CSeq */
+void challenge_answer(struct world *world, struct origin *origin, const char *of);
 
 /* dialog.c */
 void dialog_on_response(struct wire *wire, struct origin *invite, const struct sip_message *response);

@@ -16,15 +16,6 @@ static enum requirement_level take_level(const struct document_value *value)
     return LEVEL_OBS;
 }
 
-static struct strings take_strings(struct arena *arena, const struct document_value *list)
-{
-    struct strings strings = {.count = document_count(list)};
-    strings.items = arena_take(arena, strings.count, sizeof *strings.items);
-    for (size_t i = 0; i < strings.count; i++)
-        strings.items[i] = arena_text(arena, document_string(document_at(list, i)));
-    return strings;
-}
-
 static void requirement_take(struct arena *arena, const struct document_value *value, struct requirement *out)
 {
     const struct {
@@ -37,8 +28,8 @@ static void requirement_take(struct arena *arena, const struct document_value *v
         *texts[i].text = arena_text(arena, document_string(document_member(value, texts[i].name)));
     out->level = take_level(document_member(value, "level"));
     out->is_derived = value_boolean(document_member(value, "derived"), false);
-    out->faults = take_strings(arena, document_member(value, "faults"));
-    out->controls = take_strings(arena, document_member(value, "controls"));
+    out->faults = arena_strings(arena, document_member(value, "faults"));
+    out->controls = arena_strings(arena, document_member(value, "controls"));
 }
 
 static bool check_shape(const char *scenarios_dir, const struct document *document,

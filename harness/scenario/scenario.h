@@ -369,7 +369,7 @@ struct scenario {
     size_t variant_count;
 };
 
-enum { SUITE_SELECTORS_MAX = 256, SUITE_HOSTS_MAX = 1000 };
+enum { SUITE_HOSTS_MAX = 1000 };
 struct suite {
     char *name, *path, *title, *version;
     struct strings selectors, excludes;

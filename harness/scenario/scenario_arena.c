@@ -41,6 +41,15 @@ char *arena_text(struct arena *arena, const char *text)
     return memcpy(arena_take(arena, size_bytes, 1), text, size_bytes);
 }
 
+struct strings arena_strings(struct arena *arena, const struct document_value *list)
+{
+    struct strings strings = {.count = document_count(list)};
+    strings.items = arena_take(arena, strings.count, sizeof *strings.items);
+    for (size_t i = 0; i < strings.count; i++)
+        strings.items[i] = arena_text(arena, document_string(document_at(list, i)));
+    return strings;
+}
+
 void arena_fini(struct arena *arena)
 {
     while (arena->blocks) {

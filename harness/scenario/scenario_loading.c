@@ -82,18 +82,13 @@ static void take_head(struct loaded_file *file, const struct document_value *roo
 {
     struct scenario *scenario = &file->store->scenario;
     struct arena *arena = &file->store->arena;
-    const struct document_value *references = document_member(root, "references");
     scenario->id = arena_text(arena, document_string(document_member(root, "id")));
     scenario->path = arena_text(arena, document_path(file->document));
     scenario->title = arena_text(arena, document_string(document_member(root, "title")));
     scenario->purpose = arena_text(arena, document_string(document_member(root, "purpose")));
     scenario->is_slow = value_is(document_member(root, "timing"), "slow");
     scenario->is_exclusive = value_boolean(document_member(root, "exclusive"), false);
-    scenario->references.count = document_count(references);
-    scenario->references.items =
-        arena_take(arena, scenario->references.count, sizeof *scenario->references.items);
-    for (size_t i = 0; i < scenario->references.count; i++)
-        scenario->references.items[i] = arena_text(arena, document_string(document_at(references, i)));
+    scenario->references = arena_strings(arena, document_member(root, "references"));
 }
 
 bool loading_add_document(struct loading *loading, struct document *document, const char *id)

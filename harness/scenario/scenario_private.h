@@ -14,6 +14,8 @@ struct arena {
  * to save: it aborts. */
 void *arena_take(struct arena *arena, size_t count, size_t size_bytes);
 char *arena_text(struct arena *arena, const char *text); /* NULL stays NULL */
+struct strings arena_strings(struct arena *arena,
+                             const struct document_value *list); /* as they stand there */
 void arena_fini(struct arena *arena);
 
 struct scenario_store { /* what a struct scenario is in */
@@ -44,15 +46,13 @@ struct scope_name {
     struct scope_name *next; /* defined before */
     enum scope_kind kind;
     const char *name;
-    bool is_hidden; /* of another branch of the same "parallel" */
-    bool is_ours;
-    bool is_resumable;
-    /* CONNECTION of ours: its session can be offered again */ /* connection: by a connect step, so that
-                                                                  its source port is known */
-    bool is_invite;                                            /* stimulus */
-    unsigned times;                                            /* stimulus, send */
-    size_t domains;                                            /* actor */
-    const char *host; /* listener: with port and transport what it occupies */
+    bool is_hidden;    /* of another branch of the same "parallel" */
+    bool is_ours;      /* connection: by a connect step, so that its source port is known */
+    bool is_resumable; /* connection of ours: its session can be offered again */
+    bool is_invite;    /* stimulus */
+    unsigned times;    /* stimulus, send */
+    size_t domains;    /* actor */
+    const char *host;  /* listener: with port and transport what it occupies */
     unsigned port;
     enum net_transport transport;
 };

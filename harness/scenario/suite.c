@@ -6,15 +6,6 @@
 
 #include "scenario/scenario_private.h"
 
-static struct strings take_strings(struct arena *arena, const struct document_value *list)
-{
-    struct strings strings = {.count = document_count(list)};
-    strings.items = arena_take(arena, strings.count, sizeof *strings.items);
-    for (size_t i = 0; i < strings.count; i++)
-        strings.items[i] = arena_text(arena, document_string(document_at(list, i)));
-    return strings;
-}
-
 /* One bit for each level of the list. */
 static unsigned take_levels(const struct document_value *list)
 {
@@ -34,8 +25,8 @@ static void suite_take(struct suite_store *store, const struct document *documen
     suite->path = arena_text(&store->arena, document_path(document));
     suite->title = arena_text(&store->arena, document_string(document_member(root, "title")));
     suite->version = arena_text(&store->arena, document_string(document_member(root, "version")));
-    suite->selectors = take_strings(&store->arena, document_member(root, "select"));
-    suite->excludes = take_strings(&store->arena, document_member(root, "exclude"));
+    suite->selectors = arena_strings(&store->arena, document_member(root, "select"));
+    suite->excludes = arena_strings(&store->arena, document_member(root, "exclude"));
     suite->only_slow = value_is(document_member(root, "slow"), "only");
     suite->includes_slow = suite->only_slow || value_is(document_member(root, "slow"), "yes");
     suite->only_exclusive = value_is(document_member(root, "exclusive"), "only");

@@ -13,7 +13,7 @@ const char *sip_error_text(enum sip_error error)
 }
 
 /* RFC 3261 §20 and the IANA registry of compact forms. */
-const char *sip_header_long_name(const char *name)
+static const char *long_name_of(const char *name)
 {
     static const char *const LONG_NAMES['z' - 'a' + 1] = {
         ['a' - 'a'] = "Accept-Contact",
@@ -44,13 +44,13 @@ const char *sip_header_long_name(const char *name)
 
 bool sip_header_is(const struct sip_header *header, const char *name)
 {
-    return sip_equals_nocase(sip_header_long_name(header->name), sip_header_long_name(name));
+    return sip_equals_nocase(long_name_of(header->name), long_name_of(name));
 }
 
 bool sip_header_is_list(const char *name)
 {
     static const char *const LISTS[] = {"Via", "Route", "Record-Route", "Contact"};
-    const char *long_name = sip_header_long_name(name);
+    const char *long_name = long_name_of(name);
     for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++)
         if (sip_equals_nocase(long_name, LISTS[i]))
             return true;

@@ -57,8 +57,6 @@ enum sip_error sip_scan_hostport(struct sip_scan *scan, bool is_space_allowed, e
                                  struct sip_hostport *out);
 /* Up to the end: *( SEMI generic-param ). Nothing else may follow. */
 enum sip_error sip_params_scan(struct sip_scan *scan, enum sip_error malformed, struct sip_params *out);
-/* Likewise with the rules of URI parameters (§19.1.1): no white space, no quotes, escapes. */
-enum sip_error sip_uri_params_scan(struct sip_scan *scan, struct sip_params *out);
 /* Takes over name and value (NULL: a bare parameter). Frees both and returns malformed when the maximum is
  * reached, SIP_ERROR_MEMORY when name is NULL or memory is short. */
 enum sip_error sip_params_add(struct sip_params *params, char *name, char *value, enum sip_error malformed);
@@ -70,8 +68,6 @@ char *sip_params_format(const struct sip_params *params, char *at);
 /* A URI in [from, to). */
 enum sip_error sip_uri_parse_span(const char *from, const char *to, struct sip_uri *out);
 
-/* The name that a compact form stands for, or the name itself. */
-const char *sip_header_long_name(const char *name);
 bool sip_header_is(const struct sip_header *header, const char *name);
 /* Do the values of this field come comma-separated and count one by one (Via, Route, Record-Route, Contact)?
  */

@@ -76,7 +76,7 @@ static enum sip_error uri_param_add(struct sip_params *params, const char *from,
     return sip_params_add(params, name, value, SIP_ERROR_URI);
 }
 
-enum sip_error sip_uri_params_scan(struct sip_scan *scan, struct sip_params *out)
+static enum sip_error scan_uri_params(struct sip_scan *scan, struct sip_params *out)
 {
     struct sip_params params = {0};
     while (sip_scan_char(scan, ';')) {
@@ -135,7 +135,7 @@ static enum sip_error sip_scheme_parse(struct sip_scan *scan, struct sip_uri *ur
     uri->host = hostport.host;
     uri->is_host_ipv6_reference = hostport.is_ipv6_reference;
     uri->port = hostport.port;
-    error = sip_uri_params_scan(scan, &uri->params);
+    error = scan_uri_params(scan, &uri->params);
     return error != SIP_OK ? error : uri_headers_parse(scan, uri);
 }
 

@@ -15,7 +15,7 @@
 #include "loop/loop.h"
 #include "sandbox/sandbox.h"
 
-enum { STIMULUS_TEXT_MAX = 512, STIMULUS_SETTINGS_MAX = 16 };
+enum { STIMULUS_TEXT_MAX = 512 };
 
 /* Where a person is asked. Lines of in_fd are keys; what is shown goes to out_fd. Both stay the caller's. */
 struct stimulus_console {
