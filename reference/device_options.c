@@ -73,6 +73,7 @@ const char DEVICE_HELP[] =
     "  --sctp ENGINE            kernel, userland, or auto (the kernel where it has SCTP)\n"
     "  --fault NAME             misbehaves in one stated way\n"
     "  --list-faults [--json]   names them\n"
+    "  --help                   this text\n"
     "\n"
     "--domain, --listen and --fault can be repeated. Each decision is a line on standard output. SIGUSR1 "
     "prints the alias\n"

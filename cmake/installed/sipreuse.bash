@@ -8,7 +8,8 @@ _sipreuse() {
             --device | -d) words="$(sipreuse list devices --json 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d'"' -f4)" ;;
             --suite | -s) words="$(sipreuse list suites --json 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d'"' -f4)" ;;
             --sandbox) words="auto user root none" ;;
-            --transport) words="tcp tls tcp,tls" ;;
+            --transport) words="tcp tls sctp tls-sctp tcp,tls" ;;
+            --sctp | --device-sctp) words="auto kernel userland none" ;;
             --ip) words="4 6 4,6" ;;
             *) [[ $current == -* ]] && words="$(sipreuse "$command" --help 2>/dev/null | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -oE '\-\-[a-z-]+')" ;;
         esac
