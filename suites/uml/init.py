@@ -49,6 +49,9 @@ def set_up(job):
     # hmac: without a keyed hash for its cookies listen() on SCTP ends with ENOSYS, and nobody loads it on demand here.
     load(["hmac", *job["modules"]])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    # A device may ask for a send buffer that takes what a scenario of load has under way at once (devices/kamailio/kamailio.cfg.in).
+    with open("/proc/sys/net/core/wmem_max", "w", encoding="ascii") as limit:
+        limit.write("4194304")
     for folder in ("/run/out", "/run/tmp", "/run/home"):
         os.mkdir(folder)
 
