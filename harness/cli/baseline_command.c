@@ -63,11 +63,14 @@ struct report_column *cli_result_open(const char *word)
     return column;
 }
 
+/* strptime() lets the 31st of February pass. */
 static bool is_day(const char *text)
 {
-    struct tm day = {0};
+    struct tm day = {.tm_hour = 12};
     const char *end = strptime(text, "%Y-%m-%d", &day);
-    return end && !*end && strlen(text) == strlen("2027-03-31");
+    struct tm real = day;
+    return end && !*end && strlen(text) == strlen("2027-03-31") && timegm(&real) != (time_t)-1 &&
+           real.tm_mon == day.tm_mon && real.tm_mday == day.tm_mday;
 }
 
 static int baseline_make(const char *result, const char *reason, const char *until)
@@ -114,6 +117,6 @@ int cli_baseline(int argc, char **argv)
     if (reason && !*reason)
         return cli_fail(CLI_USAGE, "--reason '' says nothing; write why the failures are accepted");
     if (until && !is_day(until))
-        return cli_fail(CLI_USAGE, "--until '%s' is no day; write it as 2027-03-31", until);
+        return cli_fail(CLI_USAGE, "--until '%s' is no day that there is; write it as 2027-03-31", until);
     return baseline_make(words[1], reason, until);
 }

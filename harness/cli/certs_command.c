@@ -61,9 +61,12 @@ static bool take(int option, const char *value, void *arg)
         *places[option] = value;
         return true;
     }
-    if (export->domain_count == DEVICE_DOMAINS_MAX || !device_domain_is_valid(value)) {
-        cli_fail(CLI_USAGE, "--domain '%s' is no domain name in lower case, or there are more than %d", value,
-                 DEVICE_DOMAINS_MAX);
+    if (!device_domain_is_valid(value)) {
+        cli_fail(CLI_USAGE, "--domain '%s' is no domain name; write it in lower case, as one.example", value);
+        return false;
+    }
+    if (export->domain_count == DEVICE_DOMAINS_MAX) {
+        cli_fail(CLI_USAGE, "--domain '%s' is one too many; at most %d at once", value, DEVICE_DOMAINS_MAX);
         return false;
     }
     export->domains[export->domain_count++] = value;
@@ -126,18 +129,16 @@ static int write_all(const struct export *export, const struct remote_event *eve
 static int add_profile(struct export *export, struct device_profile **profile)
 {
     struct cli_paths paths;
-    struct diagnostic diagnostic = {0};
     if (!export->device)
         return CLI_GOOD;
     if (!cli_paths_find(&paths, NULL, NULL, export->devices)) {
         cli_paths_fini(&paths);
         return CLI_USAGE;
     }
-    *profile = device_profile_load(cli_devices_of(&paths, export->device), export->device,
-                                   paths.profile_schema, &diagnostic);
+    *profile = cli_profile_load(&paths, export->device);
     cli_paths_fini(&paths);
     if (!*profile)
-        return cli_fail_file(&diagnostic);
+        return CLI_USAGE;
     for (size_t i = 0; i < (*profile)->domain_count && export->domain_count < DEVICE_DOMAINS_MAX; i++)
         export->domains[export->domain_count++] = (*profile)->domains[i];
     return CLI_GOOD;

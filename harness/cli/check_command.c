@@ -178,9 +178,10 @@ static int load(struct check *check)
     const char *selectors[64];
     for (size_t i = 0; i < check_probe_count; i++)
         selectors[i] = check_probes[i].selector;
-    check->profile = device_profile_load(cli_devices_of(&check->paths, check->device), check->device,
-                                         check->paths.profile_schema, &diagnostic);
-    check->catalogue = check->profile ? catalogue_load(check->paths.scenarios, &diagnostic) : NULL;
+    check->profile = cli_profile_load(&check->paths, check->device);
+    if (!check->profile)
+        return CLI_USAGE;
+    check->catalogue = catalogue_load(check->paths.scenarios, &diagnostic);
     if (!check->catalogue)
         return cli_fail_file(&diagnostic);
     check->claimed = *check->profile;
@@ -215,6 +216,8 @@ static int parse(struct check *check, int argc, char **argv)
             check->devices = value;
             break;
         case OPT_OPERATOR:
+            if (!cli_operator_is_there(value))
+                return CLI_USAGE;
             check->operator_file = value;
             break;
         case OPT_SANDBOX:

@@ -144,9 +144,8 @@ void cli_material_fini(struct cli_material *material);
 /* Selectors "id:variant" of what was not decided well in a result; NULL: reported. */
 char **cli_rerun_selectors(const char *result);
 void cli_strings_free(char **strings);
-/* Whether word is one of those names; false: reported, with the nearest one. what: "device"; names NULL:
- * none. */
-bool cli_name_is_known(const char *what, const char *word, char *const *names);
+/* A device by the name of 'sipreuse list devices', or by its profile.json; NULL: reported. */
+struct device_profile *cli_profile_load(const struct cli_paths *paths, const char *device);
 
 /* A RESULT, an output folder or the result.json in it, for reports/; NULL: reported. */
 struct report_column;
@@ -187,6 +186,7 @@ int cli_consent(const struct device_profile *profile, bool is_agreed);
 
 /* Where a person's keys come from; -1: nobody is there. */
 int cli_operator_open(const char *file);
+bool cli_operator_is_there(const char *file); /* before anything of a run is made; false: reported */
 void cli_operator_close(int fd);
 
 /* ---- progress of a run ---- */

@@ -60,7 +60,7 @@ static int kill_check_selectors(const struct kill_wish *wish, const struct catal
         selection_fini(&selection);
         return CLI_GOOD;
     }
-    return cli_fail(CLI_USAGE, "%s; 'sipreuse list scenarios' shows what there is", error);
+    return cli_fail(CLI_USAGE, "%s", error);
 }
 
 /* The janitor sees to it that a matrix that is killed leaves no run behind; what nobody asked to keep goes in

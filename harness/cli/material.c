@@ -15,7 +15,8 @@ void cli_strings_free(char **strings)
     free(strings);
 }
 
-bool cli_name_is_known(const char *what, const char *word, char *const *names)
+/* Reported with the nearest one. what: "device"; names NULL: none. */
+static bool name_is_known(const char *what, const char *word, char *const *names)
 {
     size_t count = 0;
     bool is_known = false;
@@ -39,16 +40,33 @@ static bool is_file_word(const char *word)
     return strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0);
 }
 
+static bool device_is_known(const struct cli_paths *paths, const char *device)
+{
+    char **names = device_profile_names(cli_devices_of(paths, device));
+    bool is_good = is_file_word(device) || name_is_known("device", device, names);
+    cli_strings_free(names);
+    return is_good;
+}
+
 static bool names_are_known(const struct cli_request *request)
 {
-    char **suites = suite_names(request->paths.suites),
-         **devices = device_profile_names(cli_devices_of(&request->paths, request->device));
+    char **suites = suite_names(request->paths.suites);
     const char *suite = request->suite_name ? request->suite_name : SUITE_DEFAULT;
-    bool is_good = cli_name_is_known("suite", suite, suites) &&
-                   (is_file_word(request->device) || cli_name_is_known("device", request->device, devices));
+    bool is_good = name_is_known("suite", suite, suites) && device_is_known(&request->paths, request->device);
     cli_strings_free(suites);
-    cli_strings_free(devices);
     return is_good;
+}
+
+struct device_profile *cli_profile_load(const struct cli_paths *paths, const char *device)
+{
+    struct diagnostic diagnostic = {0};
+    if (!device_is_known(paths, device))
+        return NULL;
+    struct device_profile *profile =
+        device_profile_load(cli_devices_of(paths, device), device, paths->profile_schema, &diagnostic);
+    if (!profile)
+        cli_fail_file(&diagnostic);
+    return profile;
 }
 
 static json_t *result_load(const char *result)
@@ -159,12 +177,11 @@ int cli_material_load(struct cli_material *material, struct cli_request *request
         if (!material->baseline)
             return cli_fail_file(&diagnostic);
     }
-    material->profile = device_profile_load(cli_devices_of(&request->paths, request->device), request->device,
-                                            request->paths.profile_schema, &diagnostic);
+    material->profile = cli_profile_load(&request->paths, request->device);
     if (!material->profile)
-        return cli_fail_file(&diagnostic);
+        return CLI_USAGE;
     if (!selection_choose(material, request, error, sizeof error))
-        return cli_fail(CLI_USAGE, "%s; 'sipreuse list scenarios' shows what there is", error);
+        return cli_fail(CLI_USAGE, "%s", error);
     return CLI_GOOD;
 }
 

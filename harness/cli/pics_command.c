@@ -76,8 +76,7 @@ static void answers_fill(struct answers *answers, const struct device_profile *p
     answer_domains(answers, profile);
     answer(answers, "stimulus", profile->stimulus);
     answer(answers, "stimulus.transport", net_transport_name(profile->stimulus_transport));
-    answer(answers, "resolver",
-           profile->has_configurable_resolver ? "in its configuration" : "by the system's resolver");
+    answer(answers, "resolver", device_resolver_words(profile));
     answer(answers, "start", profile->has_start ? "by the test suite" : "by its operator");
     answer(answers, "configuration", profile->folder);
 }
@@ -91,21 +90,12 @@ static int pics_print(const struct report_pics *pics)
 
 static int pics_of_device(const char *name, const char *devices)
 {
-    struct diagnostic diagnostic = {0};
     struct cli_paths paths;
     struct answers answers = {0};
     if (!cli_paths_find(&paths, NULL, NULL, devices))
         return CLI_USAGE;
     int status = CLI_USAGE;
-    char **names = device_profile_names(paths.devices);
-    size_t length = strlen(name);
-    const bool is_file = strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".json") == 0);
-    struct device_profile *profile = NULL;
-    if (is_file || cli_name_is_known("device", name, names)) {
-        profile = device_profile_load(paths.devices, name, paths.profile_schema, &diagnostic);
-        if (!profile)
-            status = cli_fail_file(&diagnostic);
-    }
+    struct device_profile *profile = cli_profile_load(&paths, name);
     if (profile) {
         char *version = device_version(profile);
         answers_fill(&answers, profile);
@@ -118,7 +108,6 @@ static int pics_of_device(const char *name, const char *devices)
     }
     for (size_t i = 0; i < answers.text_count; i++)
         free(answers.texts[i]);
-    cli_strings_free(names);
     device_profile_free(profile);
     cli_paths_fini(&paths);
     return status;
@@ -144,6 +133,8 @@ int cli_pics(int argc, char **argv)
             device = value;
     }
     const struct report_pics empty = {.count = 0};
+    if (is_empty && device)
+        return cli_fail(CLI_USAGE, "--empty is about no device; leave out one of the two");
     if (is_empty)
         return pics_print(&empty);
     if (!device)

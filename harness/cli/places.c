@@ -69,10 +69,13 @@ static char *cli_folder(const char *wanted, const char *data, const char *name)
     char *path = wanted ? strdup(wanted) : cli_path_join(data, name);
     if (path && is_folder(path))
         return path;
-    cli_fail(
-        CLI_USAGE,
-        "there is no folder '%s'; set SIPREUSE_DATA to the folder that has scenarios/, suites/ and devices/",
-        path);
+    if (wanted)
+        cli_fail(CLI_USAGE, "there is no folder '%s'; give --%s one, or leave it out", wanted, name);
+    else
+        cli_fail(CLI_USAGE,
+                 "there is no folder '%s'; set SIPREUSE_DATA to the folder that has scenarios/, suites/ and "
+                 "devices/",
+                 path);
     free(path);
     return NULL;
 }

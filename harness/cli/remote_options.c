@@ -60,7 +60,7 @@ static bool look_up(const char *host, struct net_address device[2])
     if (found)
         freeaddrinfo(found);
     if (code)
-        cli_fail(CLI_USAGE, "--remote '%s' is not found: %s; name its address", host, gai_strerror(code));
+        cli_fail(CLI_USAGE, "the host '%s' is not found: %s; name its address", host, gai_strerror(code));
     return code == 0;
 }
 
@@ -78,7 +78,7 @@ static bool take_device(struct cli_remote *remote, const char *value)
             return look_up(host, remote->device);
     }
     cli_fail(CLI_USAGE,
-             "--remote '%s' is no HOST[:PORT[,PORT]]; write 192.0.2.9, [2001:db8::9]:5061 or "
+             "'%s' is no HOST[:PORT[,PORT]]; write 192.0.2.9, [2001:db8::9]:5061 or "
              "proxy.example:5061,5060 (TLS, TCP)",
              value);
     return false;

@@ -282,7 +282,7 @@ static bool take_option(int option, const char *value, void *arg)
         return true;
     case OPT_OPERATOR:
         request->operator_file = value;
-        return true;
+        return cli_operator_is_there(value);
     case OPT_DEVICE_FAULT:
         request->faults[request->fault_count++] = value;
         return true;

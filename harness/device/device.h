@@ -76,6 +76,8 @@ struct device_profile {
 struct device_profile *device_profile_load(const char *devices_dir, const char *name_or_file,
                                            const char *schema_path, struct diagnostic *diagnostic);
 void device_profile_free(struct device_profile *profile);
+/* How it learns of the run's DNS server: "in its configuration", "by the system's resolver", ... */
+const char *device_resolver_words(const struct device_profile *profile);
 /* A domain of a profile with its {run} replaced; heap. */
 char *device_domain_in(const char *domain, const char *label);
 bool device_domain_is_valid(const char *domain); /* a domain name in lower case, which may hold {run} */

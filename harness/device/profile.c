@@ -324,6 +324,13 @@ bad:
     return NULL;
 }
 
+const char *device_resolver_words(const struct device_profile *profile)
+{
+    if (profile->locates_nothing)
+        return "not at all: it locates no servers";
+    return profile->has_configurable_resolver ? "in its configuration" : "by the system's resolver";
+}
+
 void device_profile_free(struct device_profile *profile)
 {
     if (!profile)

@@ -251,9 +251,9 @@ bool publish_transfer(const struct publish_target *target, const struct publish_
         transfer_describe(&transfer, code, text, sizeof text);
         if (attempt >= attempts) {
             snprintf(error, error_size_bytes,
-                     "'%s' could not be sent in %u attempts: %s; try again later, what is there "
+                     "'%s' could not be sent in %u attempt%s: %s; try again later, what is there "
                      "already is not sent again",
-                     request->name, attempts, text);
+                     request->name, attempts, attempts == 1 ? "" : "s", text);
             return false;
         }
         if (options->on_file)

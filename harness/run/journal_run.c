@@ -128,8 +128,7 @@ static void write_device(const struct run *run)
     journal_close(journal);
     journal_string(journal, "stimulus", profile->stimulus);
     journal_string(journal, "stimulus_transport", net_transport_name(profile->stimulus_transport));
-    journal_string(journal, "resolver",
-                   profile->has_configurable_resolver ? "in its configuration" : "by the system's resolver");
+    journal_string(journal, "resolver", device_resolver_words(profile));
     journal_string(journal, "start", profile->has_start ? "by the test suite" : "by its operator");
     journal_open_array(journal, "domains");
     for (size_t i = 0; i < run->domain_count; i++)

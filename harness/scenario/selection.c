@@ -283,6 +283,30 @@ static void selection_take(const struct catalogue *catalogue, const struct flat 
                 out->variants[out->count++] = &catalogue->scenarios[s]->variants[v];
 }
 
+/* A scenario that there is, with variants that it has not. */
+static const struct scenario *named_without_variant(const struct catalogue *catalogue, const char *selector)
+{
+    size_t length = strcspn(selector, ":");
+    for (size_t s = 0; s < catalogue->scenario_count && selector[length]; s++)
+        if (strlen(catalogue->scenarios[s]->id) == length &&
+            strncmp(catalogue->scenarios[s]->id, selector, length) == 0)
+            return catalogue->scenarios[s];
+    return NULL;
+}
+
+static void explain_no_match(const struct catalogue *catalogue, const char *selector, const char *nearest,
+                             char *error, size_t size_bytes)
+{
+    const char *kind = strchr(selector, '/') ? "scenario" : "requirement";
+    const struct scenario *scenario = named_without_variant(catalogue, selector);
+    if (scenario)
+        snprintf(error, size_bytes, "'%s' matches no variant; 'sipreuse explain %s' lists them", selector,
+                 scenario->id);
+    else
+        snprintf(error, size_bytes, "'%s' matches no %s%s%s%s; 'sipreuse list %ss' shows them", selector,
+                 kind, nearest ? "; nearest '" : "", nearest ? nearest : "", nearest ? "'" : "", kind);
+}
+
 static bool check_selectors(const struct catalogue *catalogue, const char *const *selectors, size_t count,
                             char *error, size_t size_bytes)
 {
@@ -290,9 +314,7 @@ static bool check_selectors(const struct catalogue *catalogue, const char *const
         const char *nearest = NULL;
         if (selector_matches_any(catalogue, selectors[i], &nearest))
             continue;
-        snprintf(error, size_bytes, "'%s' matches no %s%s%s%s", selectors[i],
-                 strchr(selectors[i], '/') ? "scenario" : "requirement", nearest ? "; nearest '" : "",
-                 nearest ? nearest : "", nearest ? "'" : "");
+        explain_no_match(catalogue, selectors[i], nearest, error, size_bytes);
         return false;
     }
     return true;
@@ -330,7 +352,8 @@ bool selection_make(const struct catalogue *catalogue, const struct selection_op
         return true;
     selection_fini(out);
     snprintf(error, error_size_bytes,
-             "the suite, selectors, transports and IP versions together leave no scenario");
+             "the suite, selectors, transports and IP versions together leave no scenario; leave one of "
+             "them out");
     return false;
 }
 

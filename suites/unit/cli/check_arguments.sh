@@ -43,6 +43,16 @@ expect_error 2 "device-sctp wants the harness's engine named" run --device refer
 expect_error 2 "'kamailio-sctp' brings no stack of its own" run --device kamailio-sctp --sctp kernel --device-sctp userland
 expect_error 2 "two engines side by side want a sandbox" run --device reference --sctp kernel --device-sctp userland --sandbox none
 expect_error 2 "repeat '-1' is no whole number" run --device reference --repeat -1
+expect_error 2 "'aliasing/server-honour:udp-\*' matches no variant; 'sipreuse explain aliasing/server-honour'" run --device reference 'aliasing/server-honour:udp-*'
+expect_error 2 "'5923-99' matches no requirement; 'sipreuse list requirements'" run --device reference 5923-99
+expect_error 2 "there is no folder '/nonexistent'; give --scenarios one" run --device reference --scenarios /nonexistent
+expect_error 2 "operator 'nofile' cannot be opened; name a pipe" run --device reference --operator nofile
+expect_error 2 "'kamalio' is no device; did you mean 'kamailio'?" check-device kamalio
+expect_error 2 "'kamalio' is no device; did you mean 'kamailio'?" certs export --device kamalio
+expect_error 2 "empty is about no device" pics kamailio --empty
+expect_error 2 "until '2027-02-30' is no day that there is" baseline make result --until 2027-02-30
+expect_error 2 "domain 'bad domain' is no domain name; write" certs export --domain 'bad domain'
+expect_error 2 "'127.0.0.1:99999' is no HOST" probe 127.0.0.1:99999
 expect_error 2 "seed '0x1' is no whole number" run --device reference --seed 0x1
 expect_error 2 "ip '5' is no IP version; write 4, 6, or 4,6" run --device reference --ip 5
 expect_error 2 "transport 'udp' is none; write a list of tcp,tls" run --device reference --transport tcp,udp

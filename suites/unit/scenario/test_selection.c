@@ -122,7 +122,8 @@ Test(selection, what_is_not_wanted_whole_comes_in_one_variant_of_a_kind)
                         "aliasing/identity:tls-tls13-ip4-server-other",
                         "aliasing/identity:tls-tls13-ip4-server-none", NULL});
     const struct selection_options unknown = {.whole = none, .whole_count = 1};
-    expect_error(catalogue, &unknown, "'x-none' matches no requirement");
+    expect_error(catalogue, &unknown,
+                 "'x-none' matches no requirement; 'sipreuse list requirements' shows them");
     catalogue_free(catalogue);
 }
 
@@ -156,8 +157,9 @@ Test(selection, suites_and_selectors_together)
                                           "aliasing/identity:tls-tls13-ip6-server-other",
                                           "client/keep:tls-tls12-ip6-client", NULL});
     const struct selection_options none = {.suite = slow, .selectors = fast, .selector_count = 1};
-    expect_error(catalogue, &none,
-                 "the suite, selectors, transports and IP versions together leave no scenario");
+    expect_error(
+        catalogue, &none,
+        "the suite, selectors, transports and IP versions together leave no scenario; leave one of them out");
     suite_free(slow);
     suite_free(rules);
     catalogue_free(catalogue);
@@ -184,8 +186,9 @@ Test(selection, suites_narrow_by_level_and_hosts)
                                           "client/keep:tls-tls12-ip6-client",
                                           "client/keep:tls-tls12-ip6-server", NULL});
     suite.includes_exclusive = false;
-    expect_error(catalogue, &options,
-                 "the suite, selectors, transports and IP versions together leave no scenario");
+    expect_error(
+        catalogue, &options,
+        "the suite, selectors, transports and IP versions together leave no scenario; leave one of them out");
     suite.levels = 1u << LEVEL_SEED;
     expect_selected(catalogue, &options,
                     (const char *const[]){"client/actors:tls-tls12-ip6-client",
@@ -199,10 +202,18 @@ Test(selection, a_selector_that_matches_nothing)
     const char *const scenario[] = {"aliasing/*", "client/kep"}, *const requirement[] = {"x-identty"},
                       *const far[] = {"a/b:c"};
     const struct selection_options by_scenario = {.selectors = scenario, .selector_count = 2};
-    expect_error(catalogue, &by_scenario, "'client/kep' matches no scenario; nearest 'client/keep'");
+    expect_error(
+        catalogue, &by_scenario,
+        "'client/kep' matches no scenario; nearest 'client/keep'; 'sipreuse list scenarios' shows them");
     const struct selection_options by_requirement = {.selectors = requirement, .selector_count = 1};
-    expect_error(catalogue, &by_requirement, "'x-identty' matches no requirement; nearest 'x-identity'");
+    expect_error(
+        catalogue, &by_requirement,
+        "'x-identty' matches no requirement; nearest 'x-identity'; 'sipreuse list requirements' shows them");
     const struct selection_options by_far = {.selectors = far, .selector_count = 1};
-    expect_error(catalogue, &by_far, "'a/b:c' matches no scenario");
+    expect_error(catalogue, &by_far, "'a/b:c' matches no scenario; 'sipreuse list scenarios' shows them");
+    const char *const variant[] = {"client/keep:udp-*"};
+    const struct selection_options by_variant = {.selectors = variant, .selector_count = 1};
+    expect_error(catalogue, &by_variant,
+                 "'client/keep:udp-*' matches no variant; 'sipreuse explain client/keep' lists them");
     catalogue_free(catalogue);
 }
