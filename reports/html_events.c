@@ -151,7 +151,8 @@ static void put_members(struct writer *writer, json_t *out, const json_t *line, 
         json_object_set_new(out, "counts", counts);
         set_text(out, "name", line, "name");
     } else {
-        static const char *const members[] = {"name", "text", "sign", "alert_name", "how", "value"};
+        static const char *const members[] = {"name", "text",  "sign",   "alert_name",
+                                              "how",  "value", "outcome"};
         for (size_t i = 0; i < sizeof members / sizeof *members; i++)
             set_text(out, members[i], line, members[i]);
     }

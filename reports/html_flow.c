@@ -14,10 +14,10 @@ int64_t flow_decided_on(const struct report_entry *entry)
 
 static bool flow_is_shown(const char *event)
 {
-    static const char *const shown[] = {"message",     "raw",          "connection",  "tls",        "sign",
-                                        "association", "stimulus",     "tell",        "lose",       "close",
-                                        "barrier",     "silence",      "dns-query",   "dns-change", "actor",
-                                        "actor-log",   "actor-answer", "observation", "close-port"};
+    static const char *const shown[] = {
+        "message", "raw",       "connection",   "tls",         "sign",       "association",  "stimulus",
+        "tell",    "lose",      "close",        "barrier",     "silence",    "dns-query",    "dns-change",
+        "actor",   "actor-log", "actor-answer", "observation", "close-port", "renegotiation"};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(event, shown[i]) == 0)
             return true;

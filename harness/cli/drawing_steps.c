@@ -205,6 +205,10 @@ static void draw_step(struct drawing *drawing, const struct scenario_step *step)
     case STEP_LOSE:
         drawing_say(drawing, drawing_nothing, "the host %s loses its address", step->lose.host);
         break;
+    case STEP_RENEGOTIATE:
+        drawing_say(drawing, drawing_nothing, "%s: another handshake is asked for, with the certificate %s",
+                    step->renegotiate.on, step->renegotiate.certificate);
+        break;
     case STEP_REPEAT:
         draw_repeat(drawing, &step->repeat);
         break;

@@ -37,6 +37,13 @@ bool net_transport_is_secure(enum net_transport transport);
 uint16_t net_transport_default_port(enum net_transport transport); /* 5060, 5061 */
 
 enum net_tls_version { NET_TLS_NONE, NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2, NET_TLS_1_3 };
+/* What a peer makes of net_connection_renegotiate(). */
+enum net_renegotiation {
+    NET_RENEGOTIATION_NONE,       /* not asked for, or no answer yet */
+    NET_RENEGOTIATION_UNANSWERED, /* it went on sending data: to GnuTLS too the handshake is off then */
+    NET_RENEGOTIATION_REFUSED,    /* the warning no_renegotiation; the connection goes on as it was */
+    NET_RENEGOTIATION_DONE
+};
 
 /* ---- engines of SCTP ---- */
 enum net_sctp {
@@ -142,6 +149,7 @@ struct net_tls_facts {
     bool is_resumed;
     bool has_early_data;                     /* the server accepted early data */
     bool has_unordered_records;              /* TLS over SCTP: one at least came so, up to now */
+    enum net_renegotiation renegotiation;    /* DONE: own_certificate is that of the later handshake */
     const uint8_t *own_certificate;          /* DER of the leaf that we showed; NULL: none */
     size_t own_certificate_size;             /* bytes */
     size_t peer_certificate_count;           /* 0: none was shown. Leaf first */
@@ -236,6 +244,9 @@ struct net_connection_events {
      * on_closed can still follow, after net_connection_close). */
     void (*on_sign)(struct net_connection *connection, const struct net_end *end, void *arg);
     void (*on_closed)(struct net_connection *connection, void *arg);
+    /* What net_connection_renegotiate() came to, unless the connection came to an end: a failure is a sign.
+     */
+    void (*on_renegotiated)(struct net_connection *connection, enum net_renegotiation outcome, void *arg);
 };
 
 struct net_connect_options {
@@ -250,6 +261,11 @@ struct net_connect_options {
  * as on_sign. */
 struct net_connection *net_connect(struct net *net, const struct net_connect_options *options,
                                    const struct net_connection_events *events, void *arg);
+
+/* Shakes hands once more on a connection that we opened and that is ready, over TLS 1.2, with another
+ * credential (RFC 5746). on_renegotiated follows, perhaps before this returns, or never when the peer says
+ * nothing. false: it is no such connection, or one is under way; on_renegotiated does not follow. */
+bool net_connection_renegotiate(struct net_connection *connection, struct net_credential *credential);
 
 struct net_pair_options {
     uint16_t stream;               /* of both directions */

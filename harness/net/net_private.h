@@ -286,7 +286,7 @@ struct net_connection {
     struct net_tls_config own_tls;    /* of a connection that we opened */
     const struct net_tls_config *tls; /* NULL on TCP */
     struct net_credential *chosen;    /* by server name */
-    bool has_chosen, has_verified, has_refused, has_ticket_key;
+    bool has_chosen, has_verified, has_refused, has_ticket_key, is_renegotiating;
     struct net_tls_facts facts;
     char *server_name;
     gnutls_datum_t certificates[NET_CHAIN_MAX];
@@ -332,6 +332,12 @@ void net_wire_flush(struct net_connection *connection);
 
 /* read.c */
 void net_connection_read(struct net_connection *connection);
+
+/* What an error of GnuTLS means for an open connection. */
+void net_read_take_tls_error(struct net_connection *connection, int error);
+
+/* renegotiate.c: goes on with the handshake. True: it is over, and records can be read. */
+bool net_renegotiation_step(struct net_connection *connection);
 
 /* hangup.c */
 void net_hangup_watch(struct net_connection *connection);

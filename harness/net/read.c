@@ -58,7 +58,7 @@ static void read_plain(struct net_connection *connection, struct budget *budget)
              budget_spend(budget, got));
 }
 
-static void take_tls_error(struct net_connection *connection, int error)
+void net_read_take_tls_error(struct net_connection *connection, int error)
 {
     if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
         int alert = (int)gnutls_alert_get(connection->session);
@@ -103,7 +103,7 @@ static bool read_record(struct net_connection *connection, struct budget *budget
         net_connection_sign(connection, NET_SIGN_CLOSE_NOTIFY, GNUTLS_A_CLOSE_NOTIFY, 0,
                             "the peer sent close_notify");
     } else {
-        take_tls_error(connection, (int)got);
+        net_read_take_tls_error(connection, (int)got);
     }
     return budget_spend(budget, got > 0 ? (size_t)got : 0);
 }
@@ -133,6 +133,8 @@ static void read_tls(struct net_connection *connection, struct budget *budget)
     /* What GnuTLS holds decrypted makes no descriptor readable: it is taken whatever the budget says. */
     while ((has_more || gnutls_record_check_pending(connection->session) > 0) &&
            !connection->has_close_notify && connection->phase == NET_PHASE_OPEN && !connection->is_silent) {
+        if (connection->is_renegotiating && !net_renegotiation_step(connection))
+            return;
         has_more = read_record(connection, budget);
         if (connection->clear.size_bytes > 0)
             hand_up_clear(connection);

@@ -77,6 +77,7 @@ static bool fits_tls(const struct wire *wire, const struct scenario_alternative 
                                  .is_resumed = wire->is_resumed,
                                  .has_early_data = wire->has_early_data,
                                  .has_unordered_records = has_unordered_records(wire),
+                                 .renegotiation = wire->renegotiation,
                                  .peer_names = wire->peer_names,
                                  .server_name = wire->server_name};
 

@@ -57,6 +57,7 @@ enum step_result step_send(struct fiber *fiber, const struct step_send *step);
 enum step_result step_stimulate(struct fiber *fiber, const struct step_stimulate *step);
 enum step_result step_expect(struct fiber *fiber, const struct step_expect *step);
 enum step_result step_check(struct fiber *fiber, const struct step_expect *step);
+enum step_result step_renegotiate(struct fiber *fiber, const struct step_renegotiate *step);
 enum step_result step_close(struct fiber *fiber, const struct step_close *step);
 enum step_result step_connect(struct fiber *fiber, const struct step_connect *step);
 enum step_result step_actor_send(struct fiber *fiber, const struct step_actor_send *step);

@@ -165,6 +165,34 @@ void journal_world_tls(const struct wire *wire)
     journal_end(journal);
 }
 
+static const char *renegotiation_name(enum net_renegotiation outcome)
+{
+    switch (outcome) {
+    case NET_RENEGOTIATION_NONE:
+        return "asked";
+    case NET_RENEGOTIATION_UNANSWERED:
+        return "unanswered";
+    case NET_RENEGOTIATION_REFUSED:
+        return "refused";
+    case NET_RENEGOTIATION_DONE:
+        return "done";
+    }
+    return "";
+}
+
+void journal_world_renegotiation(const struct wire *wire)
+{
+    const struct net_tls_facts *facts = wire->connection ? net_connection_tls(wire->connection) : NULL;
+    struct journal *journal = wire->world->run->journal;
+
+    journal_world_begin(wire->world, "renegotiation");
+    journal_integer(journal, "connection", (int64_t)wire->id);
+    journal_string(journal, "outcome", renegotiation_name(wire->renegotiation));
+    if (facts && wire->renegotiation == NET_RENEGOTIATION_DONE && facts->own_certificate)
+        write_certificate(journal, "own_certificate", facts->own_certificate, facts->own_certificate_size);
+    journal_end(journal);
+}
+
 uint64_t journal_world_sign(const struct wire *wire, const struct net_end *end)
 {
     struct journal *journal = wire->world->run->journal;

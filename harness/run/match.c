@@ -294,6 +294,9 @@ bool match_tls(const struct scenario_alternative *alternative, const struct obse
         return false;
     if (alternative->resumed >= 0 && (alternative->resumed == 1) != facts->is_resumed)
         return false;
+    if (alternative->renegotiation != NET_RENEGOTIATION_NONE &&
+        alternative->renegotiation != facts->renegotiation)
+        return false;
     if (alternative->early_data >= 0 && (alternative->early_data == 1) != facts->has_early_data)
         return false;
     if (alternative->unordered >= 0 && (alternative->unordered == 1) != facts->has_unordered_records)

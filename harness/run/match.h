@@ -48,6 +48,7 @@ bool match_range(struct scenario_range range, size_t number);
 struct observed_tls {
     bool was_certificate_requested, has_peer_certificate, has_server_name, is_resumed, has_early_data,
         has_unordered_records;
+    enum net_renegotiation renegotiation;
     const char *peer_names, *server_name;
 };
 bool match_tls(const struct scenario_alternative *alternative, const struct observed_tls *facts);

@@ -105,6 +105,17 @@ static void on_ready(struct net_connection *connection, void *arg)
     world_wake(wire->world);
 }
 
+static void on_renegotiated(struct net_connection *connection, enum net_renegotiation outcome, void *arg)
+{
+    struct wire *wire = arg;
+
+    (void)connection;
+    wire->renegotiation = outcome;
+    wire->is_renegotiating = false;
+    journal_world_renegotiation(wire);
+    world_wake(wire->world);
+}
+
 static void on_data(struct net_connection *connection, const uint8_t *bytes, size_t size_bytes, void *arg)
 {
     struct wire *wire = arg;
@@ -177,7 +188,8 @@ const struct net_connection_events peer_events = {.on_connected = on_connected,
                                                   .on_ready = on_ready,
                                                   .on_data = on_data,
                                                   .on_sign = on_sign,
-                                                  .on_closed = on_closed};
+                                                  .on_closed = on_closed,
+                                                  .on_renegotiated = on_renegotiated};
 
 void peer_init_wire(struct wire *wire, struct world *world, struct net_connection *connection,
                     enum wire_role role)

@@ -136,6 +136,7 @@ static void survey_step(struct survey *survey, const struct scenario_step *step)
     case STEP_CLOSE_PORT:
     case STEP_TELL:
     case STEP_LOSE:
+    case STEP_RENEGOTIATE:
     case STEP_WAIT:
     case STEP_ACTOR_CLOSE:
     case STEP_SOAK:

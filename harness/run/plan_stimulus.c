@@ -223,6 +223,7 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
     case STEP_CLOSE_PORT:
     case STEP_TELL:
     case STEP_LOSE:
+    case STEP_RENEGOTIATE:
     case STEP_CHANGE_DNS:
     case STEP_WAIT:
     case STEP_ACTOR_SEND:

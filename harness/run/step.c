@@ -254,6 +254,8 @@ static enum step_result run_step(struct fiber *fiber, const struct scenario_step
         return step_tell(fiber, &step->tell);
     case STEP_LOSE:
         return step_lose(fiber, &step->lose);
+    case STEP_RENEGOTIATE:
+        return step_renegotiate(fiber, &step->renegotiate);
     case STEP_CHANGE_DNS:
         return step_change_dns(fiber, &step->change_dns);
     case STEP_WAIT:

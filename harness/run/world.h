@@ -60,6 +60,8 @@ struct wire { /* a connection as its world knows it */
     char *peer_names, *server_name; /* from the handshake; NULL: none */
     char *end_text;                 /* how it ended, one sentence; NULL: it has not */
     bool was_certificate_requested, has_peer_certificate, is_resumed, has_early_data;
+    bool is_renegotiating; /* asked, and no answer yet */
+    enum net_renegotiation renegotiation;
     struct net_association_facts association; /* SCTP, once it was up */
     bool has_association;
     struct net_message_options how; /* of the messages that are sent now, on plain SCTP */
@@ -309,6 +311,7 @@ void journal_world_connection(const struct wire *wire, const char *opened_by);
 void journal_world_association(const struct wire *wire); /* nothing elsewhere than on SCTP */
 uint64_t journal_world_ready(const struct wire *wire);
 void journal_world_tls(const struct wire *wire);
+void journal_world_renegotiation(const struct wire *wire);
 uint64_t journal_world_sign(const struct wire *wire, const struct net_end *end);
 uint64_t journal_world_message(const struct wire *wire, bool is_incoming, const struct sip_message *message,
                                const uint8_t *bytes, size_t size_bytes, const char *of);

@@ -79,6 +79,7 @@ enum scenario_verb {
     STEP_CLOSE_PORT,
     STEP_TELL,
     STEP_LOSE,
+    STEP_RENEGOTIATE,
     STEP_CHANGE_DNS,
     STEP_WAIT,
     STEP_REPEAT,
@@ -219,13 +220,14 @@ struct scenario_alternative {
     struct scenario_range streams_in, streams_out, addresses;
     bool has_streams_in, has_streams_out, has_addresses;
     /* TLS */
-    int certificate_requested; /* -1: not asked */
-    int peer_certificate;      /* -1; 0 absent; 1 present */
-    int resumed;               /* -1: not asked */
-    int early_data;            /* -1: not asked; whether the device accepted ours */
-    int unordered;             /* -1: not asked; TLS over SCTP: whether a record came unordered */
-    char *peer_names;          /* pattern on "URI:…, DNS:…" of the peer's certificate; NULL: not asked */
-    char *server_name;         /* pattern on the SNI; "" : none was sent; NULL: not asked */
+    int certificate_requested;            /* -1: not asked */
+    int peer_certificate;                 /* -1; 0 absent; 1 present */
+    int resumed;                          /* -1: not asked */
+    int early_data;                       /* -1: not asked; whether the device accepted ours */
+    int unordered;                        /* -1: not asked; TLS over SCTP: whether a record came unordered */
+    enum net_renegotiation renegotiation; /* NONE: not asked */
+    char *peer_names;  /* pattern on "URI:…, DNS:…" of the peer's certificate; NULL: not asked */
+    char *server_name; /* pattern on the SNI; "" : none was sent; NULL: not asked */
     /* ACTOR */
     char *actor;
     struct scenario_range answered, received_range, connections, opened;
@@ -272,6 +274,9 @@ struct step_close_port { /* nobody listens there any more; its connections live 
 };
 struct step_tell { /* the device, through what its profile names */
     bool closes;   /* to close its connections in good order */
+};
+struct step_renegotiate { /* a connection of ours over TLS 1.2, with another certificate */
+    char *on, *certificate;
 };
 struct step_change_dns {
     struct strings remove; /* "NAME" or "NAME TYPE" */
@@ -323,6 +328,7 @@ struct scenario_step {
         struct step_close_port close_port;
         struct step_tell tell;
         struct step_lose lose;
+        struct step_renegotiate renegotiate;
         struct step_change_dns change_dns;
         struct step_wait wait;
         struct step_repeat repeat;

@@ -194,6 +194,21 @@ void step_take_close_port(struct build *build, const struct document_value *valu
     step->close_port.at = scope_take(build, SCOPE_LISTENER, document_member(value, "at"));
 }
 
+void step_take_renegotiate(struct build *build, const struct document_value *value,
+                           struct scenario_step *step)
+{
+    const struct document_value *on = document_member(value, "on");
+    const struct scope_name *connection = scope_use(build, SCOPE_CONNECTION, on);
+    step->renegotiate.on = connection ? arena_text(build->arena, connection->name) : NULL;
+    step->renegotiate.certificate =
+        scope_take(build, SCOPE_CERTIFICATE, document_member(value, "certificate"));
+    if (connection && (!connection->is_ours || connection->transport != NET_TLS))
+        document_reject(build->diagnostic, on, NULL, "a connection of ours over TLS", NULL);
+    if (build->variant->tls != NET_TLS_1_2)
+        document_reject(build->diagnostic, on, NULL,
+                        "\"tls\": [\"1.2\"] in the file, for later versions have no renegotiation", NULL);
+}
+
 /* All connections of the device are meant, and those of other scenarios with them. */
 void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step)
 {

@@ -176,6 +176,11 @@ static void tls_take(struct build *build, const struct document_value *matcher,
         out->early_data = document_boolean(early_data);
     if (unordered)
         out->unordered = document_boolean(unordered);
+    const struct document_value *renegotiation = document_member(matcher, "renegotiation");
+    if (renegotiation)
+        out->renegotiation = value_is(renegotiation, "done")      ? NET_RENEGOTIATION_DONE
+                             : value_is(renegotiation, "refused") ? NET_RENEGOTIATION_REFUSED
+                                                                  : NET_RENEGOTIATION_UNANSWERED;
     out->peer_names = text_take(build, document_member(matcher, "peer_names"), TEXT_PATTERN);
     if (server_name)
         out->server_name = document_string(server_name) ? text_take(build, server_name, TEXT_PATTERN)

@@ -62,6 +62,8 @@ const char *scenario_verb_name(enum scenario_verb verb)
         return "tell";
     case STEP_LOSE:
         return "lose";
+    case STEP_RENEGOTIATE:
+        return "renegotiate";
     case STEP_CHANGE_DNS:
         return "change-dns";
     case STEP_WAIT:

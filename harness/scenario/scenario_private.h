@@ -138,6 +138,8 @@ void step_take_close_port(struct build *build, const struct document_value *valu
                           struct scenario_step *step);
 void step_take_tell(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_lose(struct build *build, const struct document_value *value, struct scenario_step *step);
+void step_take_renegotiate(struct build *build, const struct document_value *value,
+                           struct scenario_step *step);
 void step_take_close(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_respond(struct build *build, const struct document_value *value, struct scenario_step *step);
 void step_take_change_dns(struct build *build, const struct document_value *value,

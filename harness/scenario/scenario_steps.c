@@ -42,6 +42,7 @@ static const struct verb {
     {STEP_CLOSE_PORT, step_take_close_port},
     {STEP_TELL, step_take_tell},
     {STEP_LOSE, step_take_lose},
+    {STEP_RENEGOTIATE, step_take_renegotiate},
     {STEP_CHANGE_DNS, step_take_change_dns},
     {STEP_WAIT, step_take_wait},
     {STEP_REPEAT, take_repeat},

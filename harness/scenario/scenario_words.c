@@ -118,6 +118,11 @@ static void put_tls(FILE *out, const struct scenario_alternative *alternative)
         fprintf(out, ", the device shows %s certificate", alternative->peer_certificate ? "a" : "no");
     if (alternative->resumed >= 0)
         fputs(alternative->resumed ? ", resumed" : ", not resumed", out);
+    if (alternative->renegotiation != NET_RENEGOTIATION_NONE)
+        fprintf(out, ", renegotiation %s",
+                alternative->renegotiation == NET_RENEGOTIATION_DONE      ? "done"
+                : alternative->renegotiation == NET_RENEGOTIATION_REFUSED ? "refused"
+                                                                          : "unanswered");
     if (alternative->early_data >= 0)
         fputs(alternative->early_data ? ", early data accepted" : ", no early data accepted", out);
     if (alternative->unordered >= 0)

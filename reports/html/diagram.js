@@ -152,6 +152,11 @@ function rowOf(event, index, strings, context) {
     row.ends = true;
     row.speech = "the harness " + row.label;
     break;
+  case "renegotiation":
+    row.label = (event.outcome === "asked" ? "asks for another handshake" : "another handshake: " + event.outcome) + "  " + tag;
+    row.toDevice = event.outcome === "asked";
+    row.speech = (row.toDevice ? "the harness " : "the device, ") + row.label;
+    break;
   case "dns-query":
     row.label = event.type + " " + shortName((event.name === null ? "" : strings[event.name]).replace(/\.$/, ""), context.zone) + (event.times ? " \u00d7" + event.times : "");
     row.answer = shortName(dnsAnswer(event, strings), context.zone);

@@ -206,12 +206,21 @@ static void on_closed(struct net_connection *connection, void *arg)
     tell(side, "closed");
 }
 
+static void on_renegotiated(struct net_connection *connection, enum net_renegotiation outcome, void *arg)
+{
+    (void)connection;
+    tell(arg, outcome == NET_RENEGOTIATION_DONE      ? "renegotiated"
+              : outcome == NET_RENEGOTIATION_REFUSED ? "refused-renegotiation"
+                                                     : "ignored-renegotiation");
+}
+
 const struct net_connection_events side_events = {.on_connected = on_connected,
                                                   .on_verify = on_verify,
                                                   .on_ready = on_ready,
                                                   .on_data = on_data,
                                                   .on_sign = on_sign,
-                                                  .on_closed = on_closed};
+                                                  .on_closed = on_closed,
+                                                  .on_renegotiated = on_renegotiated};
 
 static void on_accept(struct net_listener *listener, struct net_connection *connection,
                       struct net_connection_events *events, void **connection_arg, void *arg)

@@ -378,6 +378,24 @@ Test(match, past_tls)
     cr_assert(match_tls(&in_order, &tls));
 }
 
+Test(match, renegotiation)
+{
+    struct scenario_alternative alternative = {.certificate_requested = -1,
+                                               .peer_certificate = -1,
+                                               .resumed = -1,
+                                               .early_data = -1,
+                                               .unordered = -1};
+    struct observed_tls tls = {.renegotiation = NET_RENEGOTIATION_NONE};
+
+    cr_assert(match_tls(&alternative, &tls), "not asked for");
+    alternative.renegotiation = NET_RENEGOTIATION_REFUSED;
+    cr_assert_not(match_tls(&alternative, &tls));
+    tls.renegotiation = NET_RENEGOTIATION_DONE;
+    cr_assert_not(match_tls(&alternative, &tls));
+    tls.renegotiation = NET_RENEGOTIATION_REFUSED;
+    cr_assert(match_tls(&alternative, &tls));
+}
+
 /* ---- several TLS connections on one association of SCTP */
 
 static struct observed request_spread(const char *of)
