@@ -59,6 +59,17 @@ function(sipreuse_test name)
     FAIL_REGULAR_EXPRESSION "LeakSanitizer;AddressSanitizer;runtime error:")
 endfunction()
 
+# sipreuse_test_alone(NAME SOURCES test_a.c [LINK target ...])
+# The same tests with a runner of ours, for where Criterion's cannot be (criterion_alone.c).
+function(sipreuse_test_alone name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES} "${CMAKE_SOURCE_DIR}/suites/unit/criterion_alone.c")
+  target_link_libraries(${name} PRIVATE sipreuse_flags ${ARG_LINK} PkgConfig::CRITERION sipreuse_criterion_flags)
+  foreach(part internal_test_setup internal_test_main internal_test_teardown send_assert abort_test continue_test)
+    target_link_options(${name} PRIVATE "LINKER:--wrap=criterion_${part}")
+  endforeach()
+endfunction()
+
 # sipreuse_fuzz_target(NAME SOURCES fuzz_x.c CORPUS dir [LINK target ...])
 # With SIPREUSE_FUZZ a libFuzzer executable; always a replay of the corpus in the ordinary check.
 function(sipreuse_fuzz_target name)

@@ -170,12 +170,14 @@ static const struct net_connection_events carrier_events = {
 
 /* ---- making them */
 
-int net_association_connect(struct pair *pair, const struct net_address *remote)
+int net_association_connect(struct pair *pair, const struct net_address *remote,
+                            const struct net_also *remote_also)
 {
     const struct net_connect_options options = {.transport = NET_SCTP,
                                                 .local = pair->local,
                                                 .also = pair->also,
                                                 .remote = *remote,
+                                                .remote_also = *remote_also,
                                                 .handshake_timeout_ms = UINT32_MAX};
     struct association *association = calloc(1, sizeof *association);
     if (!association)

@@ -34,6 +34,9 @@ static void read_association(struct net_connection *connection)
         return;
     put_first(facts->local, facts->local_count, &connection->local);
     put_first(facts->remote, facts->remote_count, &connection->remote);
+    /* Of several that were tried the one that came first may be none of the peer's. */
+    if (facts->remote_count > 0)
+        connection->remote = facts->remote[0];
 }
 
 /* ENOPROTOOPT is what ICMP's "protocol unreachable" comes to, EPROTO its counterpart of IPv6. */
@@ -129,10 +132,11 @@ static bool set_up(struct net_connection *connection, const struct net_connect_o
     return true;
 }
 
-static void begin_connect(struct net_connection *connection)
+static void begin_connect(struct net_connection *connection, const struct net_also *remote_also)
 {
     loop_timer_start(connection->timer, connection->handshake_timeout_ms);
-    connection->connect_errno = connection->ops->connect(connection->fd, &connection->remote);
+    connection->connect_errno =
+        net_transport_connect(connection->ops, connection->fd, &connection->remote, remote_also);
     if (connection->connect_errno)
         net_connection_defer(connection, NET_DEFER_CONNECT);
     net_connection_read_local(connection);
@@ -200,7 +204,7 @@ struct net_connection *net_connect(struct net *net, const struct net_connect_opt
         connection->events = *events;
     connection->arg = arg;
     net_connection_enter(connection);
-    begin_connect(connection);
+    begin_connect(connection, &options->remote_also);
     net_connection_leave(connection);
     return connection;
 }

@@ -175,7 +175,7 @@ struct net_message_facts {
     uint32_t payload_protocol;
 };
 enum { NET_ASSOCIATION_ADDRESSES_MAX = 8, NET_ALSO_MAX = NET_ASSOCIATION_ADDRESSES_MAX - 1 };
-/* Further addresses of our end of an association (RFC 9260 §6.4), of the family of the first one; their ports
+/* Further addresses of one end of an association (RFC 9260 §6.4), of the family of the first one; their ports
  * are not looked at. Kernel engine only: elsewhere EOPNOTSUPP. */
 struct net_also {
     struct net_address addresses[NET_ALSO_MAX];
@@ -254,6 +254,10 @@ struct net_connect_options {
     struct net_address local; /* source IP; port 0: ephemeral */
     struct net_also also;     /* SCTP */
     struct net_address remote;
+    /* SCTP: further addresses of the same peer, at the same port. Whichever answers first (the kernel tries
+     * one after the other); those that it does not claim are let go, and net_connection_remote() is one of
+     * its own. */
+    struct net_also remote_also;
     struct net_tls_options tls;
     uint64_t handshake_timeout_ms; /* TCP connect and TLS together; 0: 10,000 */
 };

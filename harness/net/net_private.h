@@ -79,6 +79,8 @@ struct net_transport_ops {
     int (*listen)(int fd);                                    /* 0, or -1 with errno */
     int (*accept)(int fd, struct net_address *remote);        /* a descriptor like that of open; -1, errno */
     int (*connect)(int fd, const struct net_address *remote); /* 0: begun; or an errno */
+    /* Likewise, to whichever address of one peer answers first. NULL: one is all there can be. */
+    int (*connect_also)(int fd, const struct net_address *remote, const struct net_also *also);
     /* 0, or the errno that the socket had, taken from it; of a connect under way: EINPROGRESS. */
     int (*take_error)(int fd);
     /* As recv(2) and send(2) without blocking: bytes moved, 0 at the end of the stream (receive only), or -1
@@ -101,6 +103,9 @@ extern const struct net_transport_ops net_tcp_ops, net_kernel_sctp_ops, net_user
 /* Both kinds of binding; errno. */
 bool net_transport_bind(const struct net_transport_ops *ops, int fd, const struct net_address *address,
                         const struct net_also *also, bool is_to_listen);
+/* Both kinds of connecting; 0: begun, or an errno. */
+int net_transport_connect(const struct net_transport_ops *ops, int fd, const struct net_address *remote,
+                          const struct net_also *also);
 /* NULL: this transport is not to be had; errno. */
 const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net_transport transport);
 

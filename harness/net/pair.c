@@ -142,10 +142,14 @@ static bool pair_local(int fd, struct net_address *out)
     return true;
 }
 
+static int pair_connect_also(int fd, const struct net_address *remote, const struct net_also *also)
+{
+    return net_association_connect(net_pair_find(fd), remote, also);
+}
+
 static int pair_connect(int fd, const struct net_address *remote)
 {
-    struct pair *pair = net_pair_find(fd);
-    return net_association_connect(pair, remote);
+    return pair_connect_also(fd, remote, &(struct net_also){.count = 0});
 }
 
 static int pair_take_error(int fd)
@@ -302,6 +306,7 @@ const struct net_transport_ops net_pair_ops = {
     .listen = pair_listen,
     .accept = pair_accept,
     .connect = pair_connect,
+    .connect_also = pair_connect_also,
     .take_error = pair_take_error,
     .receive = pair_receive,
     .send = pair_send,

@@ -42,8 +42,9 @@ void net_pair_join(struct pair *pair, struct association *association, uint16_t 
 bool net_pair_take(struct pair *pair, const uint8_t *bytes, size_t size_bytes,
                    const struct net_message_facts *facts);
 
-int net_association_connect(struct pair *pair, const struct net_address *remote); /* 0, or an errno */
-int net_association_listen(struct pair *listener);                                /* 0; -1, errno */
+int net_association_connect(struct pair *pair, const struct net_address *remote,
+                            const struct net_also *remote_also); /* 0, or an errno */
+int net_association_listen(struct pair *listener);               /* 0; -1, errno */
 void net_association_unlisten(struct pair *listener);
 /* How many pairs of streams it has room for: those with a number that both directions have (RFC 3436 §3.1).
  */

@@ -55,23 +55,47 @@ static void tune_paths(int fd)
     setsockopt(fd, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &paths, sizeof paths);
 }
 
+/* Addresses one behind the other, as sctp_bindx(3) and sctp_connectx(3) want them. */
+struct packed {
+    uint8_t bytes[NET_ASSOCIATION_ADDRESSES_MAX * sizeof(struct sockaddr_in6)];
+    size_t size_bytes;
+    int count;
+};
+
+static void pack(struct packed *packed, const struct net_address *address, uint16_t port)
+{
+    struct net_address own = *address;
+    struct sockaddr_storage storage;
+    own.port = port;
+    socklen_t one_bytes = net_address_to_sockaddr(&own, &storage);
+    memcpy(packed->bytes + packed->size_bytes, &storage, one_bytes);
+    packed->size_bytes += one_bytes;
+    packed->count++;
+}
+
 static bool kernel_bind_also(int fd, const struct net_also *also)
 {
-    uint8_t packed[NET_ALSO_MAX * sizeof(struct sockaddr_in6)];
-    size_t size_bytes = 0;
+    struct packed packed = {.count = 0};
     struct net_address first;
     if (!net_socket_local(fd, &first))
         return false;
-    for (size_t i = 0; i < also->count; i++) {
-        struct net_address address = also->addresses[i];
-        struct sockaddr_storage storage;
-        address.port = first.port;
-        socklen_t one_bytes = net_address_to_sockaddr(&address, &storage);
-        memcpy(packed + size_bytes, &storage, one_bytes);
-        size_bytes += one_bytes;
-    }
+    for (size_t i = 0; i < also->count; i++)
+        pack(&packed, &also->addresses[i], first.port);
     tune_paths(fd);
-    return sctp_bindx(fd, (struct sockaddr *)(void *)packed, (int)also->count, SCTP_BINDX_ADD_ADDR) == 0;
+    return sctp_bindx(fd, (struct sockaddr *)(void *)packed.bytes, packed.count, SCTP_BINDX_ADD_ADDR) == 0;
+}
+
+static int kernel_connect_also(int fd, const struct net_address *remote, const struct net_also *also)
+{
+    struct packed packed = {.count = 0};
+    pack(&packed, remote, remote->port);
+    for (size_t i = 0; i < also->count; i++)
+        pack(&packed, &also->addresses[i], remote->port);
+    tune_paths(fd);
+    return sctp_connectx(fd, (struct sockaddr *)(void *)packed.bytes, packed.count, NULL) == 0 ||
+                   errno == EINPROGRESS
+               ? 0
+               : errno;
 }
 
 static ssize_t kernel_receive(int fd, void *bytes, size_t size_bytes, struct net_message_facts *facts)
@@ -161,6 +185,7 @@ const struct net_transport_ops net_kernel_sctp_ops = {
     .listen = net_socket_listen,
     .accept = net_socket_accept,
     .connect = net_socket_connect,
+    .connect_also = kernel_connect_also,
     .take_error = net_socket_take_error,
     .receive = kernel_receive,
     .send = kernel_send,

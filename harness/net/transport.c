@@ -113,6 +113,14 @@ bool net_transport_bind(const struct net_transport_ops *ops, int fd, const struc
     return ops->bind_also && ops->bind_also(fd, also);
 }
 
+int net_transport_connect(const struct net_transport_ops *ops, int fd, const struct net_address *remote,
+                          const struct net_also *also)
+{
+    if (also->count == 0)
+        return ops->connect(fd, remote);
+    return ops->connect_also ? ops->connect_also(fd, remote, also) : EOPNOTSUPP;
+}
+
 const struct net_transport_ops *net_transport_find_ops(struct net *net, enum net_transport transport)
 {
     if (transport == NET_TCP || transport == NET_TLS)

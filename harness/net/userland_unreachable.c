@@ -44,8 +44,8 @@ static void refuse(const struct net_userland *userland, const struct net_address
 {
     uint16_t local_port = userland_port_at(ports), remote_port = userland_port_at(ports + 2);
     for (struct slot *slot = userland->slots; slot; slot = slot->hh.next) {
-        if (slot->is_connecting && slot->local.port == local_port && slot->remote_port == remote_port &&
-            net_address_equal_ip(&slot->path->remote, remote)) {
+        if (slot->is_connecting && !slot->refused_errno && slot->local.port == local_port &&
+            slot->remote_port == remote_port && net_address_equal_ip(&slot->path->remote, remote)) {
             slot->refused_errno = error_number;
             slot_sign(slot);
         }

@@ -83,6 +83,7 @@ static void on_connected(struct net_connection *connection, void *arg)
 
     (void)connection;
     wire->local = *net_connection_local(wire->connection);
+    wire->remote = *net_connection_remote(wire->connection);
     journal_world_association(wire);
     read_association(wire);
 }
@@ -221,15 +222,31 @@ struct net_also peer_further(struct world *world, const struct strings *names)
     return also;
 }
 
+/* A device of two addresses is tried at both by an association of ours that has several as well. */
+static struct net_also further_of_device(const struct world *world, const struct net_address *remote,
+                                         const struct net_also *ours)
+{
+    const struct run_options *options = world->run->options;
+    struct net_also also = {0};
+
+    if (ours->count > 0 && options->device_sctp == NET_SCTP_KERNEL &&
+        net_address_equal_ip(remote, &world->device_address) &&
+        sandbox_device_second_address(options->sandbox, remote->family, &also.addresses[0]))
+        also.count = 1;
+    return also;
+}
+
 struct wire *peer_connect(struct world *world, const char *name, const struct host *host,
                           const struct strings *also, enum net_transport transport,
                           const struct net_address *remote, const struct net_tls_options *tls,
                           enum wire_role role)
 {
+    const struct net_also ours = peer_further(world, also);
     struct net_connect_options options = {.transport = transport,
                                           .local = host->address,
-                                          .also = peer_further(world, also),
+                                          .also = ours,
                                           .remote = *remote,
+                                          .remote_also = further_of_device(world, remote, &ours),
                                           .tls = *tls,
                                           .handshake_timeout_ms = run_scaled_ms(world->run, RUN_CONNECT_MS)};
     struct wire *wire = run_allocate(1, sizeof *wire);

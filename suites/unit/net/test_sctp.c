@@ -1,8 +1,11 @@
 /* SCTP and TLS over SCTP, between two addresses of a network namespace of the test's own: over usrsctp where
  * the kernel has no SCTP, else over the kernel's. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +136,61 @@ Test(sctp, further_addresses)
     world_fini(&world);
 }
 
+/* A host that is there for nobody: a listener that sees nothing of what comes. */
+static int listen_deaf(const char *ip, uint16_t port)
+{
+    struct sock_filter drop_all[] = {{.code = BPF_RET | BPF_K, .k = 0}};
+    const struct sock_fprog program = {.len = 1, .filter = drop_all};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    inet_pton(AF_INET, ip, &address.sin_addr);
+    int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+    cr_assert(fd >= 0);
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+static void connect_to_first_and_second(struct world *world, const struct net_connect_options *options)
+{
+    side_init(&world->client, world);
+    world->client.connection = net_connect(world->net, options, &side_events, &world->client);
+    cr_assert_not_null(world->client.connection);
+}
+
+ParameterizedTestParameters(sctp, the_address_that_answers_is_taken)
+{
+    static const enum net_transport transports[] = {NET_SCTP, NET_TLS_SCTP};
+    return cr_make_param_array(const enum net_transport, transports, 2);
+}
+
+ParameterizedTest(const enum net_transport *transport, sctp, the_address_that_answers_is_taken,
+                  .init = world_enter_namespace)
+{
+    struct world world;
+    world_init(&world, NULL);
+    world_listen(&world, 4,
+                 &(struct net_listen_options){.transport = *transport, .tls.credential = world.one});
+    const struct net_address *second = net_listener_address(world.listener);
+    struct net_connect_options options = {.transport = *transport,
+                                          .remote_also = {.addresses = {*second}, .count = 1}};
+    net_address_parse("127.0.0.1", 0, &options.local);
+    net_address_parse("127.0.0.9", second->port, &options.remote);
+    if (net_sctp_engine(world.net, NULL) == NET_SCTP_USERLAND) {
+        connect_to_first_and_second(&world, &options);
+        world_run_until_client(&world, "connect_failed");
+        cr_expect_eq(world.client.end.error_number, EOPNOTSUPP);
+    } else {
+        int deaf = listen_deaf("127.0.0.9", second->port);
+        connect_to_first_and_second(&world, &options);
+        world_run_until_client(&world, "ready");
+        cr_expect(net_address_equal(net_connection_remote(world.client.connection), second));
+        cr_expect_eq(net_connection_association(world.client.connection)->remote_count, 1);
+        close(deaf);
+    }
+    world_fini(&world);
+}
+
 /* ---- ends ---- */
 
 Test(sctp, shutdown_sends_what_is_queued_first)
@@ -194,31 +252,62 @@ static uint16_t sum_of(const uint8_t *bytes, size_t size_bytes)
     return (uint16_t)~sum;
 }
 
+enum { ICMP_BYTES = 8, QUOTED_BYTES = 32 };
+
+/* The first bytes of a packet of a connect: those that ICMP quotes, and whoever gets the quotation looks at.
+ */
+static void write_ports(uint8_t *packet, const struct net_connection *connection)
+{
+    uint16_t from = net_connection_local(connection)->port, to = net_connection_remote(connection)->port;
+    packet[0] = (uint8_t)(from >> 8);
+    packet[1] = (uint8_t)from;
+    packet[2] = (uint8_t)(to >> 8);
+    packet[3] = (uint8_t)to;
+}
+
 /* "Destination unreachable" about the first packet of a connect, as the host would send it that has no SCTP.
  */
 static void send_unreachable(const struct net_connection *connection, uint8_t code)
 {
-    enum { ICMP_BYTES = 8, IP_BYTES = 20, QUOTED_BYTES = 32 };
-    const struct net_address *from = net_connection_local(connection),
-                             *to = net_connection_remote(connection);
+    enum { IP_BYTES = 20 };
+    const struct net_address *from = net_connection_local(connection);
     uint8_t message[ICMP_BYTES + IP_BYTES + QUOTED_BYTES] = {3, code};
-    uint8_t *ip = message + ICMP_BYTES, *packet = ip + IP_BYTES;
+    uint8_t *ip = message + ICMP_BYTES;
     ip[0] = 0x45;
     ip[3] = IP_BYTES + QUOTED_BYTES;
     ip[8] = 64;
     ip[9] = IPPROTO_SCTP;
     memcpy(ip + 12, from->ip, 4);
-    memcpy(ip + 16, to->ip, 4);
-    packet[0] = (uint8_t)(from->port >> 8);
-    packet[1] = (uint8_t)from->port;
-    packet[2] = (uint8_t)(to->port >> 8);
-    packet[3] = (uint8_t)to->port;
+    memcpy(ip + 16, net_connection_remote(connection)->ip, 4);
+    write_ports(ip + IP_BYTES, connection);
     uint16_t sum = sum_of(message, sizeof message);
     message[2] = (uint8_t)(sum >> 8);
     message[3] = (uint8_t)sum;
     int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
     struct sockaddr_in target = {.sin_family = AF_INET};
     memcpy(&target.sin_addr, from->ip, 4);
+    cr_assert(sendto(fd, message, sizeof message, 0, (struct sockaddr *)&target, sizeof target) > 0);
+    close(fd);
+}
+
+/* The same of IPv6; the kernel sums it up. */
+static void send_unreachable_6(const struct net_connection *connection, uint8_t type, uint8_t code)
+{
+    enum { IP_BYTES = 40, NEXT_HEADER_AT = 6 };
+    const struct net_address *from = net_connection_local(connection);
+    uint8_t message[ICMP_BYTES + IP_BYTES + QUOTED_BYTES] = {type, code};
+    uint8_t *ip = message + ICMP_BYTES;
+    message[7] = type == ICMP6_PARAM_PROB ? NEXT_HEADER_AT : 0; /* a pointer to what was not understood */
+    ip[0] = 0x60;
+    ip[5] = QUOTED_BYTES;
+    ip[NEXT_HEADER_AT] = IPPROTO_SCTP;
+    ip[7] = 64;
+    memcpy(ip + 8, from->ip, 16);
+    memcpy(ip + 24, net_connection_remote(connection)->ip, 16);
+    write_ports(ip + IP_BYTES, connection);
+    int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+    struct sockaddr_in6 target = {.sin6_family = AF_INET6};
+    memcpy(&target.sin6_addr, from->ip, 16);
     cr_assert(sendto(fd, message, sizeof message, 0, (struct sockaddr *)&target, sizeof target) > 0);
     close(fd);
 }
@@ -252,6 +341,48 @@ ParameterizedTest(const enum net_transport *transport, sctp, a_host_without_sctp
     cr_expect_eq(world.client.end.error_number, ENOPROTOOPT);
     cr_expect_str_eq(world.client.end.text,
                      "connecting to 127.0.0.7:5060: the host has no SCTP (ICMP: protocol unreachable)");
+    world_fini(&world);
+}
+
+struct refusal_6 {
+    uint8_t type, code;
+    int error_number;
+    char text[96]; /* the tests are another process, and its addresses are others */
+};
+
+ParameterizedTestParameters(sctp, a_host_without_sctp_says_so_over_ip6)
+{
+    static const struct refusal_6 refusals[] = {
+        {ICMP6_PARAM_PROB, ICMP6_PARAMPROB_NEXTHEADER, EPROTO,
+         "connecting to [2001:db8::7]:5060: the host has no SCTP (ICMP: protocol unreachable)"},
+        {ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, ECONNREFUSED,
+         "connecting to [2001:db8::7]:5060: Connection refused"}};
+    return cr_make_param_array(const struct refusal_6, refusals, 2);
+}
+
+ParameterizedTest(const struct refusal_6 *refusal, sctp, a_host_without_sctp_says_so_over_ip6,
+                  .init = world_enter_namespace)
+{
+    struct world world;
+    world_init(&world, NULL);
+    if (net_sctp_engine(world.net, NULL) != NET_SCTP_USERLAND) {
+        world_fini(&world);
+        return; /* the kernel's own affair */
+    }
+    /* No packet finds a way there. The connect would take a minute to give up. */
+    struct net_connect_options options = {.transport = NET_SCTP, .handshake_timeout_ms = 60000};
+    net_address_parse("::1", 0, &options.local);
+    net_address_parse("2001:db8::7", 5060, &options.remote);
+    world.client.connection = net_connect(world.net, &options, &side_events, &world.client);
+    cr_assert_not_null(world.client.connection);
+    send_unreachable_6(world.client.connection, ICMP6_DST_UNREACH,
+                       ICMP6_DST_UNREACH_ADDR); /* which may be there again the next moment */
+    send_unreachable_6(world.client.connection, ICMP6_PARAM_PROB,
+                       ICMP6_PARAMPROB_OPTION); /* of another header than SCTP's */
+    send_unreachable_6(world.client.connection, refusal->type, refusal->code);
+    world_run_until_client(&world, "connect_failed");
+    cr_expect_eq(world.client.end.error_number, refusal->error_number);
+    cr_expect_str_eq(world.client.end.text, refusal->text);
     world_fini(&world);
 }
 
@@ -397,6 +528,28 @@ ParameterizedTest(const enum net_tls_version *version, sctp, two_pairs_of_one_as
     net_connection_close(world.server.connection, NET_CLOSE_GRACEFUL);
     world_run_until_client(&world, "closed");
     world_run_until_server(&world, "closed");
+    world_fini(&world);
+}
+
+/* RFC 3436 §3.2: a stream that carries TLS takes user messages as long as any record may be, 18,437 bytes.
+ * GnuTLS writes none so long, so one goes past it. */
+Test(sctp, a_record_of_any_length_is_one_message)
+{
+    enum { RECORD_BYTES = 16384 + 2048 + 5 };
+    struct world world;
+    world_init(&world, NULL);
+    world_open_with(&world, 4,
+                    &(struct net_listen_options){.transport = NET_TLS_SCTP,
+                                                 .tls = {.credential = world.one, .takes_clear = true},
+                                                 .on_accept = accept_noting},
+                    &(struct net_connect_options){.transport = NET_TLS_SCTP});
+    for (size_t expected = 1; expected <= 2; expected++) {
+        write_long(world.client.connection, RECORD_BYTES,
+                   &(struct net_message_options){.is_clear = true, .is_ordered = true});
+        world_run_until(&world, has_messages, &expected);
+        cr_expect_eq(messages[expected - 1].size_bytes, RECORD_BYTES);
+        cr_expect(messages[expected - 1].facts.is_clear);
+    }
     world_fini(&world);
 }
 
