@@ -1,18 +1,19 @@
 /* report.html: one file, rendered from the journal alone. Private to reports/.
  *
- * The page is a template, a style sheet and scripts (reports/html/, compiled in), and one block of JSON that
- * the scripts render with textContent only: what a device sent is data everywhere. A static summary stands in
- * the page for who runs no scripts. How much of the call flows goes along is chosen by a budget: failures
- * first, and what is left out is counted. */
+ * The page is a template, a style sheet and scripts (reports/html/, compiled in), and one block of JSON,
+ * deflated where it is large, that the scripts render with textContent only: what a device sent is data
+ * everywhere. A static summary stands in the page for who runs no scripts. How much of the call flows goes
+ * along is chosen by a budget: failures first, and what is left out is counted. */
 #ifndef REPORTS_HTML_H
 #define REPORTS_HTML_H
 
 #include "reports/reports_private.h"
 
 enum {
-    HTML_PAGE_BYTES_MAX = 2900000, /* of the whole file; what does not fit is counted */
-    FLOW_HEAD_MAX = 70,            /* events of a scenario that are kept: its first … */
-    FLOW_EVENTS_MAX = 120,         /* … and its last ones, so many in all */
+    HTML_PAGE_BYTES_MAX = 2900000,   /* of the whole file; what does not fit is counted */
+    HTML_PLAIN_BYTES_MAX = 16 << 20, /* of data that are deflated */
+    FLOW_HEAD_MAX = 70,              /* events of a scenario that are kept: its first … */
+    FLOW_EVENTS_MAX = 120,           /* … and its last ones, so many in all */
     FLOW_CONNECTIONS_MAX = 40,
     FLOW_MESSAGE_BYTES_MAX = 4096,
     FLOW_DECIDING_BYTES_MAX = 16384
@@ -84,14 +85,19 @@ enum flow_detail {
 };
 json_t *flow_json(const struct flow *flow, const struct report_entry *entry, enum flow_detail detail,
                   struct html_strings *strings);
-/* Flows of all entries, as much as room_bytes allows, by importance; an array, null where nothing fitted. */
+/* Flows of all entries, as much as room_bytes allows, by importance; an array, null where nothing fitted.
+ * is_whole: nothing had to be left out for want of room. */
 json_t *flow_choose(const struct report *report, const struct flow *flows, size_t room_bytes,
-                    struct html_strings *strings);
+                    struct html_strings *strings, bool *is_whole);
 
 /* ---- data ---- */
 /* The whole page; journal: from its beginning. false: out of memory. */
 bool report_put_html(const struct report *report, FILE *journal, FILE *out);
-json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes);
+json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes,
+                         bool *is_whole);
+/* The same with many times as much in it, for the page's scripts (inflate.js): {"deflated": base64 of zlib,
+ * "size_bytes"}. NULL: it does not fit, or out of memory. */
+json_t *html_deflated_data(const struct report *report, const struct flow *flows, size_t room_bytes);
 /* What the page shows of the kill matrix; null without one. */
 json_t *html_kill_json(const struct report *report);
 /* The summary and the failures as plain HTML. arg: struct report. */

@@ -47,7 +47,7 @@ function diagramLayout(flow, strings, options) {
   const columns = names.map((name, i) => ({
     key: name, x: GUTTER + 84 + i * gap,
     name: name === "\u0000device" ? options.device : name === "\u0000dns" ? "DNS" : name,
-    ip: name === "\u0000device" ? (flow.device || "").replace(/:\d+$/, "") : name === "\u0000dns" ? "of the harness" : flow.hosts[name] || "",
+    ip: name === "\u0000device" ? (flow.device || "").replace(/:\d+$/, "").replace(/^\[|\]$/g, "") : name === "\u0000dns" ? "of the harness" : flow.hosts[name] || "",
     isDevice: name === "\u0000device"}));
   const at = new Map(columns.map(column => [column.key, column]));
   const device = at.get("\u0000device");
@@ -70,7 +70,8 @@ function diagramLayout(flow, strings, options) {
     if (row.lane === undefined || row.lane === null) continue;
     const lane = lanes[row.lane];
     if (!lane.from) lane.from = row.y + row.height - 8;
-    if (row.ends && !lane.ended) { lane.to = row.y + row.height - 8; lane.ended = true; }
+    /* What still came over it, or was sent into it, lies on it too. */
+    if (row.ends || lane.ended) { lane.to = row.y + row.height - 8; lane.ended = true; }
   }
   const height = y + 12;
   for (const lane of lanes) if (!lane.ended) lane.to = lane.from ? height - 8 : 0;
@@ -199,6 +200,18 @@ function noteText(event) {
   return event.k;
 }
 
+/* What was left out, in words: "586 messages, 7 DNS queries". */
+const LEFT_OUT = {"message": "message", "raw": "piece of bytes that are no SIP|pieces of bytes that are no SIP", "connection": "opening of a connection|openings of connections", "tls": "TLS handshake",
+  "sign": "sign of an end|signs of an end", "close": "closing", "association": "line about associations|lines about associations", "dns-query": "DNS query|DNS queries", "dns-change": "DNS change",
+  "barrier": "barrier", "silence": "silence", "observation": "observation", "step": "wait", "close-port": "closing of a port|closings of ports", "actor": "count of the reference|counts of the reference",
+  "actor-log": "line of the reference's log|lines of the reference's log", "actor-answer": "answer to the reference|answers to the reference"};
+function leftOutText(counts) {
+  return Object.entries(counts || {}).map(([kind, count]) => {
+    const [one, many] = (LEFT_OUT[kind] || kind).split("|");
+    return count + " " + (count === 1 ? one : many || one + "s");
+  }).join(", ");
+}
+
 function diagramRows(flow, strings, context) {
   const rows = [];
   flow.events.forEach((event, i) => {
@@ -209,7 +222,7 @@ function diagramRows(flow, strings, context) {
       last.label = row.label + "  \u00d7" + last.times;
     } else rows.push(row);
   });
-  const missing = Object.entries(flow.left_out || {}).map(([kind, count]) => count + " " + kind).join(", ");
+  const missing = leftOutText(flow.left_out);
   if (missing && flow.cut !== undefined && flow.events.length > flow.cut)
     rows.splice(rows.findIndex(row => row.index >= flow.cut), 0, {kind: "gap", label: "\u22ef not shown: " + missing + " \u22ef", height: 26, note: true, lane: null, speech: "not shown: " + missing, event: null});
   return rows;
@@ -243,7 +256,7 @@ function eventGroup(row, layout, options) {
   const lane = row.lane === null || row.lane === undefined ? null : layout.lanes[row.lane];
   const y = row.y + row.height - 8, colour = lane ? lane.colour : 0;
   if (lane && row.kind === "tls") parts.push(...handshakeBox(row, lane, layout));
-  else if (lane && row.label !== undefined && !row.note) parts.push(...connectionArrow(row, lane, y, colour));
+  else if (lane && row.label !== undefined && !row.note) parts.push(...connectionArrow(row, lane, y, colour, layout));
   else if (row.kind === "dns-query" && layout.dns) parts.push(...dnsArrow(row, layout));
   else parts.push(el("text", {class: "note halo", x: GUTTER + 4, y: row.y + 16}, cut(row.label || row.kind, Math.floor((layout.width - GUTTER) / CHAR))));
   if (row.decides) parts.push(el("text", {class: "halo", x: 4, y: row.y + row.height - 5}, "\u2605 decides"));
@@ -255,13 +268,17 @@ function eventGroup(row, layout, options) {
     el("rect", {class: "hit", x: 1, y: row.y + 1, width: layout.width - 2, height: row.height - 2, rx: 4}), time, parts);
 }
 
-function connectionArrow(row, lane, y, colour) {
+function connectionArrow(row, lane, y, colour, layout) {
   const from = row.toDevice ? lane.x : lane.deviceX, to = row.toDevice ? lane.deviceX : lane.x;
   const left = Math.min(from, to), span = Math.abs(to - from);
   const isOpen = row.kind === "connection", label = row.tag ? row.tag + "  " + row.label : row.label;
   const parts = [arrow(from, to, y, "s" + colour + (isOpen ? " open" : ""))];
-  parts.push(el("text", {class: "halo" + (isOpen || row.ends ? " f" + colour : ""), x: left + span / 2, y: y - 7, "text-anchor": "middle"},
-    row.tag ? [el("tspan", {class: "f" + colour, "font-weight": "700"}, row.tag), "  "] : null, cut(row.label, Math.floor((span + 60) / CHAR) - (row.tag ? row.tag.length + 2 : 0)),
+  /* A 5-tuple is shown whole: it may go beyond its connection, but not beyond the drawing. */
+  const text = cut(row.label, Math.floor((isOpen ? layout.width - GUTTER - 12 : span + 60) / CHAR) - (row.tag ? row.tag.length + 2 : 0));
+  const half = (text.length + (row.tag ? row.tag.length + 2 : 0)) * CHAR / 2;
+  const middle = isOpen ? Math.min(Math.max(left + span / 2, GUTTER + half), layout.width - 6 - half) : left + span / 2;
+  parts.push(el("text", {class: "halo" + (isOpen || row.ends ? " f" + colour : ""), x: middle, y: y - 7, "text-anchor": "middle"},
+    row.tag ? [el("tspan", {class: "f" + colour, "font-weight": "700"}, row.tag), "  "] : null, text,
     el("title", {}, label)));
   if (row.ends) parts.push(el("path", {class: "arrow s" + colour, d: `M${to - 5} ${y - 5}l10 10m0 -10l-10 10`}));
   return parts;

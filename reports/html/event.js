@@ -101,7 +101,7 @@ class Matrix {
   }
   unfold(row) {
     const shown = this.open.has(row.id);
-    const button = el("button", {type: "button", class: "unfold", "aria-expanded": String(shown)}, el("span", {class: "rule"}, row.rule || row.id),
+    const button = el("button", {type: "button", class: "unfold", "aria-expanded": String(shown)}, el("span", {class: "rule"}, prose(row.rule || row.id)),
       el("span", {class: "id"}, `${row.id} · ${row.level}${row.derived ? "°" : ""}`));
     button.addEventListener("click", () => { if (!this.open.delete(row.id)) this.open.add(row.id); this.draw(row.id); });
     return button;

@@ -91,8 +91,9 @@ function copyButton(text, label) {
 }
 
 /* ---- filters ----
- * facets: [{key, label, options: [{value, label}], of(item) → values}]; text: item → what is searched.
- * Several values of a facet are alternatives, several facets all have to hold. */
+ * facets: [{key, label, options: [{value, label}], of(item, chosen) → values}]; text: item → what is searched.
+ * Several values of a facet are alternatives, several facets all have to hold; chosen (key → Set) is for facets of one
+ * thing within the item, which has to hold for all of them at once. */
 class Filters {
   constructor(facets, text, state, onchange) {
     Object.assign(this, {facets, text, onchange});
@@ -129,19 +130,19 @@ class Filters {
     this.words = this.input.value = "";
     this.onchange();
   }
-  holds(item, except) {
+  holds(item, all = this.chosen) {
     for (const facet of this.facets) {
-      const chosen = this.chosen[facet.key];
-      if (facet === except || chosen.size === 0) continue;
-      if (!facet.of(item).some(value => chosen.has(value))) return false;
+      const chosen = all[facet.key];
+      if (chosen.size && !facet.of(item, all).some(value => chosen.has(value))) return false;
     }
     const text = this.words && this.text(item).toLowerCase();
     return !this.words || this.words.toLowerCase().split(/\s+/).every(word => text.includes(word));
   }
-  /* The items that hold; counts say how many there would be with that value. */
+  /* The items that hold; counts say how many there would be with that value alone. */
   apply(items) {
     for (const {facet, option, node, count} of this.buttons) {
-      const number = items.filter(item => this.holds(item, facet) && facet.of(item).includes(option.value)).length;
+      const chosen = {...this.chosen, [facet.key]: new Set([option.value])};
+      const number = items.filter(item => this.holds(item, chosen)).length;
       count.textContent = number;
       node.classList.toggle("empty", number === 0);
       node.setAttribute("aria-pressed", this.chosen[facet.key].has(option.value));

@@ -1,0 +1,94 @@
+/* The data of a large page, deflated: the same data, within the room, or none. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "reports/html.h"
+#include "sample.h"
+
+struct sample {
+    char *text;
+    FILE *journal, *again;
+    struct report *report;
+    struct flow *flows;
+};
+
+static struct sample sample_read(void)
+{
+    char error[256] = "";
+    size_t size_bytes;
+    struct sample sample = {.text = text_of("whole", &size_bytes)};
+    sample.journal = fmemopen(sample.text, size_bytes, "r");
+    sample.again = fmemopen(sample.text, size_bytes, "r");
+    sample.report = report_read(sample.journal, "j", error, sizeof error);
+    cr_assert_not_null(sample.report, "%s", error);
+    sample.flows = flow_read(sample.report, sample.again);
+    return sample;
+}
+
+static void sample_free(struct sample *sample)
+{
+    flow_free(sample->flows, sample->report->entry_count);
+    report_free(sample->report);
+    fclose(sample->journal);
+    fclose(sample->again);
+    free(sample->text);
+}
+
+static json_t *inflated(const json_t *object)
+{
+    size_t packed_bytes = 0;
+    const char *text = json_string_value(json_object_get(object, "deflated"));
+    unsigned char *packed = html_base64(text, strlen(text), &packed_bytes);
+    uLongf size_bytes = (uLongf)json_integer_value(json_object_get(object, "size_bytes"));
+    const uLongf told_bytes = size_bytes;
+    char *plain = malloc(size_bytes + 1);
+    cr_assert_eq(uncompress((Bytef *)plain, &size_bytes, packed, (uLong)packed_bytes), Z_OK);
+    cr_assert_eq(size_bytes, told_bytes, "the page's scripts make room for just so many");
+    json_t *data = json_loadb(plain, size_bytes, JSON_ALLOW_NUL, NULL);
+    free(plain);
+    free(packed);
+    return data;
+}
+
+Test(html_deflate, the_same_data)
+{
+    struct sample sample = sample_read();
+    bool is_whole = false;
+    json_t *plain = html_report_data(sample.report, sample.flows, HTML_PLAIN_BYTES_MAX, &is_whole),
+           *object = html_deflated_data(sample.report, sample.flows, 1 << 20), *data = inflated(object);
+    cr_assert(is_whole);
+    cr_assert(json_equal(plain, data));
+    json_decref(plain);
+    json_decref(object);
+    json_decref(data);
+    sample_free(&sample);
+}
+
+/* Less and less of the flows until it fits, and nothing where not even the rest does. */
+Test(html_deflate, within_the_room)
+{
+    struct sample sample = sample_read();
+    json_t *whole = html_deflated_data(sample.report, sample.flows, 1 << 20);
+    const size_t whole_bytes = html_json_size(whole);
+    json_t *less = html_deflated_data(sample.report, sample.flows, whole_bytes - whole_bytes / 30);
+    cr_assert_not_null(less, "some of it fits into less room than all of it takes: %zu", whole_bytes);
+    cr_assert_leq(html_json_size(less), whole_bytes - whole_bytes / 30);
+    json_decref(inflated(less));
+    json_decref(less);
+    cr_assert_null(html_deflated_data(sample.report, sample.flows, 100));
+    json_decref(whole);
+    sample_free(&sample);
+}
+
+/* What does not fit is said to the caller, who deflates then. */
+Test(html_deflate, whether_all_fitted_is_told)
+{
+    struct sample sample = sample_read();
+    bool is_whole = true;
+    json_decref(html_report_data(sample.report, sample.flows, 100, &is_whole));
+    cr_assert_not(is_whole);
+    sample_free(&sample);
+}
