@@ -90,7 +90,8 @@ static int report(struct check *check, enum run_outcome outcome, const char *err
             printf("         or take tls out of 'transports', when it has no such listener\n");
         return outcome == RUN_DEVICE_FAILED ? CLI_FINDING : CLI_IMPOSSIBLE;
     }
-    printf("  ok     starts and answers\n");
+    printf(check->claimed.has_start ? "  ok     starts and answers\n"
+                                    : "  note   nothing starts it here ('start'): it has to run already\n");
     size_t wrong = check_print(&check->claimed, check->results);
     if (check->trouble)
         printf(

@@ -26,6 +26,13 @@ static void draw_listen(struct drawing *drawing, const struct step_listen *liste
                 listen->certificate && !listen->request_certificate ? ", asks for no certificate" : "");
 }
 
+static const char *may_fail_words(const struct step_connect *connect)
+{
+    if (connect->has_to_be_taken)
+        return " (its handshake may be refused)";
+    return connect->may_fail ? " (may be refused)" : "";
+}
+
 /* A pair of streams stands where the association does. */
 static void draw_pair(struct drawing *drawing, const struct step_connect *connect)
 {
@@ -37,7 +44,7 @@ static void draw_pair(struct drawing *drawing, const struct step_connect *connec
                 "%s: TLS on streams %u of the association of %s%s%s%s%s%s", connect->name, connect->stream,
                 connect->beside, connect->certificate ? ", shows certificate " : ", shows no certificate",
                 drawing_or(connect->certificate, ""), connect->resume ? ", offers the session of " : "",
-                drawing_or(connect->resume, ""), connect->may_fail ? " (may be refused)" : "");
+                drawing_or(connect->resume, ""), may_fail_words(connect));
 }
 
 static void draw_connect(struct drawing *drawing, const struct step_connect *connect)
@@ -56,7 +63,7 @@ static void draw_connect(struct drawing *drawing, const struct step_connect *con
                                                 : "",
                 connect->has_server_name ? ", asks for " : "",
                 connect->has_server_name ? drawing_or(connect->server_name, "no name") : "",
-                connect->may_fail ? " (may be refused)" : "");
+                may_fail_words(connect));
 }
 
 static void draw_send(struct drawing *drawing, const struct step_send *send)

@@ -146,7 +146,8 @@ enum step_result step_connect(struct fiber *fiber, const struct step_connect *st
         return STEP_GOES_ON;
     if (!wire->has_sign && wire->connection)
         return STEP_WAITS; /* net/ gives up by itself in the end */
-    if (step->may_fail)
+    /* Where nobody listens, nobody has refused a certificate or a version. */
+    if (step->may_fail && !(step->has_to_be_taken && wire->sign == NET_SIGN_CONNECT_FAILED))
         return STEP_GOES_ON;
     net_address_format(&wire->remote, remote);
     world_end(world, VERDICT_INCONCLUSIVE, 0, "The connection \"%s\" to %s was not established: %s",

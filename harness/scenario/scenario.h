@@ -126,6 +126,7 @@ struct step_connect {
     char *resume;                      /* connection of ours whose session is offered; NULL: none */
     char *early_data; /* TLS 1.3: offered with the session as early data; escapes as in raw */
     bool may_fail; /* a refused or closed connection is not an error: the next expect or check looks at it */
+    bool has_to_be_taken; /* with may_fail: the handshake may fail, TCP or the association may not */
 };
 struct scenario_header {
     char *name, *value; /* value NULL: the default message's field is left out */

@@ -163,7 +163,8 @@ void step_take_connect(struct build *build, const struct document_value *value, 
     connect->has_server_name = server_name != NULL;
     connect->server_name = text_take(build, server_name, TEXT_PLAIN);
     connect->tls = value_tls_version(document_member(value, "tls"));
-    connect->may_fail = value_boolean(document_member(value, "may_fail"), false);
+    connect->has_to_be_taken = value_is(document_member(value, "may_fail"), "handshake");
+    connect->may_fail = connect->has_to_be_taken || value_boolean(document_member(value, "may_fail"), false);
     connect->answers_close = value_boolean(document_member(value, "answers_close"), true);
     connect->answers_pings = value_boolean(document_member(value, "answers_pings"), true);
     resumption_take(build, value, connect);
