@@ -83,13 +83,12 @@ static char *evidence_describe(const struct evidence_reading *reading, const jso
 static void evidence_take_line(struct report *report, struct evidence_reading *reading, const char *text,
                                size_t size_bytes)
 {
-    int64_t seq = 0;
+    struct report_head head;
     char key[24];
-    bool is_connection = strstr(text, "\"event\":\"connection\"") != NULL,
-         is_handshake = strstr(text, "\"event\":\"tls\"") != NULL;
-    if (sscanf(text, "{\"seq\":%" SCNd64, &seq) != 1)
+    if (!report_head_read(text, size_bytes, &head))
         return;
-    evidence_key(seq, key);
+    bool is_connection = report_head_is(&head, "connection"), is_handshake = report_head_is(&head, "tls");
+    evidence_key(head.seq, key);
     const json_t *position = json_object_get(reading->wanted, key);
     if (!position && !is_connection && !is_handshake)
         return; /* most lines: not worth parsing again */

@@ -185,19 +185,20 @@ static bool report_take_end(struct report *report, json_t *line)
     return true;
 }
 
+static const struct {
+    const char *event;
+    bool (*take)(struct report *report, json_t *line);
+} takers[] = {
+    {"run", report_take_run},         {"requirement", report_take_requirement},
+    {"plan", report_take_plan},       {"crash", report_take_crash},
+    {"device", report_take_device},   {"scenario-start", report_take_start},
+    {"verdict", report_take_verdict}, {"observation", report_take_observation},
+    {"hang", report_take_hang},       {"capture", report_take_capture},
+    {"end", report_take_end},         {"baseline", report_take_baseline},
+};
+
 static bool report_take_line(struct report *report, json_t *line)
 {
-    static const struct {
-        const char *event;
-        bool (*take)(struct report *report, json_t *line);
-    } takers[] = {
-        {"run", report_take_run},         {"requirement", report_take_requirement},
-        {"plan", report_take_plan},       {"crash", report_take_crash},
-        {"device", report_take_device},   {"scenario-start", report_take_start},
-        {"verdict", report_take_verdict}, {"observation", report_take_observation},
-        {"hang", report_take_hang},       {"capture", report_take_capture},
-        {"end", report_take_end},         {"baseline", report_take_baseline},
-    };
     const char *event = json_string_value(json_object_get(line, "event"));
     if (!event)
         return false;
@@ -207,15 +208,24 @@ static bool report_take_line(struct report *report, json_t *line)
     return true;
 }
 
+static bool is_taken(const struct report_head *head)
+{
+    for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++)
+        if (report_head_is(head, takers[i].event))
+            return true;
+    return false;
+}
+
 struct report_reading {
+    enum report_depth depth;
     int64_t last_seq;
     size_t corrupt_since; /* corrupt lines after it: each accounts for one number that is skipped */
 };
 
 /* Sequence numbers grow by one; a gap that corrupt lines do not explain is lines that are gone. */
-static bool report_check_sequence(struct report *report, struct report_reading *reading, const json_t *line)
+static bool report_check_sequence(struct report *report, struct report_reading *reading, int64_t seq,
+                                  int64_t ns)
 {
-    int64_t seq = report_integer(line, "seq");
     if (seq <= reading->last_seq)
         return false;
     uint64_t gap = (uint64_t)(seq - reading->last_seq - 1);
@@ -223,24 +233,39 @@ static bool report_check_sequence(struct report *report, struct report_reading *
         report->missing_lines += (size_t)(gap - reading->corrupt_since);
     reading->last_seq = seq;
     reading->corrupt_since = 0;
-    int64_t ns = report_integer(line, "ns");
     if (ns > 0 && (uint64_t)ns > report->last_ns)
         report->last_ns = (uint64_t)ns;
     return true;
 }
 
-static void report_read_lines(struct report *report, FILE *file)
+/* false: it is damaged, or out of order. */
+static bool report_read_line(struct report *report, struct report_reading *reading, const char *text,
+                             size_t size_bytes)
 {
-    struct report_reading reading = {0};
+    struct report_head head;
+    bool is_whole = size_bytes >= 2 && memcmp(text + size_bytes - 2, "}\n", 2) == 0;
+    if (reading->depth == REPORT_WHAT_DECIDES && is_whole && report_head_read(text, size_bytes, &head) &&
+        !is_taken(&head))
+        return report_check_sequence(report, reading, head.seq, head.ns);
+    json_t *line = json_loadb(text, size_bytes, JSON_REJECT_DUPLICATES, NULL);
+    bool is_good =
+        json_is_object(line) &&
+        report_check_sequence(report, reading, report_integer(line, "seq"), report_integer(line, "ns")) &&
+        report_take_line(report, line);
+    json_decref(line);
+    return is_good;
+}
+
+static void report_read_lines(struct report *report, FILE *file, enum report_depth depth)
+{
+    struct report_reading reading = {.depth = depth};
     char *text = NULL;
     size_t capacity = 0, number = 0;
     ssize_t size;
     report->is_cut = true;
     while ((size = getline(&text, &capacity, file)) > 0) {
         report->is_cut = text[size - 1] != '\n';
-        json_t *line = json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, NULL);
-        bool is_good = json_is_object(line) && report_check_sequence(report, &reading, line) &&
-                       report_take_line(report, line);
+        bool is_good = report_read_line(report, &reading, text, (size_t)size);
         /* A line that the end of the file cuts is what a killed run leaves: expected, and not corrupt. */
         number++;
         if (!is_good && !report->is_cut) {
@@ -249,7 +274,6 @@ static void report_read_lines(struct report *report, FILE *file)
             report->corrupt_lines++;
             reading.corrupt_since++;
         }
-        json_decref(line);
     }
     free(text);
 }
@@ -271,7 +295,8 @@ static bool report_is_journal(const struct report *report, char *error, size_t e
     return true;
 }
 
-struct report *report_read(FILE *file, const char *journal_path, char *error, size_t error_size_bytes)
+struct report *report_read(FILE *file, const char *journal_path, enum report_depth depth, char *error,
+                           size_t error_size_bytes)
 {
     struct report *report = calloc(1, sizeof *report);
     if (!report)
@@ -285,7 +310,7 @@ struct report *report_read(FILE *file, const char *journal_path, char *error, si
     if (!report->journal_path || !report->entry_index || !report->requirement_lines || !report->crashes ||
         !report->hangs || !report->gate_reasons)
         goto memory;
-    report_read_lines(report, file);
+    report_read_lines(report, file, depth);
     if (ferror(file)) {
         snprintf(error, error_size_bytes, "%s: cannot be read: %s", journal_path, strerror(errno));
         goto failed;
@@ -301,18 +326,29 @@ failed:
     return NULL;
 }
 
-struct report *report_load(const char *journal_path, char *error, size_t error_size_bytes)
+static struct report *load(const char *journal_path, enum report_depth depth, char *error,
+                           size_t error_size_bytes)
 {
     FILE *file = fopen(journal_path, "rbe");
     if (!file) {
         snprintf(error, error_size_bytes, "%s: cannot be opened: %s", journal_path, strerror(errno));
         return NULL;
     }
-    struct report *report = report_read(file, journal_path, error, error_size_bytes);
+    struct report *report = report_read(file, journal_path, depth, error, error_size_bytes);
     if (report)
         report_find_evidence(report, file);
     fclose(file);
     return report;
+}
+
+struct report *report_load(const char *journal_path, char *error, size_t error_size_bytes)
+{
+    return load(journal_path, REPORT_EVERY_LINE, error, error_size_bytes);
+}
+
+struct report *report_load_own(const char *journal_path, char *error, size_t error_size_bytes)
+{
+    return load(journal_path, REPORT_WHAT_DECIDES, error, error_size_bytes);
 }
 
 static void report_entry_fini(struct report_entry *entry)

@@ -14,6 +14,9 @@
 struct report;
 /* NULL: error holds one sentence. Corrupt lines are skipped and counted; the report says so. */
 struct report *report_load(const char *journal_path, char *error, size_t error_size_bytes);
+/* The same of a journal that this run, or a run started by this program, has just written: lines that decide
+ * nothing are passed over, which are most, so that damage to them would go unnoticed. Ten times as quick. */
+struct report *report_load_own(const char *journal_path, char *error, size_t error_size_bytes);
 void report_free(struct report *report);
 /* 0 gate met; 1 not met; 3 an error in it; 130 interrupted: the exit status of the run. */
 int report_exit_status(const struct report *report);

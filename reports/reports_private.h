@@ -113,8 +113,24 @@ struct report {
     json_t *kill_matrix;  /* what kill-matrix --json wrote; NULL: none was given */
 };
 
+/* head.c: what every line of a journal begins with. */
+struct report_head {
+    int64_t seq, ns;
+    const char *event; /* within the line, not terminated */
+    size_t event_size;
+};
+/* false: it begins otherwise, and only a parser can tell what it is. */
+bool report_head_read(const char *text, size_t size_bytes, struct report_head *out);
+bool report_head_is(const struct report_head *head, const char *event);
+
+/* How much of a journal is parsed. */
+enum report_depth {
+    REPORT_EVERY_LINE,   /* so that none is damaged unnoticed */
+    REPORT_WHAT_DECIDES, /* the lines alone that verdicts, requirements and the gate rest on */
+};
 /* Reads a journal from an open file. NULL: error. */
-struct report *report_read(FILE *file, const char *journal_path, char *error, size_t error_size_bytes);
+struct report *report_read(FILE *file, const char *journal_path, enum report_depth depth, char *error,
+                           size_t error_size_bytes);
 /* The entry that a line of the journal names; NULL: it names none that is known. */
 struct report_entry *report_entry_find(const struct report *report, const json_t *line);
 /* " (lines 17, 23 and 5 more)": where the corrupt lines are; "" without any. */

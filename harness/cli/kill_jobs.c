@@ -75,7 +75,7 @@ static void job_judge(struct kill_job *job, int exit_status, int term_signal)
 {
     char error[512] = "", text[1024];
     char *journal = cli_path_join(job->out_dir, "events.jsonl");
-    struct report *report = access(journal, R_OK) == 0 ? report_load(journal, error, sizeof error) : NULL;
+    struct report *report = access(journal, R_OK) == 0 ? report_load_own(journal, error, sizeof error) : NULL;
     if (job->last_line_size && job->last_line[job->last_line_size - 1] == '\n')
         job->last_line_size--;
     if (report) {

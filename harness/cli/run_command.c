@@ -33,7 +33,7 @@ static int run_report(const char *out_dir, const struct cli_request *request, in
     char error[512] = "", *made = NULL;
     char *journal = cli_path_join(out_dir, "events.jsonl");
     const struct report_folder_options options = {.has_no_packets = request->has_no_pcap};
-    struct report *report = report_load(journal, error, sizeof error);
+    struct report *report = report_load_own(journal, error, sizeof error);
     int outcome = CLI_GOOD;
     if (!report) {
         outcome = cli_fail(CLI_IMPOSSIBLE, "%s; the reports could not be made", error);

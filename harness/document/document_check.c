@@ -100,16 +100,18 @@ static bool check_enum(struct document_check_state *state, const struct document
                        const struct document_value *value)
 {
     const char *words[SCHEMA_WORDS_MAX];
-    size_t count = 0;
     char expected[EXPECTED_BYTES_MAX] = "", shown[120];
     struct document_text text = {.out = expected, .size_bytes = sizeof expected};
-    bool is_single = allowed->kind != DOCUMENT_ARRAY;
-    if (!is_single && allowed->count > 1)
-        document_text_add(&text, "one of ");
-    for (size_t i = 0; i < (is_single ? 1 : allowed->count); i++) {
-        const struct document_value *one = is_single ? allowed : &allowed->children[i];
-        if (values_equal(one, value))
+    bool is_list = allowed->kind == DOCUMENT_ARRAY;
+    const struct document_value *ones = is_list ? allowed->children : allowed;
+    size_t one_count = is_list ? allowed->count : 1, count = 0;
+    for (size_t i = 0; i < one_count; i++)
+        if (values_equal(&ones[i], value))
             return true;
+    if (one_count > 1)
+        document_text_add(&text, "one of ");
+    for (size_t i = 0; i < one_count; i++) {
+        const struct document_value *one = &ones[i];
         document_describe(one, shown, sizeof shown);
         document_text_add(&text, "%s%s", i ? ", " : "", shown);
         if (document_string(one) && count < SCHEMA_WORDS_MAX)

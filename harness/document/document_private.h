@@ -15,6 +15,7 @@ struct document_value {
     const struct document_value *parent; /* NULL: root */
     const struct document_value *origin; /* in a copy: what the author wrote; NULL: this */
     const char *name;                    /* member's name, jansson's; NULL in arrays */
+    size_t name_size;                    /* its bytes */
     size_t index;                        /* in the parent */
     struct document_value *children;
     size_t count;

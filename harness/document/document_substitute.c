@@ -35,6 +35,7 @@ static bool copy_content(struct substitution *substitution, struct document_valu
         copy->parent = to;
         copy->index = i;
         copy->name = child->name;
+        copy->name_size = child->name_size;
         copy->name_line = child->name_line;
         copy->name_column = child->name_column;
         if (!copy_value(substitution, copy, child, is_final))

@@ -55,8 +55,10 @@ const struct document_value *document_member(const struct document_value *object
 {
     if (!object || object->kind != DOCUMENT_OBJECT)
         return NULL;
+    /* Loading scenarios is mostly this, asked of schemas: most names differ in length already. */
+    size_t size = strlen(name);
     for (size_t i = 0; i < object->count; i++)
-        if (strcmp(object->children[i].name, name) == 0)
+        if (object->children[i].name_size == size && memcmp(object->children[i].name, name, size) == 0)
             return &object->children[i];
     return NULL;
 }

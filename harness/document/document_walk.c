@@ -95,6 +95,7 @@ static bool walk_container(struct cursor *cursor, struct document_value *value, 
         child->index = i;
         if (is_object) {
             child->name = json_object_iter_key(member);
+            child->name_size = json_object_iter_key_len(member);
             child->json = json_object_iter_value(member);
             member = json_object_iter_next(value->json, member);
             cursor_skip_any(cursor, " \t\r\n,");

@@ -147,14 +147,35 @@ char *text_sample(const struct build *build, const char *text)
     return expand(text, lookup_sample, &copy, false);
 }
 
-/* Every placeholder that may stand here, for the check and for the diagnostic. */
+/* Told each placeholder that may stand somewhere: "{NAME" and "SUFFIX}". */
+typedef void (*known_cb)(const char *name, const char *suffix, void *arg);
+
+/* Whether one is among them: asked of every text of every variant, so nothing is put together for it. */
+struct known_search {
+    const char *name; /* what stands between the braces */
+    size_t length;
+    bool is_found;
+};
+
+static void known_compare(const char *name, const char *suffix, void *arg)
+{
+    struct known_search *search = arg;
+    size_t length = strlen(name);
+    search->is_found =
+        search->is_found || (length <= search->length && memcmp(name, search->name, length) == 0 &&
+                             strlen(suffix) == search->length - length &&
+                             memcmp(suffix, search->name + length, search->length - length) == 0);
+}
+
+/* All of them, for the diagnostic. */
 struct known {
     char names[KNOWN_MAX][PLACEHOLDER_BYTES_MAX];
     size_t count;
 };
 
-static void known_add(struct known *known, const char *name, const char *suffix)
+static void known_add(const char *name, const char *suffix, void *arg)
 {
+    struct known *known = arg;
     if (known->count < KNOWN_MAX)
         snprintf(known->names[known->count++], PLACEHOLDER_BYTES_MAX, "{%.60s%s}", name, suffix);
 }
@@ -167,38 +188,40 @@ bool variant_needs(const struct scenario_variant *variant, const char *claim)
     return false;
 }
 
-static void known_collect(const struct build *build, enum text_use use, struct known *known)
+static void known_visit(const struct build *build, enum text_use use, known_cb visit, void *arg)
 {
     static const char *const always[] = {"zone",    "dut",     "dut.uri",   "dut.port",
                                          "dut.one", "dut.two", "transport", "TRANSPORT",
                                          "port",    "srv",     "A"};
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        known_add(known, always[i], "");
+        visit(always[i], "", arg);
     if (build->variant->other_hosts)
-        known_add(known, "B", "");
+        visit("B", "", arg);
     if (variant_needs(build->variant, "challenges"))
-        known_add(known, "dut.account", "");
+        visit("dut.account", "", arg);
     if (build->repeats)
-        known_add(known, "i", "");
+        visit("i", "", arg);
     for (const struct scope_name *entry = build->scope; entry; entry = entry->next) {
         if (entry->kind == SCOPE_HOST) {
-            known_add(known, entry->name, "");
-            known_add(known, entry->name, ".uri");
+            visit(entry->name, "", arg);
+            visit(entry->name, ".uri", arg);
         } else if (entry->kind == SCOPE_CONNECTION && entry->is_ours && !entry->is_hidden &&
                    use != TEXT_STATIC) {
-            known_add(known, entry->name, ".port");
+            visit(entry->name, ".port", arg);
         }
     }
 }
 
-static void reject_placeholder(struct build *build, const struct document_value *value,
-                               const char *placeholder, size_t length, const struct known *known)
+static void reject_placeholder(struct build *build, const struct document_value *value, enum text_use use,
+                               const char *placeholder, size_t length)
 {
+    struct known known = {.count = 0};
     const char *words[KNOWN_MAX];
     char found[PLACEHOLDER_BYTES_MAX + 32], expected[640] = "";
     size_t used = 0;
-    for (size_t i = 0; i < known->count; i++) {
-        words[i] = known->names[i];
+    known_visit(build, use, known_add, &known);
+    for (size_t i = 0; i < known.count; i++) {
+        words[i] = known.names[i];
         if (used < sizeof expected - PLACEHOLDER_BYTES_MAX - 8)
             used +=
                 (size_t)snprintf(expected + used, sizeof expected - used, "%s'%s'", i ? ", " : "", words[i]);
@@ -206,12 +229,11 @@ static void reject_placeholder(struct build *build, const struct document_value 
     char word[PLACEHOLDER_BYTES_MAX + 8];
     snprintf(word, sizeof word, "%.*s", (int)length, placeholder);
     snprintf(found, sizeof found, "the placeholder '%s'", word);
-    document_reject(build->diagnostic, value, found, expected, document_nearest(word, words, known->count));
+    document_reject(build->diagnostic, value, found, expected, document_nearest(word, words, known.count));
 }
 
 static void check_placeholders(struct build *build, const struct document_value *value, enum text_use use)
 {
-    struct known known = {.count = 0};
     for (const char *text = document_string(value); *text && !build_failed(build);) {
         size_t length = placeholder_length(text);
         if (text[0] == '{' && text[1] == '{') {
@@ -219,14 +241,10 @@ static void check_placeholders(struct build *build, const struct document_value 
             continue;
         }
         if (length) {
-            if (!known.count)
-                known_collect(build, use, &known);
-            size_t i = 0;
-            while (i < known.count &&
-                   !(strlen(known.names[i]) == length && memcmp(known.names[i], text, length) == 0))
-                i++;
-            if (i == known.count)
-                reject_placeholder(build, value, text, length, &known);
+            struct known_search search = {.name = text + 1, .length = length - 2};
+            known_visit(build, use, known_compare, &search);
+            if (!search.is_found)
+                reject_placeholder(build, value, use, text, length);
             else if (strncmp(text, "{dut.two}", 9) == 0 && !variant_needs(build->variant, "virtual-server"))
                 document_reject(
                     build->diagnostic, value, "'{dut.two}'",

@@ -20,7 +20,7 @@ static char *page_of(const char *text, size_t size_bytes)
     char error[256] = "", *page = NULL;
     size_t page_size = 0;
     FILE *journal = open_text(text, size_bytes), *again = open_text(text, size_bytes);
-    struct report *report = report_read(journal, "j", error, sizeof error);
+    struct report *report = report_read(journal, "j", REPORT_EVERY_LINE, error, sizeof error);
     cr_assert_not_null(report, "%s", error);
     FILE *out = open_memstream(&page, &page_size);
     cr_assert(report_put_html(report, again, out));
@@ -170,7 +170,7 @@ Test(html, the_command_runs_one_variant_again)
 {
     char error[256] = "";
     FILE *journal = open_text(RUN FLOW, strlen(RUN FLOW));
-    struct report *report = report_read(journal, "j", error, sizeof error);
+    struct report *report = report_read(journal, "j", REPORT_EVERY_LINE, error, sizeof error);
     char *command = html_rerun_command(report, &report->entries[0]);
     cr_assert_str_eq(command, "sipreuse run --device 'it'\\''s' --strict --device-fault f --seed 7 "
                               "a/b:tcp---ip4-server");
@@ -183,7 +183,7 @@ Test(html, what_does_not_fit_is_left_out_and_counted)
 {
     char error[256] = "";
     FILE *journal = open_text(RUN FLOW, strlen(RUN FLOW)), *again = open_text(RUN FLOW, strlen(RUN FLOW));
-    struct report *report = report_read(journal, "j", error, sizeof error);
+    struct report *report = report_read(journal, "j", REPORT_EVERY_LINE, error, sizeof error);
     struct flow *flows = flow_read(report, again);
     struct html_strings strings;
     cr_assert(html_strings_init(&strings));

@@ -22,7 +22,7 @@ static struct sample sample_read(void)
     struct sample sample = {.text = text_of("whole", &size_bytes)};
     sample.journal = fmemopen(sample.text, size_bytes, "r");
     sample.again = fmemopen(sample.text, size_bytes, "r");
-    sample.report = report_read(sample.journal, "j", error, sizeof error);
+    sample.report = report_read(sample.journal, "j", REPORT_EVERY_LINE, error, sizeof error);
     cr_assert_not_null(sample.report, "%s", error);
     sample.flows = flow_read(sample.report, sample.again);
     return sample;

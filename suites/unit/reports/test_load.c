@@ -12,7 +12,7 @@ static struct report *parse(char *text, size_t size_bytes, char *error)
 {
     FILE *file = size_bytes ? fmemopen(text, size_bytes, "r") : fopen("/dev/null", "r");
     cr_assert_not_null(file);
-    struct report *report = report_read(file, "j", error, 256);
+    struct report *report = report_read(file, "j", REPORT_EVERY_LINE, error, 256);
     fclose(file);
     return report;
 }
@@ -189,4 +189,87 @@ Test(page, wraps_at_columns_and_keeps_control_characters_out)
     fclose(page.out);
     cr_assert_str_eq(text, "    äöüß äöüß äöüß äöüß äöüß\n    x\xef\xbf\xbd[2J \xef\xbf\xbdm\n");
     free(text);
+}
+
+/* What a run reads of its own journal comes to the same as all of it, wherever the journal is cut. */
+Test(load, what_decides_is_enough)
+{
+    char error[256] = "";
+    size_t size_bytes;
+    char *text = text_of("whole", &size_bytes);
+    for (size_t cut = 1; cut <= size_bytes; cut += cut + 31 > size_bytes ? 1 : 31) {
+        FILE *file = fmemopen(text, cut, "r");
+        struct report *own = report_read(file, "j", REPORT_WHAT_DECIDES, error, sizeof error);
+        fclose(file);
+        struct report *every = parse(text, cut, error);
+        cr_assert_not_null(own, "cut at %zu: %s", cut, error);
+        cr_assert_eq(report_is_complete(own), report_is_complete(every), "cut at %zu", cut);
+        cr_assert_eq(report_exit_status(own), report_exit_status(every), "cut at %zu", cut);
+        cr_assert_eq(own->corrupt_lines, every->corrupt_lines, "cut at %zu", cut);
+        cr_assert_eq(own->missing_lines, 0, "cut at %zu", cut);
+        cr_assert_eq(own->last_ns, every->last_ns, "cut at %zu", cut);
+        cr_assert_eq(report_scenario_count(own), report_scenario_count(every), "cut at %zu", cut);
+        for (size_t i = 0; i < report_scenario_count(own); i++)
+            cr_assert_str_eq(report_scenario_at(own, i).verdict, report_scenario_at(every, i).verdict);
+        report_free(own);
+        report_free(every);
+    }
+    free(text);
+}
+
+/* Damage to lines that decide something is found in both ways, and so are lines that are gone. */
+Test(load, what_decides_is_checked)
+{
+    char error[256] = "";
+    size_t size_bytes, passed_over = 0;
+    char *text = text_of("whole", &size_bytes);
+    for (char *line = text; *line; line = strchr(line, '\n') + 1) {
+        /* The last quote: no string ends where it should. */
+        char *last = strchr(line, '\n') - 1;
+        while (*last != '"')
+            last--;
+        *last = '#';
+        FILE *file = fmemopen(text, size_bytes, "r");
+        struct report *own = report_read(file, "j", REPORT_WHAT_DECIDES, error, sizeof error);
+        fclose(file);
+        cr_assert_not_null(own, "%s", error);
+        struct report_head head;
+        cr_assert(report_head_read(line, (size_t)(last - line), &head), "%.80s", line);
+        bool decides = report_head_is(&head, "verdict") || report_head_is(&head, "plan") ||
+                       report_head_is(&head, "requirement") || report_head_is(&head, "run") ||
+                       report_head_is(&head, "end");
+        cr_assert(!decides || own->corrupt_lines == 1, "%.80s", line);
+        passed_over += own->corrupt_lines == 0;
+        report_free(own);
+        *last = '"';
+    }
+    cr_assert_gt(passed_over, 0, "the sample has lines that decide nothing");
+    free(text);
+}
+
+Test(head, only_what_the_journal_writes)
+{
+    static const char *const others[] = {
+        "",
+        "{\"seq\":1",
+        "{\"seq\":,\"ns\":2,\"event\":\"run\"}",
+        "{\"seq\":01,\"ns\":2,\"event\":\"run\"}",
+        "{\"seq\":-1,\"ns\":2,\"event\":\"run\"}",
+        "{\"seq\":1.5,\"ns\":2,\"event\":\"run\"}",
+        "{\"seq\":1234567890123456789,\"ns\":2,\"event\":\"run\"}",
+        "{\"seq\": 1,\"ns\":2,\"event\":\"run\"}",
+        "{\"ns\":2,\"seq\":1,\"event\":\"run\"}",
+        "{\"seq\":1,\"ns\":2,\"event\":\"r\\u0075n\"}",
+        "{\"seq\":1,\"ns\":2,\"event\":\"run",
+        "{\"seq\":1,\"ns\":2,\"event\":7}",
+    };
+    struct report_head head;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        cr_assert(!report_head_read(others[i], strlen(others[i]), &head), "%s", others[i]);
+    const char *line = "{\"seq\":123456789012345678,\"ns\":0,\"event\":\"scenario-start\",\"x\":1}\n";
+    cr_assert(report_head_read(line, strlen(line), &head));
+    cr_assert_eq(head.seq, 123456789012345678);
+    cr_assert_eq(head.ns, 0);
+    cr_assert(report_head_is(&head, "scenario-start"));
+    cr_assert(!report_head_is(&head, "scenario") && !report_head_is(&head, "scenario-start-"));
 }
