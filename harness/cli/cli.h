@@ -133,13 +133,15 @@ void run_request_fini(struct cli_request *request);
 /* What it needs from files. */
 struct cli_material {
     struct catalogue *catalogue;
+    bool is_borrowed; /* the catalogue: somebody else frees it */
     struct suite *suite;
     struct baseline *baseline; /* NULL: none was given */
     struct device_profile *profile;
     struct selection selection;
 };
-/* Exit status, CLI_GOOD when all is there; else reported. */
-int cli_material_load(struct cli_material *material, struct cli_request *request);
+/* Exit status, CLI_GOOD when all is there; else reported. catalogue: to be borrowed; NULL: it is loaded. */
+int cli_material_load(struct cli_material *material, struct cli_request *request,
+                      struct catalogue *catalogue);
 void cli_material_fini(struct cli_material *material);
 /* Selectors "id:variant" of what was not decided well in a result; NULL: reported. */
 char **cli_rerun_selectors(const char *result);
@@ -210,6 +212,9 @@ void drawing_print(struct page *page, const struct scenario_variant *variant);
 
 /* ---- commands: argv[0] is the command ---- */
 int cli_run(int argc, char **argv);
+/* The same with a catalogue that is loaded already, of the folders that the arguments name; borrowed. NULL:
+ * it loads its own. */
+int cli_run_with(struct catalogue *catalogue, int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_validate(int argc, char **argv);

@@ -24,7 +24,10 @@ static const struct cli_option options[] = {
     [OPT_FAULT] = {"fault", "GLOB", "only faults whose names match", '\0'},
     [OPT_SANDBOX] = {"sandbox", "MODE", "as for run", '\0'},
     [OPT_TIMEOUT_SCALE] = {"timeout-scale", "X", "as for run", '\0'},
-    [OPT_OUT] = {"out", "DIR", "keep what the runs wrote, a folder for each (default: thrown away)", 'o'},
+    [OPT_OUT] =
+        {"out", "DIR",
+         "keep what the runs wrote, a folder for each and beside it what it printed (default: thrown away)",
+         'o'},
     [OPT_REPORT] = {"report", "FILE", "the matrix as a page of Markdown, with why it is to be believed",
                     '\0'},
     [OPT_ALL_TRANSPORTS] = {"all-transports", NULL, "over TLS over SCTP too what runs over TLS anyway", '\0'},

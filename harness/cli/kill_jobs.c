@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
@@ -21,14 +22,11 @@ struct kill_job {
     const char **argv; /* NULL-terminated; the words belong to others, out_dir excepted */
     char *out_dir;
     unsigned weight;
-    struct loop_process *process;
-    char last_line[512];
-    size_t last_line_size;
-    bool is_started, is_done;
+    bool is_started, is_running;
 };
 struct kill_run {
     struct loop *loop;
-    const struct janitor *janitor;
+    struct kill_starter *starter;
     struct kill_matrix matrix;
     struct kill_job *jobs;
     size_t job_count, done;
@@ -36,6 +34,25 @@ struct kill_run {
     bool is_json, is_live, is_interrupted;
     uint64_t start_ms, shown_ms; /* shown_ms: of the last line of progress */
 };
+
+static const char *const *job_argv(size_t index, void *arg)
+{
+    const struct kill_run *run = arg;
+    return run->jobs[index].argv;
+}
+
+static char *job_output_path(const struct kill_job *job)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s.txt", job->out_dir) < 0 ? NULL : path;
+}
+
+static char *job_output(size_t index, void *arg)
+{
+    const struct kill_run *run = arg;
+    return job_output_path(&run->jobs[index]);
+}
+
 /* On a terminal one line, drawn again; elsewhere a line a second at most. The last one is always shown. */
 static void kill_show(struct kill_run *run)
 {
@@ -47,7 +64,7 @@ static void kill_show(struct kill_run *run)
     run->shown_ms = now_ms;
     size_t running = 0;
     for (size_t i = 0; i < run->job_count; i++)
-        running += run->jobs[i].process != NULL;
+        running += run->jobs[i].is_running;
     fprintf(out, "%skill matrix: %zu of %zu runs done, %zu running, %llu s%s", run->is_live ? "\r\x1b[K" : "",
             run->done, run->job_count, running, (unsigned long long)elapsed_s, run->is_live ? "" : "\n");
     fflush(out);
@@ -59,69 +76,88 @@ static void on_tick(struct loop_timer *timer, void *arg)
     loop_timer_start(timer, LINE_MS);
 }
 
-static void job_on_output(struct loop_process *process, const char *bytes, size_t size_bytes, void *arg)
+/* What a run said last, for one that left no journal. */
+static void job_last_line(const struct kill_job *job, char *out, size_t size_bytes)
 {
-    struct kill_job *job = arg;
-    (void)process;
-    for (size_t i = 0; i < size_bytes; i++) {
-        if (job->last_line_size && job->last_line[job->last_line_size - 1] == '\n')
-            job->last_line_size = 0;
-        if (job->last_line_size + 1 < sizeof job->last_line)
-            job->last_line[job->last_line_size++] = bytes[i];
-    }
+    char *path = job_output_path(job), *line = NULL;
+    FILE *file = path ? fopen(path, "re") : NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    out[0] = '\0';
+    while (file && (length = getline(&line, &capacity, file)) > 0)
+        snprintf(out, size_bytes, "%.*s", (int)(line[length - 1] == '\n' ? length - 1 : length), line);
+    if (file)
+        fclose(file);
+    free(line);
+    free(path);
 }
 
 static void job_judge(struct kill_job *job, int exit_status, int term_signal)
 {
-    char error[512] = "", text[1024];
+    char error[512] = "", said[512], text[1024];
     char *journal = cli_path_join(job->out_dir, "events.jsonl");
     struct report *report = access(journal, R_OK) == 0 ? report_load_own(journal, error, sizeof error) : NULL;
-    if (job->last_line_size && job->last_line[job->last_line_size - 1] == '\n')
-        job->last_line_size--;
     if (report) {
         kill_result_judge(job->result, report);
     } else {
-        snprintf(text, sizeof text, "The run ended with status %d, signal %d: %.*s", exit_status, term_signal,
-                 (int)job->last_line_size, job->last_line);
+        job_last_line(job, said, sizeof said);
+        snprintf(text, sizeof text, "The run ended with status %d, signal %d: %s", exit_status, term_signal,
+                 said);
         kill_result_trouble(job->result, error[0] ? error : text);
     }
     report_free(report);
     free(journal);
 }
 
+static void job_end(struct kill_job *job)
+{
+    job->is_running = false;
+    job->run->done++;
+    job->run->room += job->weight;
+}
+
 static void kill_start_more(struct kill_run *run);
 
-static void job_on_exit(struct loop_process *process, int exit_status, int term_signal, void *arg)
+/* Nothing will start or end any more. */
+static void kill_give_up(struct kill_run *run)
 {
-    struct kill_job *job = arg;
-    struct kill_run *run = job->run;
-    janitor_release(run->janitor, loop_process_pid(process));
-    loop_process_free(process);
-    job->process = NULL;
-    job->is_done = true;
-    run->done++;
-    run->room += job->weight;
-    if (!run->is_interrupted)
-        job_judge(job, exit_status, term_signal);
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct kill_job *job = &run->jobs[i];
+        if (job->is_started && !job->is_running)
+            continue;
+        kill_result_trouble(job->result, "The process that starts the runs has ended.");
+        if (job->is_running)
+            job_end(job);
+        else
+            run->done++;
+        job->is_started = true;
+    }
+}
+
+static void on_ended(size_t index, int error, int status, void *arg)
+{
+    struct kill_run *run = arg;
+    if (index == KILL_ALL_RUNS) {
+        kill_give_up(run);
+    } else {
+        struct kill_job *job = &run->jobs[index];
+        job_end(job);
+        if (error)
+            kill_result_trouble(job->result, strerror(error));
+        else if (!run->is_interrupted)
+            job_judge(job, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                      WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    }
     kill_show(run);
     kill_start_more(run);
 }
 
 static void job_start(struct kill_job *job)
 {
-    int error = 0;
-    const struct loop_process_options process = {
-        .argv = job->argv, .on_output = job_on_output, .on_exit = job_on_exit, .arg = job};
-    job->is_started = true;
-    job->process = loop_process_spawn(job->run->loop, &process, &error);
-    if (job->process) {
-        janitor_adopt(job->run->janitor, loop_process_pid(job->process));
-        job->run->room -= job->weight;
-        return;
-    }
-    kill_result_trouble(job->result, strerror(error));
-    job->is_done = true;
-    job->run->done++;
+    struct kill_run *run = job->run;
+    job->is_started = job->is_running = true;
+    run->room -= job->weight;
+    kill_starter_start(run->starter, (size_t)(job - run->jobs)); /* if it is gone, that is on its way */
 }
 
 static void kill_start_more(struct kill_run *run)
@@ -131,7 +167,7 @@ static void kill_start_more(struct kill_run *run)
             job_start(&run->jobs[i]);
     bool is_running = false, is_waiting = false;
     for (size_t i = 0; i < run->job_count; i++) {
-        is_running |= run->jobs[i].process != NULL;
+        is_running |= run->jobs[i].is_running;
         is_waiting |= !run->jobs[i].is_started;
     }
     if (!is_running && (!is_waiting || run->is_interrupted))
@@ -144,9 +180,7 @@ static void on_signal(struct loop_signal *signal, int signum, void *arg)
     (void)signal;
     (void)signum;
     run->is_interrupted = true;
-    for (size_t i = 0; i < run->job_count; i++)
-        if (run->jobs[i].process)
-            loop_process_kill(run->jobs[i].process, SIGTERM);
+    kill_starter_stop_all(run->starter);
     kill_start_more(run);
 }
 
@@ -155,7 +189,7 @@ static void on_signal(struct loop_signal *signal, int signum, void *arg)
 struct kill_place { /* what all runs have in common */
     const struct kill_wish *wish;
     const struct kill_scope *scope;
-    const char *program, *folder;
+    const char *folder;
 };
 
 /* One run: of a fault's own scenarios the usual sample of variants, of the others one of each kind; the
@@ -170,7 +204,6 @@ struct kill_part {
 
 static void job_fini(struct kill_job *job)
 {
-    loop_process_free(job->process);
     free(job->argv);
     free(job->out_dir);
     *job = (struct kill_job){0};
@@ -187,8 +220,8 @@ static bool kill_add_job(struct kill_run *run, struct kill_result *result, const
         asprintf(&job->out_dir, "%s/%s%s%s%s", place->folder, part->profile, result->fault ? "." : "",
                  result->fault ? result->fault->name : "", part->suffix) < 0)
         return false;
-    const char *const pairs[][2] = {{place->program, "run"},
-                                    {"--device", part->profile},
+    job->argv[count++] = "run";
+    const char *const pairs[][2] = {{"--device", part->profile},
                                     {"--out", job->out_dir},
                                     {"--device-fault", result->fault ? result->fault->name : NULL},
                                     {"--sandbox", place->wish->sandbox},
@@ -369,24 +402,35 @@ static void kill_run_loop(struct kill_run *run)
     loop_signal_free(terminate);
 }
 
+/* The loop comes after the starter: see there. */
+static bool kill_run_open(struct kill_run *run, const struct kill_scope *scope, const struct janitor *janitor)
+{
+    const struct kill_starting starting = {.catalogue = scope->catalogue,
+                                           .janitor = janitor,
+                                           .count = run->job_count,
+                                           .argv_of = job_argv,
+                                           .output_of = job_output,
+                                           .arg = run};
+    run->starter = kill_starter_new(&starting);
+    run->loop = run->starter ? loop_new() : NULL;
+    return run->loop && kill_starter_attach(run->starter, run->loop, on_ended, run);
+}
+
 int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder,
                     const struct janitor *janitor)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    struct kill_run run = {
-        .janitor = janitor, .is_json = wish->is_json, .is_live = !wish->is_json && cli_is_live()};
+    struct kill_run run = {.is_json = wish->is_json, .is_live = !wish->is_json && cli_is_live()};
     run.room = WEIGHT_WORKING * (wish->jobs       ? (unsigned)wish->jobs
                                  : processors > 0 ? RUNS_PER_PROCESSOR * (unsigned)processors
                                                   : RUNS_PER_PROCESSOR);
     int status = CLI_USAGE;
-    char *program = cli_program_path();
     if (!kill_make_rows(&run.matrix, scope, wish))
         goto out;
     status = CLI_IMPOSSIBLE;
-    run.loop = loop_new();
-    if (!program || !run.loop ||
-        !kill_make_jobs(&run, &(const struct kill_place){wish, scope, program, folder})) {
-        cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    if (!kill_make_jobs(&run, &(const struct kill_place){wish, scope, folder}) ||
+        !kill_run_open(&run, scope, janitor)) {
+        cli_fail(CLI_IMPOSSIBLE, "out of memory or processes; close something");
         goto out;
     }
     kill_run_loop(&run);
@@ -402,8 +446,8 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
         status =
             cli_fail(CLI_IMPOSSIBLE, "the report '%s' could not be written: %s", wish->page, strerror(errno));
 out:
-    kill_run_fini(&run);
+    kill_starter_free(run.starter);
     loop_free(run.loop);
-    free(program);
+    kill_run_fini(&run);
     return status;
 }

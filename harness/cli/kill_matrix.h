@@ -4,6 +4,7 @@
 #define CLI_KILL_MATRIX_H
 
 #include "cli/cli.h"
+#include "loop/loop.h"
 #include "reference/reference.h"
 #include "reports/reports.h"
 
@@ -56,13 +57,13 @@ size_t kill_matrix_group(const struct kill_matrix *matrix, size_t first, const c
 /* The profiles that faults are at home on, and what applies to them. */
 enum { KILL_PROFILES_MAX = 8 };
 struct kill_scope {
-    const struct catalogue *catalogue;
+    struct catalogue *catalogue;
     struct device_profile *profiles[KILL_PROFILES_MAX];
     const char *names[KILL_PROFILES_MAX];
     size_t count;
 };
 int kill_scope_init(struct kill_scope *scope, const struct cli_paths *paths,
-                    const struct catalogue *catalogue); /* exit status */
+                    struct catalogue *catalogue); /* exit status */
 void kill_scope_fini(struct kill_scope *scope);
 /* Some scenario about the requirement would run on that profile. */
 bool kill_scope_applies(const struct kill_scope *scope, size_t profile, const char *requirement);
@@ -80,6 +81,29 @@ bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_r
  * holds requirement_count. */
 size_t kill_scope_over_tls_sctp(const struct kill_scope *scope, const struct kill_result *result,
                                 const char **out);
+
+/* The process that starts the runs, so that each finds the catalogue loaded. Made while there is no loop yet;
+ * what it is given has to stay as it is. */
+struct kill_starting {
+    struct catalogue *catalogue;
+    const struct janitor *janitor; /* is told of each run */
+    size_t count;                  /* of runs */
+    const char *const *(*argv_of)(size_t run,
+                                  void *arg);  /* of 'sipreuse run', from "run" on; NULL-terminated */
+    char *(*output_of)(size_t run, void *arg); /* file for what it prints; heap, NULL: out of memory */
+    void *arg;
+};
+struct kill_starter;
+struct kill_starter *kill_starter_new(const struct kill_starting *wish); /* NULL: errno */
+/* A run is over: error is an errno, it could not be started; else status is that of waitpid. KILL_ALL_RUNS:
+ * the starter itself is gone, and with it all that went on. */
+#define KILL_ALL_RUNS SIZE_MAX
+typedef void (*kill_ended_cb)(size_t run, int error, int status, void *arg);
+bool kill_starter_attach(struct kill_starter *starter, struct loop *loop, kill_ended_cb on_ended,
+                         void *arg);                               /* false: out of resources */
+bool kill_starter_start(struct kill_starter *starter, size_t run); /* false: it is gone */
+void kill_starter_stop_all(struct kill_starter *starter); /* SIGTERM; each is reported when it has ended */
+void kill_starter_free(struct kill_starter *starter);     /* kills what still runs; before its loop */
 
 /* What was asked for on the command line. */
 struct kill_wish {

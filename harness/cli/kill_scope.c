@@ -15,8 +15,7 @@ static size_t scope_find(const struct kill_scope *scope, const char *profile)
     return i;
 }
 
-int kill_scope_init(struct kill_scope *scope, const struct cli_paths *paths,
-                    const struct catalogue *catalogue)
+int kill_scope_init(struct kill_scope *scope, const struct cli_paths *paths, struct catalogue *catalogue)
 {
     size_t fault_count = 0;
     const struct reference_fault *faults = reference_faults(&fault_count);

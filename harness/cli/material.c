@@ -155,15 +155,16 @@ static bool selection_choose(struct cli_material *material, const struct cli_req
     return selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes);
 }
 
-int cli_material_load(struct cli_material *material, struct cli_request *request)
+int cli_material_load(struct cli_material *material, struct cli_request *request, struct catalogue *catalogue)
 {
     struct diagnostic diagnostic = {0};
     char error[1024] = "";
-    *material = (struct cli_material){0};
+    *material = (struct cli_material){.catalogue = catalogue, .is_borrowed = catalogue != NULL};
     if (!names_are_known(request))
         return CLI_USAGE;
-    material->catalogue =
-        catalogue_load_beside(request->paths.scenarios, request->paths.own_scenarios, &diagnostic);
+    if (!catalogue)
+        material->catalogue =
+            catalogue_load_beside(request->paths.scenarios, request->paths.own_scenarios, &diagnostic);
     if (!material->catalogue)
         return cli_fail_file(&diagnostic);
     const char *suite = request->suite_name ? request->suite_name : SUITE_DEFAULT;
@@ -191,6 +192,7 @@ void cli_material_fini(struct cli_material *material)
     device_profile_free(material->profile);
     suite_free(material->suite);
     baseline_free(material->baseline);
-    catalogue_free(material->catalogue);
+    if (!material->is_borrowed)
+        catalogue_free(material->catalogue);
     *material = (struct cli_material){0};
 }

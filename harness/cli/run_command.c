@@ -304,6 +304,11 @@ static int check_cross(const struct cli_request *request, const struct device_pr
 
 int cli_run(int argc, char **argv)
 {
+    return cli_run_with(NULL, argc, argv);
+}
+
+int cli_run_with(struct catalogue *catalogue, int argc, char **argv)
+{
     struct cli_request request;
     char no_sctp[NET_SCTP_WHY_MAX] = "";
     struct cli_material material = {0};
@@ -316,7 +321,7 @@ int cli_run(int argc, char **argv)
     if (command_line)
         command_line[0] = "sipreuse";
     if (status == CLI_GOOD)
-        status = cli_material_load(&material, &request);
+        status = cli_material_load(&material, &request, catalogue);
     if (status == CLI_GOOD)
         status = check_cross(&request, material.profile);
     if (status == CLI_GOOD && request.remote.is_wanted)

@@ -111,6 +111,12 @@ void janitor_release(const struct janitor *janitor, pid_t group)
     tell(janitor, -(int64_t)group);
 }
 
+void janitor_leave(const struct janitor *janitor)
+{
+    if (janitor)
+        close(janitor->fd);
+}
+
 void janitor_free(struct janitor *janitor)
 {
     if (!janitor)

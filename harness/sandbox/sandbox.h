@@ -110,6 +110,9 @@ struct janitor;
 struct janitor *janitor_new(const char *folder);
 void janitor_adopt(const struct janitor *janitor, pid_t group); /* NULL is fine */
 void janitor_release(const struct janitor *janitor, pid_t group);
+/* In a fork of this process that goes its own way: the janitor waits for the end of all that have not left.
+ */
+void janitor_leave(const struct janitor *janitor);
 /* Ends it, which removes the folder, and waits for that. */
 void janitor_free(struct janitor *janitor);
 
