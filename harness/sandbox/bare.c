@@ -1,4 +1,5 @@
-/* NONE: one host, its loopback, ports that are free just now. */
+/* NONE: one host, its loopback, ports that are free just now. What a run takes it claims, so that two of them
+ * never listen on one another's addresses. */
 #include "sandbox/parts.h"
 
 #include <arpa/inet.h>
@@ -43,8 +44,8 @@ static bool try_bind(int family, const struct net_address *address, int type, un
 }
 
 /* A port free for TCP and UDP at the role's address of every family wanted; for the device also at the
- * wildcard, which it may bind. */
-static unsigned short find_port(const struct sandbox *sandbox, enum sandbox_role role, unsigned short avoid)
+ * wildcard, which it may bind: it will, but only later, so until then the port is claimed. */
+static unsigned short find_port(const struct sandbox *sandbox, enum sandbox_role role, int *claim)
 {
     for (int i = 0; i < PORT_TRIES; i++) {
         unsigned short port = 0;
@@ -57,10 +58,39 @@ static unsigned short find_port(const struct sandbox *sandbox, enum sandbox_role
             is_free =
                 try_bind(family, where, SOCK_STREAM, &port) && try_bind(family, where, SOCK_DGRAM, &port);
         }
-        if (is_free && port && port != avoid)
+        if (!is_free || !port)
+            continue;
+        if (!claim)
             return port;
+        *claim = sandbox_claim("port", port);
+        if (*claim >= 0)
+            return port;
+        *claim = 0;
     }
     return 0;
+}
+
+/* By chance where to begin: runs that start at once seldom meet. */
+static bool claim_network(struct sandbox *sandbox, char *error, size_t error_size_bytes)
+{
+    unsigned char random = 0;
+    if (getrandom(&random, 1, 0) != 1)
+        random = (unsigned char)getpid();
+    for (unsigned i = 0; i < SANDBOX_NETWORKS; i++) {
+        unsigned network = SANDBOX_NETWORK_FIRST + (random + i) % SANDBOX_NETWORKS;
+        int claim = sandbox_claim("loopback", network);
+        if (claim < 0)
+            continue;
+        sandbox->bare_claims[0] = claim;
+        sandbox->loopback_net = (uint8_t)network;
+        return true;
+    }
+    snprintf(
+        error, error_size_bytes,
+        "each of the %d networks of the loopback that runs without a sandbox share is taken: wait for some "
+        "of them to end",
+        SANDBOX_NETWORKS);
+    return false;
 }
 
 void sandbox_adopt(const struct sandbox *sandbox, pid_t group)
@@ -76,10 +106,8 @@ void sandbox_release(const struct sandbox *sandbox, pid_t group)
 bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_bytes)
 {
     const char *tmp = getenv("TMPDIR");
-    uint8_t random = 0;
-    if (getrandom(&random, 1, 0) != 1)
-        random = (uint8_t)getpid();
-    sandbox->loopback_net = (uint8_t)(64 + random % 187);
+    if (!claim_network(sandbox, error, error_size_bytes))
+        return false;
     snprintf(sandbox->scratch, sizeof sandbox->scratch, "%s/sipreuse-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
     if (!mkdtemp(sandbox->scratch)) {
         snprintf(error, error_size_bytes, "no scratch folder %s: %s; set TMPDIR", sandbox->scratch,
@@ -87,16 +115,17 @@ bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_b
         sandbox->scratch[0] = '\0';
         return false;
     }
-    /* No namespace takes devices and scratch along when this process is killed. */
+    /* No namespace takes devices and scratch along when this process is killed. The janitor has the claim on
+     * the network too: it ends when the devices have. */
     sandbox->janitor = janitor_new(sandbox->scratch);
     if (!sandbox->janitor) {
         snprintf(error, error_size_bytes, "no process to tidy up with: %s", strerror(errno));
         rmdir(sandbox->scratch);
         return false;
     }
-    sandbox->dns_port = find_port(sandbox, SANDBOX_DNS, 0);
-    sandbox->sip_port = find_port(sandbox, SANDBOX_DEVICE, 0);
-    sandbox->sips_port = find_port(sandbox, SANDBOX_DEVICE, sandbox->sip_port);
+    sandbox->dns_port = find_port(sandbox, SANDBOX_DNS, NULL);
+    sandbox->sip_port = find_port(sandbox, SANDBOX_DEVICE, &sandbox->bare_claims[1]);
+    sandbox->sips_port = find_port(sandbox, SANDBOX_DEVICE, &sandbox->bare_claims[2]);
     if (sandbox->dns_port && sandbox->sip_port && sandbox->sips_port)
         return true;
     snprintf(error, error_size_bytes, "no free port on the loopback%s",
@@ -108,4 +137,9 @@ void sandbox_bare_end(struct sandbox *sandbox)
 {
     janitor_free(sandbox->janitor);
     sandbox->janitor = NULL;
+    for (size_t i = 0; i < SANDBOX_BARE_CLAIMS; i++) {
+        if (sandbox->bare_claims[i])
+            close(sandbox->bare_claims[i]);
+        sandbox->bare_claims[i] = 0;
+    }
 }

@@ -19,6 +19,7 @@
 #include "sandbox/sandbox.h"
 
 enum { SANDBOX_HARNESS_ADDRESSES_MAX = 60000, SANDBOX_PREFIX_WORDS = 3 };
+enum { SANDBOX_NETWORK_FIRST = 64, SANDBOX_NETWORKS = 187, SANDBOX_BARE_CLAIMS = 3 };
 #define SANDBOX_LINK       "sip0" /* either end of the pair of interfaces */
 #define SANDBOX_ENTER_WORD "--enter-device-host"
 
@@ -40,6 +41,7 @@ struct sandbox {
     unsigned short first_port;     /* REMOTE */
     int *claims;                   /* REMOTE: sockets that hold the claim on the ports */
     size_t claim_count;
+    int bare_claims[SANDBOX_BARE_CLAIMS]; /* NONE: on the network and the device's ports; 0: none */
 };
 
 /* addresses.c: the address plan (pure). role and index to address; the text that `ip -batch` is given. */
@@ -94,6 +96,10 @@ bool sandbox_remote_make(struct sandbox *sandbox, const struct sandbox_remote *r
 void sandbox_remote_end(struct sandbox *sandbox);
 bool sandbox_remote_address(const struct sandbox *sandbox, enum sandbox_role role, int family, size_t index,
                             struct net_address *out);
+
+/* claim.c: a descriptor that keeps everybody else on this machine from the same claim until it is closed; -1:
+ * somebody has it, or there are no descriptors. what: a word, such as "loopback". */
+int sandbox_claim(const char *what, unsigned number);
 
 /* bare.c: NONE. */
 bool sandbox_bare_make(struct sandbox *sandbox, char *error, size_t error_size_bytes);

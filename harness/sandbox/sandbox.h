@@ -57,8 +57,8 @@ struct sandbox *sandbox_enter(const struct sandbox_plan *plan, char *error, size
 void sandbox_free(struct sandbox *sandbox);
 enum sandbox_mode sandbox_mode(const struct sandbox *sandbox); /* the mode it came to */
 
-/* Addresses. family 4 or 6; index below harness_addresses. In NONE: 127.x.y.z of a random /16 of this run;
- * for IPv6 there is one (::1). false: there is no such address here. The port is 0. */
+/* Addresses. family 4 or 6; index below harness_addresses. In NONE: 127.x.y.z of a /16 that is this run's
+ * alone; for IPv6 there is one (::1). false: there is no such address here. The port is 0. */
 bool sandbox_harness_address(const struct sandbox *sandbox, int family, size_t index,
                              struct net_address *out);
 /* With its port: 53, or a free one in NONE. */

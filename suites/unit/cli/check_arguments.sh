@@ -155,4 +155,17 @@ expect_good 'scenario variants would run' run --device reference --plan 'aliasin
 # With a data folder that is none.
 SIPREUSE_DATA=/nonexistent expect_error 2 "there is no folder '/nonexistent/scenarios'; set SIPREUSE_DATA" list scenarios
 
+# A crash is none of the statuses that mean something: not with a sanitizer either, whose own would be 1.
+mkfifo suite.json
+"$sipreuse" validate suite.json >out 2>err &
+crashing=$!
+exec 3>suite.json # when this is open the program has opened it too
+kill -SEGV "$crashing"
+status=0
+wait "$crashing" 2>>err || status=$?
+exec 3>&-
+case $status in
+    0 | 1 | 2 | 3 | 130) complain "a crash ended with status $status, which means something else" ;;
+esac
+
 finish "all arguments are answered as they should be"

@@ -227,6 +227,12 @@ static int hold(const struct sandbox *sandbox, const char *self)
     sandbox_adopt(sandbox, pid);
     if (read(pipe_fds[0], line, sizeof line) <= 0) /* it runs */
         return 1;
+    struct net_address first;
+    char ip[NET_ADDRESS_TEXT_MAX] = "none";
+    if (sandbox_harness_address(sandbox, 4, 0, &first))
+        net_address_format_ip(&first, ip);
+    printf("address %s ports %d %d\n", ip, sandbox_device_port(sandbox, false),
+           sandbox_device_port(sandbox, true));
     printf("scratch %s\nholding\n", sandbox_scratch(sandbox));
     fflush(stdout);
     sigsuspend(&old);

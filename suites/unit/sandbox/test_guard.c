@@ -84,6 +84,36 @@ Test(guard, kill_9_without_a_sandbox_leaves_nothing_either, .timeout = 60)
     expect_no_process(folder);
 }
 
+enum { CROWD = 40, NETWORKS = 256, PORTS = 65536 };
+
+/* Nobody's network or port is another one's, while they all hold them. By chance alone two of forty would
+ * meet 98 times of 100. */
+Test(guard, many_at_once_without_a_sandbox_share_nothing, .timeout = 60)
+{
+    static struct probe crowd[CROWD];
+    static bool is_network_taken[NETWORKS], is_port_taken[PORTS];
+    const struct probe_way way = {.mode = "none"};
+    for (unsigned i = 0; i < CROWD; i++)
+        probe_start(&crowd[i], &way, "hold");
+    for (unsigned i = 0; i < CROWD; i++) {
+        unsigned network, ports[2];
+        probe_expect(&crowd[i], "\nholding\n");
+        const char *said = strstr(crowd[i].text, "address 127.");
+        cr_assert_not_null(said, "%s", crowd[i].text);
+        cr_assert_eq(sscanf(said, "address 127.%u.%*u.%*u ports %u %u", &network, &ports[0], &ports[1]), 3);
+        cr_assert(network < NETWORKS && ports[0] < PORTS && ports[1] < PORTS && ports[0] != ports[1]);
+        cr_expect_not(is_network_taken[network], "127.%u is two runs' own", network);
+        cr_expect_not(is_port_taken[ports[0]] || is_port_taken[ports[1]]);
+        is_network_taken[network] = is_port_taken[ports[0]] = is_port_taken[ports[1]] = true;
+    }
+    for (unsigned i = 0; i < CROWD; i++)
+        kill(crowd[i].pid, SIGKILL);
+    for (unsigned i = 0; i < CROWD; i++) {
+        probe_drain(&crowd[i]);
+        cr_expect_eq(probe_finish(&crowd[i]), 1000 + SIGKILL);
+    }
+}
+
 static void expect_one(int signum, pid_t (*target)(pid_t pid))
 {
     struct probe_way ways[PROBE_WAYS_MAX];
