@@ -192,6 +192,7 @@ static int load(struct check *check)
                                              .has_ip4 = check->profile->has_ip4,
                                              .has_ip6 = !check->profile->has_ip4,
                                              .without_tls = check->profile->without_tls};
+    catalogue_fit_controls(check->catalogue, check->profile->without_tls);
     check->results = calloc(check_probe_count + 1, sizeof *check->results);
     if (!check->results || !selection_make(check->catalogue, &wanted, &check->selection, error, sizeof error))
         return cli_fail(CLI_USAGE, "%s", error);

@@ -132,6 +132,19 @@ char **cli_rerun_selectors(const char *result)
     return NULL;
 }
 
+static unsigned ip_bits(bool has_ip4, bool has_ip6)
+{
+    return has_ip4 * (1u << 4) | has_ip6 * (1u << 6);
+}
+
+/* As far as it is known before anything is set up. */
+static unsigned unreachable_ip(const struct cli_request *request)
+{
+    if (request->remote.is_wanted)
+        return ip_bits(!request->remote.device[0].family, !request->remote.device[1].family);
+    return ip_bits(false, request->mode == SANDBOX_NONE); /* of IPv6 there is one address */
+}
+
 /* A suite named is a limit. The default one gives way to selectors that name something outside of it: who
  * asks for a slow scenario by its name wants it. */
 static bool selection_choose(struct cli_material *material, const struct cli_request *request, char *error,
@@ -143,7 +156,10 @@ static bool selection_choose(struct cli_material *material, const struct cli_req
                                         .transports = request->transports,
                                         .has_ip4 = request->has_ip4,
                                         .has_ip6 = request->has_ip6,
-                                        .without_tls = material->profile ? material->profile->without_tls : 0,
+                                        .without_tls = material->profile->without_tls,
+                                        .without_ip =
+                                            ip_bits(!material->profile->has_ip4, !material->profile->has_ip6),
+                                        .unreachable_ip = unreachable_ip(request),
                                         .is_all_variants = request->is_all_variants,
                                         .whole = request->whole_count ? request->whole : NULL,
                                         .whole_count = request->whole_count};
@@ -181,6 +197,7 @@ int cli_material_load(struct cli_material *material, struct cli_request *request
     material->profile = cli_profile_load(&request->paths, request->device);
     if (!material->profile)
         return CLI_USAGE;
+    catalogue_fit_controls(material->catalogue, material->profile->without_tls);
     if (!selection_choose(material, request, error, sizeof error))
         return cli_fail(CLI_USAGE, "%s", error);
     return CLI_GOOD;

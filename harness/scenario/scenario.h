@@ -398,6 +398,9 @@ struct catalogue *catalogue_load(const char *scenarios_dir, struct diagnostic *d
  * of its own; own_dir NULL: none. */
 struct catalogue *catalogue_load_beside(const char *scenarios_dir, const char *own_dir,
                                         struct diagnostic *diagnostic);
+/* For a device that lacks TLS versions (bit per enum net_tls_version): a control over one of them gives way
+ * to the same over a version that the device speaks, where there is that. */
+void catalogue_fit_controls(struct catalogue *catalogue, unsigned without_tls);
 void catalogue_free(struct catalogue *catalogue);
 const struct requirement *catalogue_requirement(const struct catalogue *catalogue, const char *id);
 const struct scenario *catalogue_scenario(const struct catalogue *catalogue, const char *id);
@@ -439,9 +442,12 @@ struct selection_options {
      * a variant is not sampled. */
     unsigned transports; /* bit per enum net_transport; 0: all */
     bool has_ip4, has_ip6;
-    /* Bit per enum net_tls_version that the device lacks: a sample does not hold what can be looked at over
-     * another one. */
-    unsigned without_tls;
+    /* What the device lacks, a bit per enum net_tls_version and per IP version: a sample does not hold what
+     * can be looked at over another one. */
+    unsigned without_tls, without_ip;
+    /* IP versions that the device has and the run's hosts lack: a sample holds them, so that the report says
+     * what was not seen, and beside them whatever TLS version would not be seen otherwise. */
+    unsigned unreachable_ip;
     bool is_all_variants; /* the whole product of TLS and IP versions; else a fixed sample in which each value
                              occurs */
     /* Not NULL: what is about none of these requirements comes in one variant of each part, transport and

@@ -179,3 +179,35 @@ bool controls_resolve(struct loading *loading)
     }
     return true;
 }
+
+static const struct scenario_variant *
+spoken_twin(const struct scenario *scenario, const struct scenario_variant *variant, unsigned without_tls)
+{
+    for (size_t i = 0; i < scenario->variant_count; i++) {
+        const struct scenario_variant *other = &scenario->variants[i];
+        const struct wanted wanted = {.is_client = variant->is_client,
+                                      .transport = variant->transport,
+                                      .case_name = variant->case_name};
+        if (other->ip == variant->ip && !(without_tls & (1u << other->tls)) && fits(other, &wanted))
+            return other;
+    }
+    return NULL;
+}
+
+void catalogue_fit_controls(struct catalogue *catalogue, unsigned without_tls)
+{
+    for (size_t s = 0; s < catalogue->scenario_count; s++) {
+        for (size_t i = 0; i < catalogue->scenarios[s]->variant_count; i++) {
+            struct scenario_variant *variant = &catalogue->scenarios[s]->variants[i];
+            const struct scenario *scenario =
+                variant->control_scenario ? catalogue_scenario(catalogue, variant->control_scenario) : NULL;
+            const struct scenario_variant *control =
+                scenario ? scenario_variant_find(scenario, variant->control_variant) : NULL;
+            bool is_lacking = control && control->tls != NET_TLS_NONE && (without_tls & (1u << control->tls));
+            const struct scenario_variant *twin =
+                is_lacking ? spoken_twin(scenario, control, without_tls) : NULL;
+            if (twin)
+                variant->control_variant = twin->name;
+        }
+    }
+}

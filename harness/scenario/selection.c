@@ -143,30 +143,42 @@ struct group { /* what may be chosen of one scenario, part, transport and case *
     size_t count;
 };
 
-/* Whether a chosen member has the IP version, or the TLS version, of this one. */
-static bool is_covered(const struct group *group, const struct scenario_variant *variant, bool by_ip)
+static bool is_unreachable(const struct selection_options *options, const struct scenario_variant *variant)
 {
-    for (size_t i = 0; i < group->count; i++)
-        if (group->is_chosen[i] &&
-            (by_ip ? group->members[i]->ip == variant->ip : group->members[i]->tls == variant->tls))
+    return (options->unreachable_ip & (1u << variant->ip)) != 0;
+}
+
+/* Whether a chosen member has the IP version, or the TLS version, of this one, and can run if this one can.
+ */
+static bool is_covered(const struct selection_options *options, const struct group *group,
+                       const struct scenario_variant *variant, bool by_ip)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct scenario_variant *member = group->members[i];
+        bool is_like = by_ip ? member->ip == variant->ip : member->tls == variant->tls;
+        bool is_as_good = !is_unreachable(options, member) || is_unreachable(options, variant);
+        if (group->is_chosen[i] && is_like && is_as_good)
             return true;
+    }
     return false;
 }
 
 /* IPv4 with TLS 1.3 and IPv6 with TLS 1.2 where they are allowed; whatever value does not occur yet brings
  * its first variant. */
-static void group_sample(struct group *group)
+static void group_sample(const struct selection_options *options, struct group *group)
 {
     for (size_t i = 0; i < group->count; i++)
         group->is_chosen[i] = is_usual_pair(group->members[i]);
     for (size_t i = 0; i < group->count; i++)
-        if (!is_covered(group, group->members[i], true) || !is_covered(group, group->members[i], false))
+        if (!is_covered(options, group, group->members[i], true) ||
+            !is_covered(options, group, group->members[i], false))
             group->is_chosen[i] = true;
 }
 
 static bool is_lacking(const struct selection_options *options, const struct scenario_variant *variant)
 {
-    return variant->tls != NET_TLS_NONE && (options->without_tls & (1u << variant->tls));
+    return (variant->tls != NET_TLS_NONE && (options->without_tls & (1u << variant->tls))) ||
+           (options->without_ip & (1u << variant->ip));
 }
 
 /* What the device does not speak gives way to what it speaks, where there is that. */
@@ -218,7 +230,7 @@ static void scenario_sample(const struct selection_options *options, const struc
                 group.members[group.count++] = &scenario->variants[j];
         group_narrow(options, &group, scenario, wants);
         if (is_wanted_whole(options, group.members[0]))
-            group_sample(&group);
+            group_sample(options, &group);
         else
             group_thin(&group);
         for (size_t m = 0; m < group.count; m++)

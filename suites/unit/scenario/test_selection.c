@@ -71,6 +71,68 @@ Test(selection, a_tls_version_that_the_device_lacks_gives_way)
     catalogue_free(catalogue);
 }
 
+/* Every TLS version over what it has. */
+Test(selection, an_ip_version_that_the_device_lacks_gives_way)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"aliasing/honour"};
+    struct selection_options options = {
+        .selectors = selectors, .selector_count = 1, .transports = 1u << NET_TLS, .without_ip = 1u << 6};
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip4-server",
+                                          "aliasing/honour:tls-tls13-ip4-server", NULL});
+    options.without_tls = 1u << NET_TLS_1_2;
+    expect_selected(catalogue, &options, (const char *const[]){"aliasing/honour:tls-tls13-ip4-server", NULL});
+    options.has_ip6 = true; /* asked for all the same: the plan says why not */
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip6-server",
+                                          "aliasing/honour:tls-tls13-ip6-server", NULL});
+    catalogue_free(catalogue);
+}
+
+/* Every TLS version where it can run, and one variant of what cannot, so that a report says so. */
+Test(selection, an_ip_version_that_the_hosts_lack_hides_no_tls_version)
+{
+    struct catalogue *catalogue = fixture_load();
+    const char *const selectors[] = {"aliasing/honour"};
+    struct selection_options options = {
+        .selectors = selectors, .selector_count = 1, .transports = 1u << NET_TLS, .unreachable_ip = 1u << 6};
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip4-server",
+                                          "aliasing/honour:tls-tls12-ip6-server",
+                                          "aliasing/honour:tls-tls13-ip4-server", NULL});
+    options.unreachable_ip |= 1u << 4;
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip6-server",
+                                          "aliasing/honour:tls-tls13-ip4-server", NULL});
+    catalogue_free(catalogue);
+}
+
+/* Of the shipped scenarios: those over TCP have their control over TLS, in a version that was chosen for
+ * devices that speak both. */
+Test(selection, a_control_is_over_a_tls_version_that_the_device_speaks)
+{
+    struct diagnostic diagnostic = {0};
+    struct catalogue *catalogue = catalogue_load(SIPREUSE_SOURCE_DIR "/scenarios", &diagnostic);
+    cr_assert(catalogue, "%s", diagnostic.text);
+    const struct scenario_variant *over_tcp =
+        fixture_variant(catalogue, "two-connections/tcp", "tcp---ip4-server");
+    cr_expect_str_eq(over_tcp->control_variant, "tls-tls13-ip4-server");
+    catalogue_fit_controls(catalogue, 1u << NET_TLS_1_3);
+    cr_expect_str_eq(over_tcp->control_variant, "tls-tls12-ip4-server");
+    for (size_t s = 0; s < catalogue->scenario_count; s++) {
+        for (size_t v = 0; v < catalogue->scenarios[s]->variant_count; v++) {
+            const struct scenario_variant *variant = &catalogue->scenarios[s]->variants[v];
+            if (!variant->control_scenario || variant->tls == NET_TLS_1_3)
+                continue;
+            const struct scenario_variant *control =
+                fixture_variant(catalogue, variant->control_scenario, variant->control_variant);
+            cr_expect_neq(control->tls, NET_TLS_1_3, "%s:%s", variant->scenario->id, variant->name);
+        }
+    }
+    catalogue_free(catalogue);
+}
+
 Test(selection, controls_come_along_once)
 {
     struct catalogue *catalogue = fixture_load();
