@@ -47,6 +47,12 @@ void account_free(struct account *account)
     free(account);
 }
 
+void account_name(const struct account *account, struct sip_digest *out)
+{
+    out->user = account->user;
+    out->password = account->password;
+}
+
 /* ---- nonces ---- */
 
 static bool nonce_make(const struct account *account, uint64_t made_s, char out[NONCE_MAX])

@@ -12,13 +12,69 @@ struct originated {
     struct exchange *exchange;
     reference_answer_cb cb; /* NULL: nobody waits */
     void *arg;
+    struct sip_message *again; /* what goes once more when it is challenged; NULL: nothing */
+    struct next_hop hop;       /* of again */
     struct originated *prev, *next;
 };
 
 static void originated_free(struct originated *originated)
 {
     exchange_free(originated->exchange);
+    sip_message_free(originated->again);
+    next_hop_fini(&originated->hop);
     free(originated);
+}
+
+/* RFC 3261 §22.2. The first challenge that can be answered is the one that is preferred (RFC 8760 §2.4). */
+static char *make_credentials(const struct originated *originated, const struct sip_message *response)
+{
+    char *answer = NULL;
+    char *value = NULL;
+    char *cnonce = node_new_token(originated->node);
+    for (size_t i = 0; cnonce != NULL && answer == NULL &&
+                       (value = sip_message_value(response, "WWW-Authenticate", i)) != NULL;
+         i++) {
+        struct sip_auth challenge;
+        struct sip_digest own = {
+            .method = originated->again->method, .uri = originated->again->request_uri, .cnonce = cnonce};
+        account_name(originated->node->account, &own);
+        if (sip_auth_parse(value, &challenge) == SIP_OK) {
+            answer = sip_digest_answer(&challenge, &own);
+            sip_auth_fini(&challenge);
+        }
+        free(value);
+    }
+    free(cnonce);
+    return answer;
+}
+
+static void on_exchange(struct exchange *exchange, unsigned status, const struct sip_message *response,
+                        void *arg);
+
+/* Once: what is refused then is refused. */
+static bool answer_challenge(struct originated *originated, const struct sip_message *response)
+{
+    struct sip_message *request = originated->again;
+    if (request == NULL || response == NULL || originated->node->account == NULL) {
+        return false;
+    }
+    char *credentials = make_credentials(originated, response);
+    bool is_good = credentials != NULL && sip_message_append(request, "Authorization", credentials) &&
+                   sip_message_set(request, "CSeq", "2 REGISTER");
+    free(credentials);
+    if (!is_good) {
+        return false;
+    }
+    originated->again = NULL;
+    struct exchange *exchange =
+        exchange_new(originated->node, request, &originated->hop, NULL, on_exchange, originated);
+    if (exchange == NULL) {
+        return false;
+    }
+    exchange_free(originated->exchange);
+    originated->exchange = exchange;
+    exchange_start(exchange);
+    return true;
 }
 
 static void on_exchange(struct exchange *exchange, unsigned status, const struct sip_message *response,
@@ -27,7 +83,7 @@ static void on_exchange(struct exchange *exchange, unsigned status, const struct
     struct originated *originated = arg;
     struct reference_node *node = originated->node;
     (void)exchange;
-    if (status < 200) {
+    if (status < 200 || (status == 401 && answer_challenge(originated, response))) {
         return;
     }
     reference_answer_cb cb = originated->cb;
@@ -49,9 +105,12 @@ static bool originate(struct reference_node *node, struct sip_message *request, 
         return false;
     }
     *originated = (struct originated){.node = node, .cb = cb, .arg = arg};
+    if (strcmp(request->method, "REGISTER") == 0 && next_hop_copy(hop, &originated->hop)) {
+        originated->again = sip_message_copy(request);
+    }
     originated->exchange = exchange_new(node, request, hop, NULL, on_exchange, originated);
     if (originated->exchange == NULL) {
-        free(originated);
+        originated_free(originated);
         return false;
     }
     DL_APPEND(node->originated, originated);

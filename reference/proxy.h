@@ -16,6 +16,8 @@ void dispatch_unframed(struct connection *connection, const uint8_t *bytes, size
 /* ---- account.c: Digest ---- */
 struct account *account_new(const char *user, const char *password); /* NULL: no memory, no random numbers */
 void account_free(struct account *account);
+/* User and password, for answering somebody else's challenge; borrowed. */
+void account_name(const struct account *account, struct sip_digest *out);
 /* Whether the request (a copy of the transaction's, on its way) need not prove who sent it, or has proved it;
  * credentials for this node are taken out. false: it was challenged, and the transaction answered. */
 bool account_is_sender(const struct reference_node *node, const struct sip_message *request); /* he says so */

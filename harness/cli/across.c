@@ -132,7 +132,8 @@ void cli_across_page(const struct cli_across *across, const struct device_profil
                                .has_own_ca = across->trust_pem != NULL,
                                .registers_over = profile->stimulus_kind == DEVICE_REGISTRAR
                                                      ? net_transport_name(profile->stimulus_transport)
-                                                     : NULL};
+                                                     : NULL,
+                               .registers_as = profile->digest_count ? profile->account_user : NULL};
     for (size_t i = 0; i < profile->domain_count; i++)
         domains[i] = device_domain_in(profile->domains[i], across->event->label);
     remote_page_print(&page, out);

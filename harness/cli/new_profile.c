@@ -77,7 +77,8 @@ static void put_stimulus(FILE *out, const struct new_device *device)
               out);
     else if (strcmp(kind, "registrar") == 0)
         fputs(",\n    \"$comment\": \"It registers with {registrar_uri}, and is called over that connection "
-              "(through: contact calls its contact instead). after: as of dialog.\",\n"
+              "(through: contact calls its contact instead). after: as of dialog. digest: [MD5] asks for the "
+              "password of an account.\",\n"
               "    \"transport\": \"tcp\",\n    \"after\": \"INVITE\"",
               out);
     else if (strcmp(kind, "command") == 0)

@@ -14,7 +14,7 @@
 #include "net/net.h"
 #include "sandbox/sandbox.h"
 
-enum { DEVICE_DOMAINS_MAX = 32, DEVICE_METHODS_MAX = 8 };
+enum { DEVICE_DOMAINS_MAX = 32, DEVICE_METHODS_MAX = 8, DEVICE_DIGESTS_MAX = 2 };
 
 /* How it is made to send; the words of the profile's stimulus.kind. NONE: it cannot be. */
 enum device_stimulus {
@@ -42,9 +42,10 @@ struct device_profile {
     char *title, *kind;                /* kind: "proxy", "ua" */
     char *domains[DEVICE_DOMAINS_MAX]; /* SIP domains it is responsible for, all certified */
     size_t domain_count;
-    char *account_user, *account_password; /* of an account that it challenges; NULL: none is known */
-    char *user;                            /* that it answers for; NULL: for the domains themselves */
-    bool is_virtual_server;                /* two or more domains */
+    /* Of an account that it challenges, or with which it registers; NULL: none is known. */
+    char *account_user, *account_password;
+    char *user;             /* that it answers for; NULL: for the domains themselves */
+    bool is_virtual_server; /* two or more domains */
     bool is_stateful, sends_alias, reuses, requests_certificate, has_client_certificate, record_routes,
         takes_crls, claims_5924, challenges, is_multihomed;
     int close_signal;      /* makes it close its connections in good order; 0: it cannot be told */
@@ -61,6 +62,10 @@ struct device_profile {
     enum net_transport stimulus_transport; /* of the UA's connection to it */
     enum device_next_hop next_hop;
     enum device_call call;
+    /* REGISTRAR: the algorithms of Digest that it is asked for, the preferred one first; none: it is not
+     * asked. */
+    char *digests[DEVICE_DIGESTS_MAX];
+    size_t digest_count;
     bool calls_contact; /* REGISTRAR: called over a connection to its contact, not over its own */
     char *number_uri;   /* BY_NUMBER: Request-URI with {number} */
     char *event;        /* AFTER_SUBSCRIBE: the package */

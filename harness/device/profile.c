@@ -164,8 +164,8 @@ static void read_account(struct device_profile *profile, const struct document_v
     const char *variable = document_string(document_member(account, "password_env"));
     const char *kept = variable ? getenv(variable) : NULL;
     profile->account_user = copy_string(document_member(account, "user"));
-    profile->account_password =
-        variable ? (kept ? strdup(kept) : NULL) : copy_string(document_member(account, "password"));
+    profile->account_password = variable ? (kept && kept[0] ? strdup(kept) : NULL)
+                                         : copy_string(document_member(account, "password"));
 }
 
 int device_signal_parse(const char *name)

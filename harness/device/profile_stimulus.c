@@ -64,6 +64,9 @@ void device_stimulus_read(struct device_profile *profile, const struct document_
                                                 sizeof calls / sizeof calls[0]);
     profile->calls_contact = document_member(stimulus, "through") &&
                              strcmp(document_string(document_member(stimulus, "through")), "contact") == 0;
+    for (size_t i = 0; i < document_count(document_member(stimulus, "digest")); i++)
+        profile->digests[profile->digest_count++] =
+            strdup(document_string(document_at(document_member(stimulus, "digest"), i)));
     profile->number_uri = copy_member(stimulus, "number_uri");
     profile->event = copy_member(stimulus, "event");
     profile->takes_no_sips_uri =
@@ -87,17 +90,21 @@ void device_stimulus_fini(struct device_profile *profile)
     free(profile->event);
     for (size_t i = 0; i < profile->sends_count; i++)
         free(profile->sends[i]);
+    for (size_t i = 0; i < profile->digest_count; i++)
+        free(profile->digests[i]);
 }
 
 /* Which members a kind has to have, and which it may have beside. */
+enum { STIMULUS_ALLOWED_MAX = 6 };
 struct shape {
     const char *required[2];
-    const char *allowed[6];
+    const char *allowed[STIMULUS_ALLOWED_MAX];
 };
 static const struct shape shapes[] = {
     [DEVICE_FORWARD] = {{"transport"}, {"next_hop", "number_uri"}},
     [DEVICE_DIALOG] = {{"transport", "after"}, {"event", "sends", "sips"}},
-    [DEVICE_REGISTRAR] = {{"transport", "after"}, {"through", "event", "sends", "sips", "timeout_s"}},
+    [DEVICE_REGISTRAR] = {{"transport", "after"},
+                          {"through", "digest", "event", "sends", "sips", "timeout_s"}},
     [DEVICE_COMMAND] = {{"argv"}, {"environment", "sends", "sips", "timeout_s", "at_once"}},
     [DEVICE_HTTP] = {{"http"}, {"sends", "sips", "timeout_s", "at_once"}},
     [DEVICE_OPERATOR] = {{"instruction"}, {"sends", "sips", "timeout_s"}},
@@ -128,7 +135,7 @@ static bool check_members(const struct device_profile *profile, const struct doc
     for (size_t i = 0; i < document_count(stimulus); i++) {
         const char *name = document_key(stimulus, i);
         if (strcmp(name, "kind") == 0 || strcmp(name, "$comment") == 0 ||
-            has_name(shape->required, 2, name) || has_name(shape->allowed, 6, name))
+            has_name(shape->required, 2, name) || has_name(shape->allowed, STIMULUS_ALLOWED_MAX, name))
             continue;
         snprintf(sentence, sizeof sentence, "members of the kind '%s'", profile->stimulus);
         return document_reject_name(diagnostic, document_at(stimulus, i), NULL, sentence, NULL);
@@ -217,6 +224,10 @@ bool device_stimulus_check(const struct device_profile *profile, const struct do
     if (profile->stimulus_kind == DEVICE_REGISTRAR && profile->calls_contact && profile->accepts_nothing)
         return document_reject(diagnostic, document_member(stimulus, "through"), NULL,
                                "'connection' for a device that accepts no connections", NULL);
+    if (profile->digest_count && !profile->account_user)
+        return document_reject(
+            diagnostic, document_member(stimulus, "digest"), NULL,
+            "'digest' together with an 'account' of the profile, whose password is asked for", NULL);
     if (profile->stimulus_kind == DEVICE_FORWARD && profile->is_user_agent)
         return document_reject(diagnostic, document_member(stimulus, "kind"), NULL,
                                "a kind other than 'forward' for a user agent, which forwards nothing", NULL);

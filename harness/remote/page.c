@@ -111,9 +111,19 @@ static void print_registration(const struct remote_page *page, FILE *out)
         return;
     fprintf(out,
             "\n## 5. Registration\nThe device registers each of its domains, or one account, with\n\n"
-            "    sip:registrar.%s;transport=%s\n\nwhich needs no password, and is called over that "
-            "connection. A run waits for it before it begins; the port stands in an SRV record.\n",
+            "    sip:registrar.%s;transport=%s\n\n",
             page->event->zone, page->registers_over);
+    if (page->registers_as)
+        fprintf(
+            out,
+            "which asks for credentials (Digest, realm registrar.%s): the user is %s, the password that of "
+            "the profile's account. The device",
+            page->event->zone, page->registers_as);
+    else
+        fputs("which needs no password. The device", out);
+    fputs(" is called over that connection. A run waits for it before it begins; the port stands in an SRV "
+          "record.\n",
+          out);
 }
 
 void remote_page_print(const struct remote_page *page, FILE *out)

@@ -119,6 +119,7 @@ struct remote_page {
     size_t domain_count;
     bool has_own_ca;            /* the vendor's certificates are used */
     const char *registers_over; /* "tcp", "tls": it has to register with us; NULL: it has not */
+    const char *registers_as;   /* the user whose password it is asked for then; NULL: none */
 };
 /* In Markdown that reads as text. */
 void remote_page_print(const struct remote_page *page, FILE *out);

@@ -8,6 +8,7 @@
 #define RUN_REGISTRAR_H
 
 #include "run/binding.h"
+#include "run/proof.h"
 #include "run/world.h"
 
 /* ---- for the run */
@@ -40,6 +41,7 @@ struct flow { /* a connection on which a device may register */
     struct registrar *registrar;
     struct net_connection *connection;
     struct sip_framer *framer;
+    char *nonce; /* of its challenges; NULL: nobody is asked */
 };
 struct registrar_entry { /* what is in force for an address-of-record */
     struct registrar_entry *next;
@@ -60,6 +62,7 @@ struct registrar {
     struct registrar_entry *entries; /* the latest first */
     struct loop_timer *patience;
     bool is_awaited;
+    struct proof_account account; /* algorithm_count 0: nobody is asked for credentials; borrowed */
     char text[RUN_SENTENCE_MAX];
 };
 void registrar_note(struct registrar *registrar, const char *format, ...)

@@ -22,13 +22,31 @@ static void reply(struct flow *flow, struct sip_message *response)
     sip_message_free(response);
 }
 
+/* Whether it need not prove anything, or has; else it is asked (RFC 3261 §22.1, §10.3 step 3). */
+static bool is_admitted(struct flow *flow, const struct sip_message *request)
+{
+    struct registrar *registrar = flow->registrar;
+    enum proof proof = flow->nonce ? proof_read(request, &registrar->account, flow->nonce) : PROOF_GOOD;
+
+    if (proof == PROOF_GOOD)
+        return true;
+    registrar_note(registrar, "its REGISTER was answered 401: %s", proof_text(proof));
+    journal_run_text(registrar->run, "device", "registering", registrar->text);
+    reply(flow,
+          proof_ask(request, &registrar->account, flow->nonce, proof == PROOF_STALE, registrar->run->label));
+    return false;
+}
+
 static void take_register(struct flow *flow, const struct sip_message *request)
 {
     struct registrar *registrar = flow->registrar;
     struct binding binding = {0};
-    unsigned status = binding_read(request, &binding);
     const struct binding *in_force = NULL;
+    unsigned status;
 
+    if (!is_admitted(flow, request))
+        return;
+    status = binding_read(request, &binding);
     if (status != 200) {
         registrar_note(registrar, "its REGISTER could not be read (To, Contact) and was answered %u", status);
         journal_run_text(registrar->run, "device", "registering", registrar->text);
@@ -141,6 +159,7 @@ void registrar_flow_free(struct flow *flow)
     flow->registrar->flow_count--;
     net_connection_free(flow->connection);
     sip_framer_free(flow->framer);
+    free(flow->nonce);
     free(flow);
 }
 
@@ -193,6 +212,9 @@ void registrar_flow_accept(struct net_listener *listener, struct net_connection 
     flow->registrar = registrar;
     flow->connection = connection;
     flow->framer = sip_framer_new(SIP_MESSAGE_MAX_BYTES);
+    if (registrar->account.algorithm_count)
+        flow->nonce =
+            text_format("%s-%llu", registrar->run->label, (unsigned long long)net_connection_id(connection));
     flow->next = registrar->flows;
     registrar->flows = flow;
     registrar->flow_count++;

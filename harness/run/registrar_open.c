@@ -93,6 +93,25 @@ static void place(struct registrar *registrar)
                                : text_format("registrar.%s.test", run->label);
 }
 
+/* Whom it asks for credentials, by the profile's "digest". */
+static bool take_account(struct registrar *registrar, char *error, size_t error_size_bytes)
+{
+    const struct device_profile *profile = registrar->run->options->profile;
+
+    registrar->account = (struct proof_account){.realm = registrar->domain,
+                                                .user = profile->account_user,
+                                                .password = profile->account_password,
+                                                .algorithms = (const char *const *)profile->digests,
+                                                .algorithm_count = profile->digest_count};
+    if (!profile->digest_count || profile->account_password)
+        return true;
+    snprintf(
+        error, error_size_bytes,
+        "the registrar asks for the account's password, and the environment variable that holds it is not "
+        "set ('password_env' of the profile's account)");
+    return false;
+}
+
 bool registrar_open(struct run *run, char *error, size_t error_size_bytes)
 {
     struct registrar *registrar;
@@ -105,8 +124,9 @@ bool registrar_open(struct run *run, char *error, size_t error_size_bytes)
     place(registrar);
     registrar_note(registrar, "nothing came to the registrar");
     snprintf(error, error_size_bytes, "the registrar cannot be made");
-    return registrar->patience && make_zone(registrar, error, error_size_bytes) &&
-           mint(registrar, error, error_size_bytes) && listen_for_devices(registrar, error, error_size_bytes);
+    return registrar->patience && take_account(registrar, error, error_size_bytes) &&
+           make_zone(registrar, error, error_size_bytes) && mint(registrar, error, error_size_bytes) &&
+           listen_for_devices(registrar, error, error_size_bytes);
 }
 
 void registrar_make_settings(struct run *run, void (*set)(struct run *run, const char *name, char *value))

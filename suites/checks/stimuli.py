@@ -180,10 +180,32 @@ def secrets():
     yield "over HTTP without the variable", lambda run: run.comes_to_nothing("environment variable BOX_SECRET"), (unset, *QUICK), {"environment": {"BOX_SECRET": ""}}
 
 
+def proofs():
+    """A registrar that asks for credentials."""
+    account = {"user": "box", "password": "open sesame"}
+
+    def trial(name, template=None, account=account, **more):
+        stimulus = {"kind": "registrar", "transport": "tls", "after": "REFER", "sends": ["OPTIONS", "MESSAGE"], "digest": ["SHA-256", "MD5"], **more}
+        return (device(name, stimulus, template=template, account=account), *QUICK)
+
+    def was_asked(run):
+        return any("answered 401: it has shown no credentials" in (e["text"] or "") for e in run.journal if e["event"] == "device")
+
+    yield ("one that proves its account to the registrar is called",
+           lambda run: run.passes(1) and was_asked(run) and "open sesame" not in json.dumps(run.journal), trial("proves-itself"), {})
+    yield "by MD5 too", lambda run: run.passes(1) and was_asked(run), trial("proves-by-md5", digest=["MD5"]), {}
+    yield ("one with another password is not ready, and the report says that it is wrong", lambda run: run.status == 3 and "its credentials are wrong" in run.text,
+           trial("wrong-password", lambda text: text.replace("@account_password|json@", '"open barley"'), timeout_s=2), {})
+    yield ("one without an account is not ready, and the report says that it showed no credentials", lambda run: run.status == 3 and "it has shown no credentials" in run.text,
+           trial("no-account", lambda text: "\n".join(line for line in text.split("\n") if "account_user" not in line), timeout_s=2), {})
+    yield ("a password that is not in the environment is asked for", lambda run: run.status == 3 and "'password_env'" in run.text,
+           trial("secret-elsewhere", account={"user": "box", "password_env": "BOX_SECRET"}), {"environment": {"BOX_SECRET": ""}})
+
+
 def main():
     shutil.rmtree(output, ignore_errors=True)
     registrar()
-    at_once([*dialog(), *http(), *secrets()])
+    at_once([*dialog(), *http(), *secrets(), *proofs()])
     print(f"stimuli: {failures} failures")
     sys.exit(1 if failures else 0)
 

@@ -244,12 +244,14 @@ class Test:
         registering = self.profile("registering", base="reference-registering")
         self.configure(["event-one"])
         config = json.load(open("reference.json"))
-        config.update(register="sip:registrar.one.event.test;transport=tls", user_agent=True)
+        account = json.load(open(registering))["account"]
+        config.update(register="sip:registrar.one.event.test;transport=tls", user_agent=True, account=account)
         json.dump(config, open("reference.json", "w"))
         self.start_device()
         status, *outputs = self.run("location/no-srv", "location/priority", "wire/via-transport", "--ip", "4", device=registering)
         self.expect_green("a device that registers across the network is called", status, outputs, "out", 3)
-        self.expect("and its operator is told where", "sip:registrar.one.event.test;transport=tls" in outputs[0], outputs[0])
+        self.expect("and its operator is told where, and as whom", "sip:registrar.one.event.test;transport=tls" in outputs[0] and
+                    f"the user is {account['user']}," in outputs[0] and account["password"] not in outputs[0], outputs[0])
 
     def main(self):
         self.event("event-one", "one.event.test")
