@@ -61,11 +61,14 @@ static void forget_outcome(struct job *job)
     job->observations = NULL;
 }
 
+/* On an instance of its own with others that are tried again, in a new world: one with the same names would
+ * ask for what the device has answered already. */
 static void queue_again(struct run *run, struct job *job)
 {
     journal_run_retry(run, job);
     forget_outcome(job);
     job->is_second = true;
+    job->is_suspect = false;
     job->state = JOB_QUEUED;
 }
 

@@ -331,6 +331,44 @@ Test(engine, who_kills_the_device_alone_twice_fails_and_nobody_else, .timeout = 
     trial_end(&trial);
 }
 
+/* A second try in the first one's world would be a retransmission of it, and what DNS said there is in the
+ * device's cache. */
+static void expect_worlds_apart(const struct trial *trial)
+{
+    FILE *file = fopen(trial->journal_path, "r");
+    char *line = NULL, zone[96];
+    size_t room = 0;
+
+    cr_assert_not_null(file);
+    while (getline(&line, &room, file) > 0) {
+        const char *member = strstr(line, "\"event\":\"world\"") ? strstr(line, "\"zone\":\"") : NULL;
+
+        if (!member)
+            continue;
+        cr_assert_eq(sscanf(member, "\"zone\":\"%95[^\"]", zone), 1, "%s", line);
+        cr_assert_eq(count_events(trial, "world", "zone", zone), 1, "%s", zone);
+    }
+    free(line);
+    fclose(file);
+}
+
+Test(engine, each_try_has_a_world_of_its_own, .timeout = 100)
+{
+    const char *const selectors[] = {"toy/dying-once", "toy/silence-unnamed", "toy/refused", NULL};
+    struct trial trial;
+
+    trial_begin(&trial, "toy", selectors);
+    trial_run(&trial, (struct run_options){0});
+    cr_assert_eq(trial.outcome, RUN_DONE, "%s", trial.error);
+    expect_rows(&trial, "toy/dying-once", VERDICT_INCONCLUSIVE, "though the device answers");
+    expect_rows(&trial, "toy/silence-unnamed", VERDICT_INCONCLUSIVE, "though the device answers");
+    cr_assert_eq(count_events(&trial, "crash", NULL, NULL), 1);
+    cr_assert_eq(count_events(&trial, "retry", "scenario", "toy/dying-once"), 1);
+    cr_assert_eq(count_events(&trial, "retry", "scenario", "toy/silence-unnamed"), 1);
+    expect_worlds_apart(&trial);
+    trial_end(&trial);
+}
+
 Test(engine, a_device_that_hangs_is_restarted_and_nobody_fails_for_it, .timeout = 100)
 {
     const char *const selectors[] = {"toy/hanging", "toy/beside-dying", "toy/right", NULL};

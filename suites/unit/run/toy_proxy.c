@@ -9,6 +9,7 @@
  * refused  answered 503
  * twice    sent over such a connection, and then over a new one
  * dying    the process kills itself
+ * once     likewise, but its second instance answers nothing
  * hanging  the process stands still for ever
  * halfway  a TCP connection to where it should go, without the TLS that is awaited there; given up after 700
  * ms garbage  bytes that are no SIP are sent to where the request should have gone flood    as many requests
@@ -64,6 +65,15 @@ static void answer(const struct link *link, const struct sip_message *request, u
 
     send_message(link, response);
     sip_message_free(response);
+}
+
+/* The folder in which it was started outlives it. */
+static void die_once(void)
+{
+    FILE *mark = fopen("died", "wx");
+
+    if (mark)
+        abort();
 }
 
 static void flood(const struct link *link, const struct sip_message *request)
@@ -357,6 +367,8 @@ static void handle(struct link *link, struct sip_message *message)
         answer(link, message, 503);
     else if (!strcmp(uri.user, "dying"))
         abort();
+    else if (!strcmp(uri.user, "once"))
+        die_once();
     else if (!strcmp(uri.user, "hanging"))
         stand_still();
     else if (strcmp(uri.user, "deaf"))
