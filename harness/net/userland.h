@@ -55,7 +55,8 @@ struct slot { /* what a descriptor stands for */
     size_t waiting_count;
     uint16_t remote_port;
     bool is_connecting;
-    int refused_errno; /* of a connect: ICMP says that nobody is there for SCTP; 0: it does not */
+    int refused_errno;     /* of a connect: ICMP says that nobody is there for SCTP; 0: it does not */
+    bool is_told_by_timer; /* the last upcall came from a timer of usrsctp, not from a packet */
     UT_hash_handle hh;
 };
 struct port {
@@ -76,6 +77,7 @@ struct net_userland {
     struct carrier carriers[2]; /* IPv4, IPv6 */
     struct loop_timer *tick, *work;
     uint64_t ticked_ns, busy_until_ms;
+    bool is_ticking;
     struct path *paths;
     struct muted *muted;
     struct slot *slots; /* by descriptor */

@@ -27,9 +27,18 @@ void slot_sign(const struct slot *slot)
 
 static void on_upcall(struct socket *so, void *arg, int flags)
 {
+    struct slot *slot = arg;
     (void)so;
     (void)flags;
-    slot_sign(arg);
+    slot->is_told_by_timer = slot->userland->is_ticking;
+    slot_sign(slot);
+}
+
+/* usrsctp aborts an association itself when its peer breaks the protocol, and when it answers no more; the
+ * errno is one. The latter is found out by a timer. */
+static int errno_of(const struct slot *slot, int error_number)
+{
+    return error_number == ECONNABORTED && slot->is_told_by_timer ? ETIMEDOUT : error_number;
 }
 
 struct socket *userland_socket_new(void)
@@ -233,7 +242,7 @@ static int userland_take_error(int fd)
     if (!slot->so || usrsctp_getsockopt(slot->so, SOL_SOCKET, SO_ERROR, &error_number, &size_bytes) != 0)
         return slot->so ? errno : ENOTCONN;
     if (error_number || !slot->is_connecting)
-        return error_number;
+        return errno_of(slot, error_number);
     if (!get_status(slot, &status))
         return ECONNREFUSED;
     slot->is_connecting = status.sstat_state == SCTP_CLOSED || status.sstat_state == SCTP_COOKIE_WAIT ||
@@ -251,8 +260,10 @@ static ssize_t userland_receive(int fd, void *bytes, size_t size_bytes, struct n
     int flags = 0;
     ssize_t got = usrsctp_recvv(slot->so, bytes, size_bytes, (struct sockaddr *)&from, &from_bytes, &info,
                                 &info_bytes, &type, &flags);
-    if (got < 0)
+    if (got < 0) {
+        errno = errno_of(slot, errno);
         return errno == ENOTCONN ? 0 : -1;
+    }
     *facts = (struct net_message_facts){.stream = info.rcv_sid,
                                         .is_unordered = (info.rcv_flags & SCTP_UNORDERED) != 0,
                                         .is_partial = (flags & MSG_EOR) == 0,

@@ -20,7 +20,9 @@ static void tick(struct net_userland *userland)
 {
     uint64_t elapsed_ms = (loop_now_ns() - userland->ticked_ns) / 1000000;
     userland->ticked_ns += elapsed_ms * 1000000;
+    userland->is_ticking = true;
     usrsctp_handle_timers((uint32_t)elapsed_ms);
+    userland->is_ticking = false;
 }
 
 static void on_tick(struct loop_timer *timer, void *arg)

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <usrsctp.h>
+
 #include "world.h"
 
 TestSuite(sctp, .init = world_enter_namespace);
@@ -415,6 +417,50 @@ Test(sctp, silence_says_nothing)
         NET_SCTP_USERLAND) /* a kernel's socket is not closed in silence */
         cr_expect_not(side_has(&world.server, "abort"));
     cr_expect_not(side_has(&world.server, "shutdown"));
+    world_fini(&world);
+}
+
+static void write_setting(const char *name, const char *value)
+{
+    char path[100];
+    snprintf(path, sizeof path, "/proc/sys/net/sctp/%s", name);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file, "%s: %m", path);
+    cr_assert(fputs(value, file) >= 0);
+    cr_assert_eq(fclose(file), 0);
+}
+
+/* By default it takes minutes until SCTP gives a peer up (RFC 9260 §8.1). */
+static void make_sctp_impatient(enum net_sctp engine)
+{
+    if (engine == NET_SCTP_KERNEL) {
+        write_setting("association_max_retrans", "1");
+        write_setting("rto_min", "100");
+        write_setting("rto_initial", "100");
+        write_setting("rto_max", "200");
+    } else {
+        usrsctp_sysctl_set_sctp_assoc_rtx_max_default(1);
+        usrsctp_sysctl_set_sctp_rto_max_default(200);
+    }
+}
+
+Test(sctp, a_peer_that_never_answers_is_told_from_one_that_aborts)
+{
+    struct world world;
+    world_init(&world, NULL);
+    /* Sockets keep the settings that they began with, and usrsctp takes its own when the first one is made.
+     */
+    world_listen(&world, 4, &(struct net_listen_options){.transport = NET_SCTP});
+    net_listener_free(world.listener);
+    make_sctp_impatient(net_sctp_engine(world.net, NULL));
+    world_listen(&world, 4, &(struct net_listen_options){.transport = NET_SCTP});
+    world_connect(&world, &(struct net_connect_options){.transport = NET_SCTP});
+    world_run_until_server(&world, "ready");
+    world_run_until_client(&world, "ready");
+    net_connection_close(world.client.connection, NET_CLOSE_SILENT);
+    cr_assert_eq(net_connection_write(world.server.connection, "anybody there", 13), 0);
+    world_run_until_server(&world, "silence");
+    cr_expect_eq(world.server.end.error_number, ETIMEDOUT);
     world_fini(&world);
 }
 
