@@ -138,6 +138,15 @@ static void markdown_put_verdicts(FILE *out, const struct report *report)
     fputs(".\n", out);
 }
 
+/* A device that was broken on purpose is not to be taken for itself. */
+static void markdown_put_faults(FILE *out, const json_t *faults)
+{
+    for (size_t i = 0; i < json_array_size(faults); i++) {
+        fputs(i ? ", " : " · **seeded faults**: ", out);
+        markdown_put_text(out, json_string_value(json_array_get(faults, i)));
+    }
+}
+
 bool report_put_markdown(const struct report *report, FILE *out)
 {
     const json_t *device = json_object_get(report->run, "device"),
@@ -152,6 +161,7 @@ bool report_put_markdown(const struct report *report, FILE *out)
             fputs(i == 1 ? " · suite " : " · ", out);
             markdown_put_text(out, facts[i]);
         }
+    markdown_put_faults(out, json_object_get(device, "faults"));
     fputs("\n\n", out);
     for (size_t i = 0; i < json_array_size(report->gate_reasons); i++) {
         char *brief = report_reason_short(json_string_value(json_array_get(report->gate_reasons, i)));

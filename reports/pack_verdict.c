@@ -1,6 +1,6 @@
 /* `sipreuse evidence`: what is needed to judge a scenario's verdicts elsewhere, in one archive. */
-#include "reports/html.h"
 #include "reports/pack.h"
+#include "reports/pack_readme.h"
 #include "reports/reports_private.h"
 
 #include <inttypes.h>
@@ -15,6 +15,7 @@ struct content {
     bool *is_wanted;  /* by entry: judged here, */
     bool *is_control; /* or what one of these names as its control */
     const struct report_entry *first;
+    json_t *deciding; /* "scenario:variant" → the line of the journal that decided */
 };
 
 static bool is_chosen(const struct report_entry *entry, const struct report_pack_options *options)
@@ -75,18 +76,27 @@ static bool is_line_wanted(const struct content *content, const json_t *line, si
                 return true;
         return *running && strcmp(event, "device-output") == 0;
     }
-    char *key = NULL;
-    if (asprintf(&key, "%s:%s", scenario, report_text(line, "variant")) < 0)
-        return false;
-    const json_t *position = json_object_get(content->report->entry_index, key);
-    free(key);
-    if (!position || !is_part(content, (size_t)json_integer_value(position)))
+    const struct report_entry *entry = report_entry_find(content->report, line);
+    if (!entry || !is_part(content, (size_t)(entry - content->report->entries)))
         return false;
     if (strcmp(event, "scenario-start") == 0)
         ++*running;
     else if (strcmp(event, "verdict") == 0 && *running)
         --*running;
     return true;
+}
+
+/* Of the verdicts that are judged here: the README shows it. */
+static void keep_deciding(struct content *content, json_t *line)
+{
+    const struct report_entry *entry = report_entry_find(content->report, line);
+    char seq[24];
+    if (!entry || !content->is_wanted[entry - content->report->entries] ||
+        report_integer(entry->verdict, "on") <= 0 ||
+        report_integer(line, "seq") != report_integer(entry->verdict, "on"))
+        return;
+    snprintf(seq, sizeof seq, "%" PRId64, report_integer(line, "seq"));
+    json_object_set(content->deciding, seq, line);
 }
 
 static void add_journal(struct content *content)
@@ -96,8 +106,10 @@ static void add_journal(struct content *content)
     size_t capacity = 0, running = 0;
     for (ssize_t size; journal && part && (size = getline(&text, &capacity, journal)) > 0;) {
         json_t *line = json_loadb(text, (size_t)size, 0, NULL);
-        if (line && is_line_wanted(content, line, &running))
+        if (line && is_line_wanted(content, line, &running)) {
             fwrite(text, 1, (size_t)size, part);
+            keep_deciding(content, line);
+        }
         json_decref(line);
     }
     if (part)
@@ -133,14 +145,6 @@ static void add_verdicts(struct content *content)
     json_decref(result);
 }
 
-static void put_quoted(FILE *out, const char *text)
-{
-    fputs("> ", out);
-    for (; *text; text++)
-        fputs(*text == '\n' ? "\n> " : (const char[]){*text, '\0'}, out);
-    fputc('\n', out);
-}
-
 static void add_clauses(struct content *content)
 {
     char *text = NULL;
@@ -157,96 +161,10 @@ static void add_clauses(struct content *content)
                 row->is_derived ? ", derived: follows from the text, does not stand in it" : "",
                 report_text(row->line, "rule"), report_text(row->line, "document"),
                 report_text(row->line, "section"));
-        put_quoted(out, report_text(row->line, "clause"));
+        pack_put_quoted(out, report_text(row->line, "clause"));
     }
     if (fclose(out) == 0)
         pack_add_text(content->pack, "clauses.md", text);
-    free(text);
-}
-
-static void put_verdict(FILE *out, const struct report *report, const struct report_entry *entry)
-{
-    const int64_t on = report_integer(entry->verdict, "on");
-    char *command = html_rerun_command(report, entry),
-         *packets = report_packets_name(entry->id, entry->variant);
-    fprintf(out, "\n### %s %s: %s%s\n\n", entry->id, entry->variant, report_verdict_word(entry->word),
-            entry->word == REPORT_PASS && !entry->is_exercised ? ", not exercised" : "");
-    if (entry->reason[0])
-        put_quoted(out, entry->reason);
-    if (entry->evidence)
-        put_quoted(out, entry->evidence);
-    if (on > 0)
-        fprintf(out, "\nDecided by the line of `events.jsonl` with `\"seq\":%" PRId64 "`.\n", on);
-    fprintf(out, "\nPackets: `pcap/%s`. Run it again:\n\n    %s\n", packets ? packets : "",
-            command ? command : "");
-    free(command);
-    free(packets);
-}
-
-static void put_versions(FILE *out, const struct report *report)
-{
-    const json_t *run = report->run, *environment = json_object_get(run, "environment"), *value;
-    const char *name;
-    fprintf(out, "\n## Versions\n\n- device: %s, %s\n- sipreuse %s, suite %s %s, seed %" PRId64 "\n",
-            report_device_name(report), report_text(json_object_get(run, "device"), "version"),
-            report_text(json_object_get(run, "tool"), "version"),
-            report_text(json_object_get(run, "suite"), "name"),
-            report_text(json_object_get(run, "suite"), "version"), report_integer(run, "seed"));
-    fprintf(out, "- Linux %s, sandbox %s, SCTP %s\n-", report_text(environment, "kernel"),
-            report_text(environment, "sandbox"), report_text(environment, "sctp"));
-    json_t *libraries = json_object_get(json_object_get(run, "tool"), "libraries");
-    json_object_foreach(libraries, name, value)
-        fprintf(out, " %s %s", name, json_is_string(value) ? json_string_value(value) : "");
-    fprintf(out, "\n- run at %s\n", report_text(run, "time"));
-}
-
-static void add_readme(struct content *content, const char *left_out)
-{
-    static const char files[] =
-        "\n## What is in here\n\n"
-        "- `verdict.json`: the verdicts and what they are about, for programs; members as in result.json\n"
-        "- `clauses.md`: the rules, with the text of the RFC that they rest on\n"
-        "- `events.jsonl`: the journal's lines of these scenarios and of their controls, as the run wrote "
-        "them: connections with\n"
-        "  addresses and certificates, each message (`bytes` is base64), DNS queries, steps, observations. "
-        "Numbers in `seq` are\n"
-        "  those of the whole journal, so there are gaps\n"
-        "- `pcap/`: the same for Wireshark, which needs no further file or option: the TLS sessions' keys "
-        "are inside. The interface\n"
-        "  `messages` shows each SIP message; the comment of one of them says that it decides\n"
-        "- `scenario.json`: the scenario as it is written; docs/writing-scenarios.md of sipreuse explains "
-        "the language\n"
-        "- `device/`, `device.log`: the device's configuration as it was rendered for the run, and what it "
-        "said\n"
-        "- `certificates/`: what the run made for the device, without the private keys\n\n"
-        "## How to judge it\n\n"
-        "Names (`*.test`), addresses (198.18.0.0/15, 2001:2::/48), certificates and keys were made for this "
-        "run in a network of their\n"
-        "own. Every scenario has addresses and names of its own, so a message that shows up on a connection "
-        "was sent there by the\n"
-        "device. `control` in verdict.json is the same call flow with nothing wrong: where the device does "
-        "not reuse a connection in\n"
-        "it, a pass is not exercised.\n";
-    char *text = NULL;
-    size_t size_bytes = 0;
-    FILE *out = open_memstream(&text, &size_bytes);
-    if (!out)
-        return;
-    fprintf(out, "# Evidence: %s of %s\n\n%s\n", content->options->scenario,
-            report_device_name(content->report), report_text(content->first->plan, "purpose"));
-    fputs("\nThis is part of a test run of connection reuse in SIP (RFC 5923) by sipreuse. It holds what a "
-          "verdict rests on, so that it\n"
-          "can be judged without the tool and without the tester.\n\n## Verdicts\n",
-          out);
-    for (size_t i = 0; i < content->report->entry_count; i++)
-        if (content->is_wanted[i])
-            put_verdict(out, content->report, &content->report->entries[i]);
-    fputs(files, out);
-    put_versions(out, content->report);
-    if (left_out[0])
-        fprintf(out, "\n## Left out\n\nFiles that hold private keys:\n%s", left_out);
-    if (fclose(out) == 0)
-        pack_add_text(content->pack, "README.md", text);
     free(text);
 }
 
@@ -300,6 +218,25 @@ static void add_files(struct content *content, FILE *left_out)
     free(keys);
 }
 
+static void add_readme(struct content *content, const char *left_out)
+{
+    const struct pack_readme what = {.report = content->report,
+                                     .first = content->first,
+                                     .is_wanted = content->is_wanted,
+                                     .folder = content->options->folder,
+                                     .deciding = content->deciding,
+                                     .left_out = left_out};
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (!out)
+        return;
+    pack_put_readme(&what, out);
+    if (fclose(out) == 0)
+        pack_add_text(content->pack, "README.md", text);
+    free(text);
+}
+
 static void add_all(struct content *content)
 {
     char *text = NULL;
@@ -323,7 +260,8 @@ bool report_pack(const struct report *report, const struct report_pack_options *
     bool is_good = false;
     content.is_wanted = calloc(report->entry_count + 1, sizeof *content.is_wanted);
     content.is_control = calloc(report->entry_count + 1, sizeof *content.is_control);
-    if (!content.is_wanted || !content.is_control) {
+    content.deciding = json_object();
+    if (!content.is_wanted || !content.is_control || !content.deciding) {
         snprintf(error, error_size_bytes, "out of memory");
     } else if (!choose(&content)) {
         snprintf(error, error_size_bytes, "the run has no scenario '%s%s%s'", options->scenario,
@@ -337,5 +275,6 @@ bool report_pack(const struct report *report, const struct report_pack_options *
     }
     free(content.is_wanted);
     free(content.is_control);
+    json_decref(content.deciding);
     return is_good;
 }

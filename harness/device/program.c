@@ -141,7 +141,10 @@ static char *ask(char *const *argv)
             continue;
     }
     bool is_missing = WIFEXITED(status) && WEXITSTATUS(status) == 127;
-    return length && !is_missing ? strdup(line) : NULL;
+    /* "version: kamailio 5.6.3": that it is the version is said beside it everywhere. */
+    static const char said[] = "version: ";
+    const char *text = strncasecmp(line, said, sizeof said - 1) == 0 ? line + sizeof said - 1 : line;
+    return length && !is_missing ? strdup(text) : NULL;
 }
 
 char *device_version(const struct device_profile *profile)

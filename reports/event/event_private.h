@@ -18,7 +18,7 @@ struct event_device {
     bool is_named;
     struct event_run *runs; /* oldest first */
     size_t run_count;
-    const struct event_run *shown; /* the latest that came to its end, else the latest */
+    const struct event_run *shown; /* see gather.c */
     json_t *statuses;              /* requirement → status, of the run that is shown */
     json_t *verdicts;              /* scenario → worst verdict of its variants, likewise */
     json_t *withheld; /* patterns of requirements and scenarios that the owner keeps for himself */

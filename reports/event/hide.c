@@ -106,6 +106,11 @@ static size_t hide_one(struct event_hide *hide, FILE *out, const char *text, boo
             hide_put(hide, out, "user", text + scheme, user);
         return scheme + user;
     }
+    size_t user = is_start ? hide_user(text) : 0; /* alice@host, without a scheme */
+    if (user && is_host_byte(text[user + 1])) {
+        hide_put(hide, out, "user", text, user);
+        return user;
+    }
     size_t address = strspn(text, "0123456789abcdefABCDEF:.");
     while (address && strchr(":.", text[address - 1]) && !is_address(text, address))
         address--;

@@ -3,7 +3,7 @@
 function summaryView() {
   const missed = !data.gate.met, isShort = requirements.filter(requirement => requirement.status === "not-conformant").length < 3;
   return [incompleteBanner(), el("section", {class: "card hero " + (missed ? "missed" : "met"), "aria-labelledby": "device"}, el("div", {},
-    el("h1", {id: "device"}, data.device.name || "device"), el("p", {class: "muted"}, (data.device.version || "version not known").replace(/^version: /, "")),
+    el("h1", {id: "device"}, data.device.name || "device"), el("p", {class: "muted"}, data.device.version || "version not known"),
     el("p", {class: "gate"}, missed ? "\u2717 Gate not met" : "\u2713 Gate met"), gateReasons(),
     data.faults ? el("p", {}, chip("bad", "seeded faults"), " ", data.faults.join(", ")) : null),
     facts()),

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -135,6 +136,13 @@ def check_evidence(folder, archive):
         if wanted not in readme:
             problems.append(f"evidence: README.md lacks {wanted}")
     verdict = json.loads(texts["verdict.json"])
+    on = next(one["event"] for one in verdict["scenarios"] if one["id"] == scenario)
+    deciding = next(json.loads(line) for line in texts["events.jsonl"].splitlines() if json.loads(line)["seq"] == on)
+    if "    " + deciding.get("first_line", "nothing") not in readme or "Control, the same flow" not in readme:
+        problems.append("evidence: README.md shows neither the deciding message nor what the control showed")
+    for named in re.findall(r"`(pcap/[^`]*pcapng)`", readme):
+        if named not in texts:
+            problems.append(f"evidence: README.md names {named}, which is not there")
     lines = [json.loads(line) for line in texts["events.jsonl"].decode().splitlines()]
     parts = {(scenario["id"], scenario["variant"]) for scenario in verdict["scenarios"]}
     if (scenario, variant) not in parts or {(line["scenario"], line["variant"]) for line in lines if "scenario" in line} - parts:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "reports/event/event.h"
+#include "reports/reports_private.h"
 
 /* One result.json; members in Python's manner would be nicer to read, but a format string has to do. */
 static struct report_column *column_make(const char *device, const char *start, const char *publication,
@@ -42,7 +43,8 @@ static struct report_column *column_make(const char *device, const char *start, 
 
 static const char reused[] = "[{\"name\":\"reused\",\"value\":true,\"event\":7}]";
 static const char reason[] =
-    "acme-sbc 5.6.8 sent OPTIONS sip:alice@sip.acme.example:5061 from 192.0.2.7:40123 and [2001:db8::7] over "
+    "acme-sbc 5.6.8 sent bob@sip.acme.example's OPTIONS sip:alice@sip.acme.example:5061 "
+    "from 192.0.2.7:40123 and [2001:db8::7] over "
     "TLS 1.3, as sip.acme.example said.";
 
 static json_t *event_json(struct report_column *const *columns, size_t count,
@@ -122,6 +124,26 @@ Test(event, history_tells_what_changed)
     report_column_free(columns[1]);
 }
 
+/* At an event people try one scenario again: that is no result of the device. */
+Test(event, a_run_of_one_scenario_does_not_replace_the_whole)
+{
+    struct report_column *columns[] = {
+        column_make("acme-sbc", "2026-11-25T11:00:00.000Z", "null", reused, "not-conformant",
+                    "It came there."),
+        column_make("acme-sbc", "2026-11-26T11:00:00.000Z", "null", reused, "conformant", ""),
+    };
+    json_array_remove(json_object_get(columns[1]->result, "requirements"), 1);
+    json_t *document = event_json(columns, 2, &(struct event_options){0}, NULL);
+    const json_t *device = json_array_get(json_object_get(document, "devices"), 0);
+    cr_assert_eq(json_integer_value(json_object_get(device, "shown")), 0);
+    cr_assert_eq(json_array_size(json_object_get(device, "runs")), 2, "it is in the history");
+    cr_assert_str_eq(cell(document, 0, 0), "not-conformant");
+    cr_assert_str_eq(cell(document, 1, 0), "conformant");
+    json_decref(document);
+    report_column_free(columns[0]);
+    report_column_free(columns[1]);
+}
+
 Test(event, an_anonymous_document_names_nobody)
 {
     struct report_column *columns[] = {
@@ -132,7 +154,7 @@ Test(event, an_anonymous_document_names_nobody)
     json_t *document =
         event_json(columns, 2, &(struct event_options){.is_anonymous = true, .chance = 4}, NULL);
     char *text = json_dumps(document, 0);
-    static const char *const secrets[] = {"acme", "alice", "192.0.2.7", "2001:db8", "5.6.8"};
+    static const char *const secrets[] = {"acme", "alice", "bob", "192.0.2.7", "2001:db8", "5.6.8"};
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
         cr_assert_null(strcasestr(text, secrets[i]), "'%s' stands in %s", secrets[i], text);
     cr_assert_not_null(strstr(text, "Device 1"));
