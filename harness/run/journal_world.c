@@ -121,30 +121,30 @@ static const char *version_name(enum net_tls_version version)
     return NULL;
 }
 
-static void write_certificate(struct journal *journal, const char *name, const uint8_t *der,
-                              size_t size_bytes)
+static void write_certificate(struct run *run, const char *name, const uint8_t *der, size_t size_bytes)
 {
-    struct certs_facts read;
+    const struct certs_facts *read = facts_of(run, der, size_bytes);
 
-    if (!certs_read(der, size_bytes, &read))
+    if (!read)
         return;
-    journal_open_object(journal, name);
-    journal_string(journal, "subject", read.subject);
-    journal_string(journal, "issuer", read.issuer);
-    journal_string(journal, "names", read.names);
-    journal_string(journal, "common_name", read.common_name);
-    journal_string(journal, "fingerprint", read.fingerprint);
-    journal_close(journal);
-    certs_facts_fini(&read);
+    journal_open_object(run->journal, name);
+    journal_string(run->journal, "subject", read->subject);
+    journal_string(run->journal, "issuer", read->issuer);
+    journal_string(run->journal, "names", read->names);
+    journal_string(run->journal, "common_name", read->common_name);
+    journal_string(run->journal, "fingerprint", read->fingerprint);
+    journal_close(run->journal);
 }
 
-static void write_certificates(struct journal *journal, const struct net_tls_facts *facts)
+static void write_certificates(struct run *run, const struct net_tls_facts *facts)
 {
+    struct journal *journal = run->journal;
+
     if (facts->own_certificate)
-        write_certificate(journal, "own_certificate", facts->own_certificate, facts->own_certificate_size);
+        write_certificate(run, "own_certificate", facts->own_certificate, facts->own_certificate_size);
     journal_open_array(journal, "peer_certificates");
     for (size_t i = 0; i < facts->peer_certificate_count; i++)
-        write_certificate(journal, NULL, facts->peer_certificates[i], facts->peer_certificate_sizes[i]);
+        write_certificate(run, NULL, facts->peer_certificates[i], facts->peer_certificate_sizes[i]);
     journal_close(journal);
 }
 
@@ -161,7 +161,7 @@ void journal_world_tls(const struct wire *wire)
     journal_string(journal, "server_name", facts->has_server_name ? facts->server_name : NULL);
     journal_boolean(journal, "certificate_requested", facts->was_certificate_requested);
     journal_boolean(journal, "resumed", facts->is_resumed);
-    write_certificates(journal, facts);
+    write_certificates(wire->world->run, facts);
     journal_end(journal);
 }
 
@@ -189,7 +189,8 @@ void journal_world_renegotiation(const struct wire *wire)
     journal_integer(journal, "connection", (int64_t)wire->id);
     journal_string(journal, "outcome", renegotiation_name(wire->renegotiation));
     if (facts && wire->renegotiation == NET_RENEGOTIATION_DONE && facts->own_certificate)
-        write_certificate(journal, "own_certificate", facts->own_certificate, facts->own_certificate_size);
+        write_certificate(wire->world->run, "own_certificate", facts->own_certificate,
+                          facts->own_certificate_size);
     journal_end(journal);
 }
 

@@ -50,7 +50,7 @@ void peer_name_wire(struct wire *wire, const char *name)
 static void read_facts(struct wire *wire)
 {
     const struct net_tls_facts *facts = net_connection_tls(wire->connection);
-    struct certs_facts leaf;
+    const struct certs_facts *leaf;
 
     if (!facts || wire->peer_names)
         return;
@@ -62,10 +62,9 @@ static void read_facts(struct wire *wire)
         wire->server_name = text_copy(facts->server_name ? facts->server_name : "");
     if (!wire->has_peer_certificate)
         return;
-    if (certs_read(facts->peer_certificates[0], facts->peer_certificate_sizes[0], &leaf)) {
-        wire->peer_names = text_copy(leaf.names);
-        certs_facts_fini(&leaf);
-    }
+    leaf = facts_of(wire->world->run, facts->peer_certificates[0], facts->peer_certificate_sizes[0]);
+    if (leaf)
+        wire->peer_names = text_copy(leaf->names);
 }
 
 static void read_association(struct wire *wire)

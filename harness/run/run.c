@@ -236,6 +236,7 @@ static void take_down(struct run *run)
     loop_free(run->loop);
     dut_fini(run);
     certs_authority_free(run->authority);
+    facts_fini(run);
     close_fd(run->log_fd);
     close_fd(run->keylog_fd);
     free(run->out_dir);

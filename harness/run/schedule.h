@@ -48,6 +48,18 @@ struct job {
     uint64_t start_ns, end_ns;
 };
 
+/* ---- facts.c: what certificates say that came over connections */
+enum { FACTS_ROWS = 64, FACTS_KEPT_BYTES = 8192 };
+struct facts_row {
+    uint8_t *der; /* NULL: the row is empty */
+    size_t size_bytes;
+    struct certs_facts facts;
+};
+struct run;
+/* Good until the next call; NULL: these bytes are no certificate. */
+const struct certs_facts *facts_of(struct run *run, const uint8_t *der, size_t size_bytes);
+void facts_fini(struct run *run);
+
 enum run_stage { STAGE_IDLE, STAGE_STARTING, STAGE_RUNNING, STAGE_STOPPING, STAGE_OVER };
 struct run {
     const struct run_options *options;
@@ -55,6 +67,7 @@ struct run {
     struct net *net;
     struct dns_server *dns;
     struct certs_authority *authority;
+    struct facts_row facts[FACTS_ROWS];
     struct journal *journal;
     uint64_t start_ns;
     char label[8];
