@@ -45,13 +45,18 @@ static bool is_quiet(const struct run *run)
 
 void hang_ask(struct run *run)
 {
-    if (run->is_asking || run->has_hung || !run->device)
+    /* Across a network nothing is started, whatever the profile says of that. */
+    bool is_started = run->options->profile->has_start && !run->options->remote;
+
+    if (run->is_asking || run->has_hung)
         return;
     /* What accepts no connection, or was not started, cannot be asked: it shows by what it sends. */
-    if (run->options->profile->accepts_nothing || !run->options->profile->has_start) {
+    if (run->options->profile->accepts_nothing || !is_started) {
         clear_worlds(run);
         return;
     }
+    if (!run->device)
+        return; /* the next instance is to come */
     if (!run->hang_timer)
         run->hang_timer = loop_timer_new(run->loop, on_time, run);
     if (!run->hang_timer || !device_ask(run->device, on_answer, run)) {

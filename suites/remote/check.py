@@ -239,6 +239,16 @@ class Test:
                 out.write(open(f"event-one/device/one.dut.{label}.test.{suffix}").read())
         self.diagnose("and with one it is asked the next thing", "not-forwarded", "--client-cert", "client.pem", "aliasing/server-honour", device=secure)
 
+    def undecided(self):
+        """What comes to no decision ends all the same: the device cannot be restarted, whatever its profile says of starting it."""
+        os.makedirs("own/trials", exist_ok=True)
+        steps = [{"connect": {"name": "c1", "host": "peer", "to": "dut:9", "certificate": None}}, {"check": [{"otherwise": {}, "verdict": "pass"}]}]
+        json.dump({"id": "trials/nobody-there", "title": "A port on which nobody listens", "purpose": "To end undecided.", "requirements": ["3261-18.2.1-received"],
+                   "part": "server", "transports": ["tcp"], "hosts": ["peer"], "steps": steps}, open("own/trials/nobody-there.json", "w"))
+        status, out, error = self.run("trials/nobody-there", "--scenarios", "own", "--ip", "4")
+        verdicts = [entry["verdict"] for entry in self.result("out")["scenarios"]]
+        self.expect("a scenario that comes to no decision ends the run", status == 1 and verdicts == ["inconclusive"], f"{status} {verdicts} {out[-500:]}{error}")
+
     def registering(self):
         """A device that finds the run's registrar by its name."""
         registering = self.profile("registering", base="reference-registering")
@@ -260,6 +270,7 @@ class Test:
         self.configure(["event-one", "event-two"])
         self.start_device()
         self.green()
+        self.undecided()
         self.ip6()
         self.two_teams()
         self.firewalls()
