@@ -74,6 +74,8 @@ static void on_data(struct net_connection *connection, const uint8_t *bytes, siz
         return;
     for (;;) {
         struct sip_frame frame = sip_framer_next(contact->framer);
+        if (frame.kind == SIP_FRAME_ERROR && frame.error == SIP_ERROR_START_LINE)
+            contact_keep_foreign(contact, bytes, size_bytes);
         if (frame.kind == SIP_FRAME_NONE || frame.kind == SIP_FRAME_ERROR)
             break;
         if (frame.kind == SIP_FRAME_MESSAGE)

@@ -41,6 +41,7 @@ struct contact_facts {
     bool has_fin, has_rst; /* likewise */
     struct contact_act_result acts[CONTACT_ACTS_MAX];
     size_t act_count;
+    char foreign[CONTACT_TEXT_MAX];  /* first line of what came and is no SIP, unprintable bytes as '?'; "" */
     char software[CONTACT_TEXT_MAX]; /* Server or User-Agent of a response, unprintable bytes as '?'; "" */
     /* TLS */
     enum net_tls_version version; /* NET_TLS_NONE: no handshake, or TCP */

@@ -35,4 +35,7 @@ bool contact_send_requests(struct contact *contact, enum contact_act act);
 void contact_take_message(struct contact *contact, struct contact_act_result *act,
                           const struct sip_frame *frame);
 
+/* It is no SIP, and the first that is none: an HTTP server's page, another protocol's greeting. */
+void contact_keep_foreign(struct contact *contact, const uint8_t *bytes, size_t size_bytes);
+
 #endif

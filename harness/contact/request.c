@@ -93,6 +93,20 @@ static void keep_software(struct contact_facts *facts, const struct sip_message 
             *at = '?';
 }
 
+void contact_keep_foreign(struct contact *contact, const uint8_t *bytes, size_t size_bytes)
+{
+    char *out = contact->facts.foreign;
+    size_t used = 0;
+    if (out[0])
+        return;
+    for (; used < size_bytes && used + 1 < sizeof contact->facts.foreign; used++) {
+        if (bytes[used] == '\r' || bytes[used] == '\n')
+            break;
+        out[used] = isprint(bytes[used]) ? (char)bytes[used] : '?';
+    }
+    out[used] = '\0';
+}
+
 static bool is_ours(const struct contact *contact, const struct sip_message *message)
 {
     const char *call_id = sip_message_header(message, "Call-ID");
@@ -103,8 +117,10 @@ void contact_take_message(struct contact *contact, struct contact_act_result *ac
                           const struct sip_frame *frame)
 {
     struct sip_message *message = NULL;
-    if (sip_message_parse(frame->bytes, frame->size_bytes, &message) != SIP_OK)
+    if (sip_message_parse(frame->bytes, frame->size_bytes, &message) != SIP_OK) {
+        contact_keep_foreign(contact, frame->bytes, frame->size_bytes);
         return;
+    }
     if (!message->is_request && message->status >= 200 && is_ours(contact, message)) {
         const char *date = sip_message_header(message, "Date");
         act->responses++;

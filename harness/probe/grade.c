@@ -38,6 +38,11 @@ static void cap(struct probe_grade *grade, char letter, const char *format, ...)
 static void grade_service(const struct probe_findings *findings, struct probe_grade *out)
 {
     bool has_tls = findings->tls_speaks == PROBE_YES;
+    bool has_sip = findings->tls_answers == PROBE_YES || findings->tcp_answers == PROBE_YES;
+    if (findings->foreign[0] && !has_sip) {
+        cap(out, 'F', "What answers there is no SIP: \"%s\".", findings->foreign);
+        return;
+    }
     if (!has_tls && findings->tcp_answers != PROBE_YES) {
         cap(out, 'F', "Nothing answers SIP there. %s", findings->trouble);
         return;

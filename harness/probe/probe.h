@@ -31,6 +31,7 @@ struct probe_findings {
     enum probe_answer tls_answers, tls_speaks, versions[PROBE_VERSIONS], requests_certificate;
     unsigned tls_status;
     char cipher_suite[CONTACT_TEXT_MAX], software[CONTACT_TEXT_MAX], trouble[PROBE_TEXT_MAX];
+    char foreign[CONTACT_TEXT_MAX]; /* first line of what answered and is no SIP; "": nothing */
     /* the certificate, and what reference/ makes of it (RFC 5922 §7.1, §7.2) */
     bool has_certificate;
     char subject[PROBE_TEXT_MAX], names[PROBE_TEXT_MAX], issuer[PROBE_TEXT_MAX], fingerprint[65];

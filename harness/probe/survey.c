@@ -101,6 +101,8 @@ static void keep_trouble(struct probe_survey *survey)
     if (facts->has_end && facts->end.text[0])
         snprintf(survey->findings.trouble, sizeof survey->findings.trouble, "%s: %s",
                  survey->step == STEP_TCP ? "TCP" : "TLS", facts->end.text);
+    if (facts->foreign[0])
+        snprintf(survey->findings.foreign, sizeof survey->findings.foreign, "%s", facts->foreign);
 }
 
 /* Only what the connection lived for is known. */
@@ -160,7 +162,9 @@ static void judge(struct probe_survey *survey)
             judge_talk(survey);
         break;
     case STEP_TLS:
-        findings->tls_speaks = yes(facts->version != NET_TLS_NONE || facts->certificate_count > 0);
+        /* Who answers a ClientHello with an alert speaks it too; who says nothing does not. */
+        findings->tls_speaks =
+            yes(facts->is_ready || facts->certificate_count > 0 || facts->end.sign == NET_SIGN_ALERT);
         findings->tls_answers = yes(facts->acts[0].is_answered);
         findings->tls_status = facts->acts[0].status;
         findings->requests_certificate =

@@ -139,6 +139,9 @@ void remote_diagnose_contact(enum net_transport transport, const struct net_addr
         say(out, REMOTE_FINE, "", "%s answers OPTIONS.", where);
     else if (!facts->is_connected)
         diagnose_connect(where, ip, facts, witness, out);
+    else if (facts->foreign[0])
+        say(out, REMOTE_NO_SIP, "Name the ports of the device's SIP: --remote HOST:PORT,PORT (TLS, TCP).",
+            "%s answers what is no SIP: \"%s\".", where, facts->foreign);
     else if (transport == NET_TLS)
         diagnose_tls(where, facts, wide, anchor_path, out);
     else

@@ -53,6 +53,16 @@ class Test:
         self.hosts.stop(child)
         return result
 
+    def stranger(self, what, grade, reason, program, *words):
+        """What is no SIP element, on the port of TLS."""
+        listen = f"s = http.server.HTTPServer(({hosts.DEVICE!r}, 5061), http.server.BaseHTTPRequestHandler)"
+        log = open("stranger.log", "w")
+        child = self.hosts.start([sys.executable, "-c", f"import http.server, signal, ssl\n{listen}\n{program}"], stdout=log, stderr=log)
+        self.hosts.await_port(5061, child)
+        result = self.expect(what, grade, reason, *words)
+        self.hosts.stop(child)
+        return result
+
     def main(self):
         for name in ("one.example", "two.example"):
             subprocess.run([self.program, "certs", "export", "--domain", name, "--event", "event"], check=True, stdout=subprocess.DEVNULL)
@@ -74,6 +84,15 @@ class Test:
         self.with_reference("idle connections are closed", "B", "idle for 12 s", *named, "--idle", "12", faults=["server-idle-10s"])
         self.with_reference("plain TCP alone", "D", "No TLS", *named, tls=False)
         self.expect("nothing listens", "F", "Nothing answers", *named)
+        self.stranger("a web server", "F", "no SIP: \"", """
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+c.load_cert_chain("event/device/one.example.crt", "event/device/one.example.key")
+s.socket = c.wrap_socket(s.socket, server_side=True)
+s.serve_forever()""", *named)
+        result = self.stranger("something that accepts and says nothing", "F", "Nothing answers", "signal.pause()", *named)
+        unknown = all(result["seen"][name] == "unknown" for name in ("tls_1_0", "tls_1_1", "tls_1_2", "tls_1_3"))
+        print(f"{'ok' if unknown else 'NOT OK'}  and its TLS versions are not known")
+        self.failures += not unknown
         self.kamailio(named)
         status, _, error = self.probe("--transport", "udp")
         print(f"{'ok' if status == 2 and 'neither tcp nor tls' in error else 'NOT OK'}  a transport that it does not ask over")

@@ -94,3 +94,13 @@ Test(grade, what_is_not_known_costs_nothing)
     findings = (struct probe_findings){.tcp_answers = PROBE_NO};
     expect('F', "Nothing answers", findings);
 }
+
+Test(grade, another_protocol_is_no_sip)
+{
+    struct probe_findings findings = good();
+    strcpy(findings.foreign, "HTTP/1.1 400 Bad Request");
+    expect('A', "", findings); /* it may answer other ports with it */
+    findings.tls_answers = PROBE_NO;
+    findings.tcp_answers = PROBE_NO;
+    expect('F', "no SIP: \"HTTP/1.1 400 Bad Request\"", findings);
+}

@@ -69,6 +69,19 @@ Test(diagnose, tls)
     expect(REMOTE_NO_TLS, &plain, NULL, NULL);
 }
 
+Test(diagnose, another_protocol)
+{
+    struct contact_facts web = answered();
+    struct remote_diagnosis diagnosis;
+    web.acts[0].responses = 0;
+    web.was_certificate_requested = true;
+    strcpy(web.foreign, "HTTP/1.1 400 Bad Request");
+    expect(REMOTE_NO_SIP, &web, NULL, NULL);
+    remote_diagnose_contact(NET_TCP, &device, &web, NULL, NULL, "/event/anchor.pem", &diagnosis);
+    cr_expect_not_null(strstr(diagnosis.text, "no SIP: \"HTTP/1.1 400 Bad Request\""), "%s", diagnosis.text);
+    cr_expect_not_null(strstr(diagnosis.remedy, "HOST:PORT"));
+}
+
 Test(diagnose, a_client_without_a_certificate)
 {
     struct contact_facts good = answered(), required = refused(116), fin = failed(NET_SIGN_FIN, 0);
