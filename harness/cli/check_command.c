@@ -148,7 +148,7 @@ static int run_in_sandbox(struct check *check)
     char error[2048] = "", lacks[512] = "";
     int status;
     if (!device_is_available(check->profile, lacks, sizeof lacks))
-        return cli_fail(CLI_IMPOSSIBLE, "device '%s' is not available here: %s is missing; install it",
+        return cli_fail(CLI_IMPOSSIBLE, "device '%s' is not available here; what is missing: %s",
                         check->profile->name, lacks);
     char *out_dir = cli_out_make(check->out, check->profile->name, &status);
     if (!out_dir)

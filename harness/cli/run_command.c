@@ -155,7 +155,7 @@ static int run_in_sandbox(const struct cli_request *request, const struct cli_ma
 {
     char error[2048] = "", lacks[512] = "";
     if (!across && !device_is_available(material->profile, lacks, sizeof lacks))
-        return cli_fail(CLI_IMPOSSIBLE, "device '%s' is not available here: %s is missing; install it",
+        return cli_fail(CLI_IMPOSSIBLE, "device '%s' is not available here; what is missing: %s",
                         material->profile->name, lacks);
     int status;
     char *out_dir = cli_out_make(request->out, material->profile->name, &status);

@@ -89,7 +89,7 @@ bool device_domain_is_valid(const char *domain); /* a domain name in lower case,
 /* Names of profiles in a folder, sorted; heap array of heap strings, NULL at the end. */
 char **device_profile_names(const char *devices_dir);
 /* What the profile requires is installed (programs are looked up in PATH and the sbin folders). missing gets
- * what is not, and the package. */
+ * what is not, and what to do: "kamailio: install the package kamailio". */
 bool device_is_available(const struct device_profile *profile, char *missing, size_t missing_size_bytes);
 
 /* A text for each placeholder of templates (@name@) and argv ({name}); "" and NULL: it has no value in this

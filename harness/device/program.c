@@ -73,8 +73,11 @@ bool device_is_available(const struct device_profile *profile, char *missing, si
         const char *package = document_string(document_member(document_at(all, i), "package"));
         if (is_met(document_at(all, i), &what))
             continue;
-        snprintf(missing, missing_size_bytes, "%s%s%s", what, package ? ": install the package " : "",
-                 package ? package : "");
+        const char *how = package ? "install the package "
+                          : strncmp(what, "/proc/", 6) == 0
+                              ? "the kernel has it with the right module (modprobe)"
+                              : "install it";
+        snprintf(missing, missing_size_bytes, "%s: %s%s", what, how, package ? package : "");
         return false;
     }
     return true;

@@ -70,6 +70,8 @@ Test(device, that_is_not_installed, .timeout = 60)
 {
     run("missing", 4);
     says("missing: no-such-telephone-switch: install the package telephone-switch");
+    run("no-module", 4);
+    says("missing: /proc/no-such-protocol: the kernel has it with the right module (modprobe)");
     run("not-there", 1);
     says("error the program no-such-telephone-switch is not there");
 }
