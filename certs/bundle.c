@@ -109,20 +109,13 @@ static bool read_pem(struct bundle *bundle, const gnutls_datum_t *text, const ch
                                      gnutls_strerror(status), password ? "" : "; is there a password?");
 }
 
-static bool read_pkcs12(struct bundle *bundle, const gnutls_datum_t *bytes, const char *password, char *error,
-                        size_t error_size_bytes)
+/* A certificate and its key, as a program's identity. */
+static int parse_pair(gnutls_pkcs12_t file, const char *password, struct bundle *bundle)
 {
-    gnutls_pkcs12_t file = NULL;
     gnutls_x509_crt_t *chain = NULL, *extra = NULL;
     unsigned chain_count = 0, extra_count = 0;
-    int status = gnutls_pkcs12_init(&file);
-    if (status >= 0)
-        status = gnutls_pkcs12_import(file, bytes, GNUTLS_X509_FMT_DER, 0);
-    if (status >= 0)
-        status = gnutls_pkcs12_verify_mac(file, password ? password : "");
-    if (status >= 0)
-        status = gnutls_pkcs12_simple_parse(file, password ? password : "", &bundle->key, &chain,
-                                            &chain_count, &extra, &extra_count, NULL, 0);
+    int status = gnutls_pkcs12_simple_parse(file, password, &bundle->key, &chain, &chain_count, &extra,
+                                            &extra_count, NULL, 0);
     for (unsigned i = 0; i < chain_count; i++) {
         if (bundle->count < BUNDLE_CERTIFICATES_MAX)
             bundle->crts[bundle->count++] = chain[i];
@@ -133,6 +126,59 @@ static bool read_pkcs12(struct bundle *bundle, const gnutls_datum_t *bytes, cons
         gnutls_x509_crt_deinit(extra[i]);
     gnutls_free(chain);
     gnutls_free(extra);
+    return status;
+}
+
+static int take_certificates(gnutls_pkcs12_bag_t bag, struct bundle *bundle)
+{
+    int count = gnutls_pkcs12_bag_get_count(bag), status = count;
+    for (int i = 0; i < count && status >= 0 && bundle->count < BUNDLE_CERTIFICATES_MAX; i++) {
+        gnutls_datum_t der;
+        gnutls_x509_crt_t crt;
+        if (gnutls_pkcs12_bag_get_type(bag, (unsigned)i) != GNUTLS_BAG_CERTIFICATE)
+            continue;
+        status = gnutls_pkcs12_bag_get_data(bag, (unsigned)i, &der);
+        if (status < 0 || (status = gnutls_x509_crt_init(&crt)) < 0)
+            break;
+        bundle->crts[bundle->count++] = crt;
+        status = gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER);
+    }
+    return status;
+}
+
+/* Every certificate, as a trust store's: the library's own parser wants a key among them. */
+static int parse_store(gnutls_pkcs12_t file, const char *password, struct bundle *bundle)
+{
+    int status = 0;
+    for (int i = 0; status >= 0; i++) {
+        gnutls_pkcs12_bag_t bag;
+        if ((status = gnutls_pkcs12_bag_init(&bag)) < 0)
+            return status;
+        status = gnutls_pkcs12_get_bag(file, i, bag);
+        bool is_past_last = status == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+        if (status >= 0 && gnutls_pkcs12_bag_get_type(bag, 0) == GNUTLS_BAG_ENCRYPTED)
+            status = gnutls_pkcs12_bag_decrypt(bag, password);
+        if (status >= 0)
+            status = take_certificates(bag, bundle);
+        gnutls_pkcs12_bag_deinit(bag);
+        if (is_past_last)
+            return 0;
+    }
+    return status;
+}
+
+static bool read_pkcs12(struct bundle *bundle, const gnutls_datum_t *bytes, const char *password,
+                        bool wants_key, char *error, size_t error_size_bytes)
+{
+    const char *opens = password ? password : "";
+    gnutls_pkcs12_t file = NULL;
+    int status = gnutls_pkcs12_init(&file);
+    if (status >= 0)
+        status = gnutls_pkcs12_import(file, bytes, GNUTLS_X509_FMT_DER, 0);
+    if (status >= 0)
+        status = gnutls_pkcs12_verify_mac(file, opens);
+    if (status >= 0)
+        status = wants_key ? parse_pair(file, opens, bundle) : parse_store(file, opens, bundle);
     if (file)
         gnutls_pkcs12_deinit(file);
     return status >= 0 || certs_fail(error, error_size_bytes, "neither PEM nor PKCS#12 that opens: %s%s",
@@ -166,7 +212,7 @@ bool certs_bundle_read(const uint8_t *bytes, size_t size_bytes, const char *pass
     gnutls_datum_t datum = datum_of(bytes, size_bytes);
     bool is_pem = memmem(bytes, size_bytes, "-----BEGIN ", 11) != NULL;
     bool is_good = is_pem ? read_pem(&bundle, &datum, password, wants_key, error, error_size_bytes)
-                          : read_pkcs12(&bundle, &datum, password, error, error_size_bytes);
+                          : read_pkcs12(&bundle, &datum, password, wants_key, error, error_size_bytes);
     if (is_good && bundle.count == 0)
         is_good = certs_fail(error, error_size_bytes, "there is no certificate in it");
     if (is_good && wants_key && (!bundle.key || !do_fit(bundle.crts[0], bundle.key)))

@@ -31,44 +31,54 @@ uint8_t *cli_file_read(const char *path, size_t max_bytes, size_t *size_bytes)
     return NULL;
 }
 
-static bool read_bundle(const char *option, const char *path, const char *password, bool wants_key,
-                        char **chain_pem, char **key_pem)
+/* The first line of a file; heap, NULL: reported. */
+static char *read_password(const char *path)
+{
+    size_t size_bytes;
+    char *password = (char *)cli_file_read(path, PASSWORD_MAX_BYTES, &size_bytes);
+    if (password)
+        password[strcspn(password, "\r\n")] = '\0';
+    return password;
+}
+
+/* What one of the two options names, "trust" or "client-cert"; password_file NULL: it has none. */
+struct bundle {
+    const char *option, *path, *password_option, *password_file;
+    bool wants_key;
+};
+
+static bool read_bundle(const struct bundle *bundle, char **chain_pem, char **key_pem)
 {
     char error[256] = "";
     size_t size_bytes;
-    uint8_t *bytes = cli_file_read(path, BUNDLE_MAX_BYTES, &size_bytes);
-    if (!bytes)
+    char *password = bundle->password_file ? read_password(bundle->password_file) : NULL;
+    if (bundle->password_file && !password)
         return false;
-    bool is_good =
-        certs_bundle_read(bytes, size_bytes, password, wants_key, chain_pem, key_pem, error, sizeof error);
-    if (!is_good)
-        cli_fail(CLI_USAGE, "--%s '%s': %s", option, path, error);
+    uint8_t *bytes = cli_file_read(bundle->path, BUNDLE_MAX_BYTES, &size_bytes);
+    bool is_good = bytes && certs_bundle_read(bytes, size_bytes, password, bundle->wants_key, chain_pem,
+                                              key_pem, error, sizeof error);
+    if (bytes && !is_good)
+        cli_fail(CLI_USAGE, "--%s '%s': %s (--%s FILE: its first line is the password)", bundle->option,
+                 bundle->path, error, bundle->password_option);
     free(bytes);
+    free(password);
     return is_good;
 }
 
-static bool read_client(struct cli_across *across, const struct cli_remote *remote)
+static bool read_bundles(struct cli_across *across, const struct cli_remote *remote)
 {
-    char *password = NULL;
-    size_t size_bytes;
-    if (!remote->client)
-        return true;
-    if (remote->client_password) {
-        password = (char *)cli_file_read(remote->client_password, PASSWORD_MAX_BYTES, &size_bytes);
-        if (!password)
-            return false;
-        password[strcspn(password, "\r\n")] = '\0';
-    }
-    bool is_good = read_bundle("client-cert", remote->client, password, true, &across->client_chain_pem,
-                               &across->client_key_pem);
-    free(password);
-    return is_good;
+    const struct bundle trust = {"trust", remote->trust, "trust-password-file", remote->trust_password,
+                                 false};
+    const struct bundle client = {"client-cert", remote->client, "client-password-file",
+                                  remote->client_password, true};
+    char *no_key = NULL;
+    return (!remote->trust || read_bundle(&trust, &across->trust_pem, &no_key)) &&
+           (!remote->client || read_bundle(&client, &across->client_chain_pem, &across->client_key_pem));
 }
 
 int cli_across_open(struct cli_across *across, const struct cli_remote *remote)
 {
     char error[1024] = "";
-    char *no_key = NULL;
     across->event = calloc(1, sizeof *across->event);
     across->run = calloc(1, sizeof *across->run);
     if (!across->event || !across->run)
@@ -77,8 +87,7 @@ int cli_across_open(struct cli_across *across, const struct cli_remote *remote)
                            across->event, error, sizeof error))
         return cli_fail(CLI_USAGE, "the event cannot be used: %s", error);
     across->anchor_path = cli_path_join(across->event->folder, "anchor.pem");
-    if ((remote->trust && !read_bundle("trust", remote->trust, NULL, false, &across->trust_pem, &no_key)) ||
-        !read_client(across, remote))
+    if (!read_bundles(across, remote))
         return CLI_USAGE;
     across->site = (struct sandbox_remote){.device = {remote->device[0], remote->device[1]},
                                            .sip_port = remote->sip_port,

@@ -97,7 +97,7 @@ struct cli_remote {
     uint16_t first_port, last_port, dns_port;
     bool has_no_dns;
     bool is_wanted, has_other_option; /* --remote was given; one that needs it was */
-    const char *event_folder, *zone, *trust, *client, *client_password;
+    const char *event_folder, *zone, *trust, *trust_password, *client, *client_password;
 };
 bool cli_remote_take(struct cli_remote *remote, const char *option, const char *value); /* false: reported */
 bool cli_remote_check(struct cli_remote *remote); /* defaults; false: reported */

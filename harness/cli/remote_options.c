@@ -161,7 +161,7 @@ static bool add_routed_addresses(struct cli_remote *remote)
 bool cli_remote_check(struct cli_remote *remote)
 {
     bool has_other = remote->has_other_option || remote->event_folder || remote->zone || remote->trust ||
-                     remote->client || remote->client_password;
+                     remote->trust_password || remote->client || remote->client_password;
     if (!remote->is_wanted && has_other) {
         cli_fail(CLI_USAGE, "--address, --ports, --dns, --event, --zone, --trust and --client-cert belong to "
                             "--remote; add it, or leave them out");

@@ -44,6 +44,7 @@ enum {
     OPT_EVENT,
     OPT_ZONE,
     OPT_TRUST,
+    OPT_TRUST_PASSWORD,
     OPT_CLIENT_CERT,
     OPT_CLIENT_PASSWORD
 };
@@ -119,6 +120,7 @@ static const struct cli_option options[] = {
                   "the zone that is delegated to us, for --remote; kept in the event's folder", '\0'},
     [OPT_TRUST] = {"trust", "FILE", "the CA of the device's own certificates (PEM or PKCS#12), for --remote",
                    '\0'},
+    [OPT_TRUST_PASSWORD] = {"trust-password-file", "FILE", "its first line opens --trust", '\0'},
     [OPT_CLIENT_CERT] =
         {"client-cert", "FILE",
          "certificate and key (PEM or PKCS#12) that the user agent shows to the device, for --remote", '\0'},
@@ -302,6 +304,9 @@ static bool take_option(int option, const char *value, void *arg)
         return true;
     case OPT_TRUST:
         request->remote.trust = value;
+        return true;
+    case OPT_TRUST_PASSWORD:
+        request->remote.trust_password = value;
         return true;
     case OPT_CLIENT_CERT:
         request->remote.client = value;

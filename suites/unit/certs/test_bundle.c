@@ -37,7 +37,7 @@ static void put(gnutls_pkcs12_t file, gnutls_pkcs12_bag_t bag, const char *passw
     gnutls_pkcs12_bag_deinit(bag);
 }
 
-static gnutls_datum_t make_pkcs12(const struct certs_minted *minted, const char *password)
+static gnutls_datum_t make_pkcs12(const struct certs_minted *minted, const char *password, bool has_key)
 {
     gnutls_pkcs12_t file;
     gnutls_pkcs12_bag_t bag;
@@ -55,9 +55,11 @@ static gnutls_datum_t make_pkcs12(const struct certs_minted *minted, const char 
     gnutls_pkcs12_bag_init(&bag);
     cr_assert_geq(gnutls_pkcs12_bag_set_crt(bag, crt), 0);
     put(file, bag, password);
-    gnutls_pkcs12_bag_init(&bag);
-    cr_assert_geq(gnutls_pkcs12_bag_set_data(bag, GNUTLS_BAG_PKCS8_ENCRYPTED_KEY, &key_der), 0);
-    put(file, bag, NULL);
+    if (has_key) {
+        gnutls_pkcs12_bag_init(&bag);
+        cr_assert_geq(gnutls_pkcs12_bag_set_data(bag, GNUTLS_BAG_PKCS8_ENCRYPTED_KEY, &key_der), 0);
+        put(file, bag, NULL);
+    }
     cr_assert_geq(gnutls_pkcs12_generate_mac(file, password), 0);
     cr_assert_geq(gnutls_pkcs12_export2(file, GNUTLS_X509_FMT_DER, &out), 0);
     gnutls_free(key_der.data);
@@ -70,7 +72,7 @@ static gnutls_datum_t make_pkcs12(const struct certs_minted *minted, const char 
 Test(bundle, pkcs12)
 {
     struct certs_minted minted = mint();
-    gnutls_datum_t file = make_pkcs12(&minted, "opens it");
+    gnutls_datum_t file = make_pkcs12(&minted, "opens it", true);
     char *chain = NULL, *key = NULL, error[256] = "", fingerprint[65];
     cr_assert(certs_bundle_read(file.data, file.size, "opens it", true, &chain, &key, error, sizeof error),
               "%s", error);
@@ -86,6 +88,30 @@ Test(bundle, pkcs12)
     cr_expect_not(
         certs_bundle_read(file.data, file.size / 2, "opens it", true, &chain, &key, error, sizeof error));
     gnutls_free(file.data);
+    certs_minted_fini(&minted);
+}
+
+/* A trust store: with a key or, as mostly, without. */
+Test(bundle, pkcs12_of_certificates)
+{
+    struct certs_minted minted = mint();
+    for (int has_key = 0; has_key < 2; has_key++) {
+        gnutls_datum_t file = make_pkcs12(&minted, "opens it", has_key);
+        char *chain = NULL, *key = NULL, error[256] = "", fingerprint[65];
+        cr_assert(
+            certs_bundle_read(file.data, file.size, "opens it", false, &chain, &key, error, sizeof error),
+            "%s", error);
+        cr_assert(certs_pem_fingerprint(chain, fingerprint));
+        cr_expect_str_eq(fingerprint, minted.fingerprint);
+        cr_expect_null(key);
+        free(chain);
+        cr_expect_not(
+            certs_bundle_read(file.data, file.size, "does not", false, &chain, &key, error, sizeof error));
+        if (!has_key)
+            cr_expect_not(
+                certs_bundle_read(file.data, file.size, "opens it", true, &chain, &key, error, sizeof error));
+        gnutls_free(file.data);
+    }
     certs_minted_fini(&minted);
 }
 

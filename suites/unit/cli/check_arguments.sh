@@ -155,6 +155,17 @@ expect_good 'scenario variants would run' run --device reference --plan 'aliasin
 # With a data folder that is none.
 SIPREUSE_DATA=/nonexistent expect_error 2 "there is no folder '/nonexistent/scenarios'; set SIPREUSE_DATA" list scenarios
 
+# A vendor's CA in PKCS#12, which has a password.
+echo sesame >right
+echo barley >wrong
+for password in "" "--trust-password-file wrong"; do
+    # shellcheck disable=SC2086 # two words, or none
+    expect_error 2 "trust-password-file FILE: its first line is the password" run --device reference --remote 127.0.0.9 --event event --plan \
+        --trust "$source/suites/unit/cli/trust.p12" $password
+done
+expect_good 'scenario variants would run' run --device reference --remote 127.0.0.9 --event event --plan wire/received \
+    --trust "$source/suites/unit/cli/trust.p12" --trust-password-file right
+
 # A crash is none of the statuses that mean something: not with a sanitizer either, whose own would be 1.
 mkfifo suite.json
 "$sipreuse" validate suite.json >out 2>err &
