@@ -301,12 +301,12 @@ static void check_all(size_t jobs)
     trial_end(&trial);
 }
 
-Test(engine, verdicts_all_at_once, .timeout = 100)
+Test(engine, verdicts_all_at_once, .timeout = 280)
 {
     check_all(0);
 }
 
-Test(engine, verdicts_one_by_one, .timeout = 100)
+Test(engine, verdicts_one_by_one, .timeout = 280)
 {
     check_all(1);
 }
