@@ -137,7 +137,20 @@ static int list_devices(const struct cli_paths *paths, json_t **out)
     return status;
 }
 
-/* Lists as their length, the last column's word for word. */
+/* Scenarios as the first one and how many more (`explain` has them all), other lists as their length. */
+static void list_brief(const json_t *list, bool is_scenarios, char *room, size_t room_size)
+{
+    size_t count = json_array_size(list);
+    const char *first = json_string_value(json_array_get(list, 0));
+    if (!is_scenarios || !first)
+        snprintf(room, room_size, "%zu", count);
+    else if (count == 1)
+        snprintf(room, room_size, "%s", first);
+    else
+        snprintf(room, room_size, "%s +%zu", first, count - 1);
+}
+
+/* The last column's lists are word for word. */
 static const char *list_cell(const json_t *item, const char *member, bool is_last, char *room,
                              size_t room_size)
 {
@@ -151,7 +164,7 @@ static const char *list_cell(const json_t *item, const char *member, bool is_las
             used += (size_t)snprintf(room + used, room_size - used, "%s%s", i ? ", " : "",
                                      json_string_value(json_array_get(value, i)));
     } else if (json_is_array(value))
-        snprintf(room, room_size, "%zu", json_array_size(value));
+        list_brief(value, strcmp(member, "scenarios") == 0, room, room_size);
     else
         snprintf(room, room_size, "%s", json_is_true(value) ? "yes" : json_is_false(value) ? "no" : "");
     return room;
