@@ -35,23 +35,54 @@ status=0
 grep -q -x '  not told apart: reject-alias, reject-alias-without-certificate' "$work/out" || complain "the text lacks the group: $(cat "$work/out")"
 [ -z "$(ls "$TMPDIR")" ] || complain "a matrix that ended left $(ls "$TMPDIR")"
 
-# Killed in the middle of things: at least one of its runs has begun its journal.
-"$sipreuse" kill-matrix --fault 'alias-*' >"$work/out" 2>&1 &
-matrix=$!
-for _ in $(seq 2000); do
-    ls "$TMPDIR"/*/*/events.jsonl >/dev/null 2>&1 && break
-    kill -0 "$matrix" || break
-    sleep 0.05
-done
-ls "$TMPDIR"/*/*/events.jsonl >/dev/null 2>&1 || complain "the matrix never began: $(cat "$work/out")"
-[ -n "$(left_behind)" ] || complain "this test does not see the matrix's processes"
+# A matrix in the middle of things: at least one of its runs has begun its journal. Sets $matrix.
+begin() {
+    "$sipreuse" kill-matrix --fault 'alias-*' >"$work/out" 2>&1 &
+    matrix=$!
+    for _ in $(seq 2000); do
+        ls "$TMPDIR"/*/*/events.jsonl >/dev/null 2>&1 && break
+        kill -0 "$matrix" || break
+        sleep 0.05
+    done
+    ls "$TMPDIR"/*/*/events.jsonl >/dev/null 2>&1 || complain "the matrix never began: $(cat "$work/out")"
+    [ -n "$(left_behind)" ] || complain "this test does not see the matrix's processes"
+}
+nothing_is_left() { # WHEN
+    for _ in $(seq 600); do
+        [ -z "$(left_behind)$(ls "$TMPDIR")" ] && break
+        sleep 0.05
+    done
+    [ -z "$(left_behind)" ] || complain "$1: processes are left: $(left_behind)"
+    [ -z "$(ls "$TMPDIR")" ] || complain "$1: the folder is left: $(ls "$TMPDIR")"
+}
+
+begin
 kill -9 "$matrix"
 wait "$matrix" 2>/dev/null
-for _ in $(seq 600); do
-    [ -z "$(left_behind)$(ls "$TMPDIR")" ] && break
-    sleep 0.05
+nothing_is_left "killed"
+
+# Interrupted: what goes on is told to end, and nothing is judged.
+begin
+kill -TERM "$matrix"
+status=0
+wait "$matrix" 2>/dev/null || status=$?
+[ "$status" = 130 ] && grep -q 'nothing is judged' "$work/out" || complain "interrupted: exit $status: $(tail -n 3 "$work/out")"
+nothing_is_left "interrupted"
+
+# The process that starts the runs is the matrix's child in the matrix's session: when it is gone, no run is waited for.
+begin
+for one in /proc/[0-9]*/stat; do
+    # After the name in parentheses: state, parent, group, session.
+    read -r _ parent _ session _ <<END
+$(sed 's/.*) //' "$one" 2>/dev/null)
+END
+    [ "$parent" = "$matrix" ] && [ "$session" = "$(sed 's/.*) //' "/proc/$matrix/stat" | cut -d ' ' -f 4)" ] || continue
+    one=${one%/stat}
+    kill -9 "${one#/proc/}"
 done
-[ -z "$(left_behind)" ] || complain "processes are left: $(left_behind)"
-[ -z "$(ls "$TMPDIR")" ] || complain "the folder is left: $(ls "$TMPDIR")"
+status=0
+wait "$matrix" 2>/dev/null || status=$?
+[ "$status" = 1 ] && grep -q 'The process that starts the runs has ended' "$work/out" || complain "without its starter: exit $status: $(tail -n 3 "$work/out")"
+nothing_is_left "without its starter"
 
 finish "the kill matrix is as it should be"

@@ -18,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     copy[size] = '\n'; /* so that an empty input is a file too */
     FILE *in = fmemopen(copy, size + 1, "r"), *out = fopen("/dev/null", "w");
     if (in && out) {
+        report_free(report_read(in, "fuzz", REPORT_WHAT_DECIDES, error, sizeof error));
+        rewind(in);
         struct report *report = report_read(in, "fuzz", REPORT_EVERY_LINE, error, sizeof error);
         if (report) {
             json_t *result = report_result_json(report);
