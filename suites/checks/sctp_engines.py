@@ -48,7 +48,7 @@ def check_rows(rows, engine, wanted, problems):
 def check_run(program, before, asked, output, engine, wanted, problems):
     command = [*before, program, "run", "--device", "reference", "--sandbox", "none", "--sctp", asked, "--transport", "tcp,sctp", "--ip", "4",
                *SCENARIOS, "--out", output]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     if done.returncode != 0:
         problems.append(f"{' '.join(command)}: exit status {done.returncode}: {done.stdout[-600:]}{done.stderr[-600:]}")
         return
