@@ -177,6 +177,8 @@ static enum step_result step_lose(struct fiber *fiber, const struct step_lose *s
         world_end(world, VERDICT_ERROR, 0, "There is no host called \"%s\".", step->host);
     else if (!sandbox_lose_address(world->run->options->sandbox, &host->address, error, sizeof error))
         world_end(world, VERDICT_ERROR, 0, "The host \"%s\" cannot lose its address: %s.", step->host, error);
+    else
+        world->hosts[host - world->hosts].is_lost = true;
     return world->is_over ? STEP_WAITS : STEP_GOES_ON;
 }
 

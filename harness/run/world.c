@@ -210,6 +210,15 @@ void world_start(struct world *world)
     world_wake(world);
 }
 
+/* A second try has the addresses of the first one. */
+static void regain_addresses(const struct world *world)
+{
+    for (size_t i = 0; i < world->host_count; i++) {
+        if (world->hosts[i].is_lost)
+            sandbox_regain_address(world->run->options->sandbox, &world->hosts[i].address);
+    }
+}
+
 void world_free(struct world *world)
 {
     if (!world)
@@ -221,6 +230,7 @@ void world_free(struct world *world)
     actor_free_all(world);
     soak_free(world->soak);
     peer_free_all(world);
+    regain_addresses(world);
     inbox_free(world);
     origin_free_all(world);
     credential_free_all(world);

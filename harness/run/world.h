@@ -20,6 +20,7 @@ struct host {
     struct net_address address;       /* without a port */
     uint16_t plain_port, secure_port; /* where it listens unless the scenario says otherwise, and what it
                                          calls its own in Via and Contact */
+    bool is_lost;                     /* its address, until the world ends */
 };
 enum wire_role { WIRE_PEER, WIRE_UA, WIRE_BARRIER };
 struct post { /* a listener */

@@ -30,9 +30,11 @@ _Static_assert(sizeof(struct rtmsg) == sizeof(struct fib_rule_hdr), "attributes 
 
 static struct request request_new(unsigned short type)
 {
+    bool is_new = type == RTM_NEWROUTE || type == RTM_NEWRULE;
     return (struct request){.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
                                      .nlmsg_type = type,
-                                     .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL}};
+                                     .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK |
+                                                               (is_new ? NLM_F_CREATE | NLM_F_EXCL : 0))}};
 }
 
 static void put(struct request *request, unsigned short type, const void *bytes, size_t size_bytes)
@@ -72,9 +74,9 @@ static int ask(int fd, const struct request *request)
 }
 
 /* In the table of local addresses an entry for one address comes before that of all of them. */
-static int refuse_incoming(int fd, const struct net_address *address)
+static int refuse_incoming(int fd, const struct net_address *address, bool is_over)
 {
-    struct request request = request_new(RTM_NEWROUTE);
+    struct request request = request_new(is_over ? RTM_DELROUTE : RTM_NEWROUTE);
     request.what.route = (struct rtmsg){.rtm_family = family_of(address->family),
                                         .rtm_dst_len = (unsigned char)(address_bytes(address) * 8),
                                         .rtm_table = RT_TABLE_LOCAL,
@@ -86,9 +88,9 @@ static int refuse_incoming(int fd, const struct net_address *address)
 }
 
 /* Routes are not asked about a packet's source: a rule is. */
-static int refuse_outgoing(int fd, const struct net_address *address)
+static int refuse_outgoing(int fd, const struct net_address *address, bool is_over)
 {
-    struct request request = request_new(RTM_NEWRULE);
+    struct request request = request_new(is_over ? RTM_DELRULE : RTM_NEWRULE);
     request.what.rule = (struct fib_rule_hdr){.family = family_of(address->family),
                                               .src_len = (uint8_t)(address_bytes(address) * 8),
                                               .table = RT_TABLE_MAIN,
@@ -148,10 +150,21 @@ bool sandbox_lose_address(const struct sandbox *sandbox, const struct net_addres
         return false;
     }
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    int error_number = fd < 0 ? errno : refuse_incoming(fd, address);
+    int error_number = fd < 0 ? errno : refuse_incoming(fd, address, false);
     if (fd >= 0 && !error_number)
-        error_number = refuse_outgoing(fd, address);
+        error_number = refuse_outgoing(fd, address, false);
     if (fd >= 0)
         close(fd);
     return say(error_number, error, error_size_bytes);
+}
+
+void sandbox_regain_address(const struct sandbox *sandbox, const struct net_address *address)
+{
+    (void)sandbox;
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (fd < 0)
+        return;
+    refuse_incoming(fd, address, true);
+    refuse_outgoing(fd, address, true);
+    close(fd);
 }

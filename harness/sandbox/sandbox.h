@@ -92,10 +92,11 @@ const char *const *sandbox_device_prefix(const struct sandbox *sandbox);
  * execs, else it returns. */
 void sandbox_device_main(int argc, char **argv);
 
-/* An address of the harness host is lost for the rest of the run: nothing that is sent to it arrives, nothing
+/* An address of the harness host is lost until it is regained: nothing that is sent to it arrives, nothing
  * can be sent from it. false: error holds why. Between namespaces only. */
 bool sandbox_lose_address(const struct sandbox *sandbox, const struct net_address *address, char *error,
                           size_t error_size_bytes);
+void sandbox_regain_address(const struct sandbox *sandbox, const struct net_address *address);
 
 /* A device's process group was started, or has ended. In NONE, where no namespace takes it along, it is
  * killed when this process is; elsewhere nothing is needed. */

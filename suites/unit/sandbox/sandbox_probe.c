@@ -366,6 +366,8 @@ static int lose(const struct sandbox *sandbox)
         }
         printf("lost %d %s\n", family, try_from(sandbox, family, 1));
         printf("another %d %s\n", family, try_from(sandbox, family, 2));
+        sandbox_regain_address(sandbox, &address);
+        printf("regained %d %s\n", family, try_from(sandbox, family, 1));
     }
     return 0;
 }

@@ -77,16 +77,12 @@ Test(hosts, both_bind_5061_and_talk, .timeout = 60)
 
 static void check_lose(const struct probe_way *way, const char *text)
 {
-    static const char *const wanted[] = {"sctp 4 without mark kept",
-                                         "sctp 4 with mark sent",
-                                         "before 4 refused",
-                                         "lost 4 ",
-                                         "another 4 refused",
-                                         "sctp 6 without mark kept",
-                                         "sctp 6 with mark sent",
-                                         "before 6 refused",
-                                         "lost 6 ",
-                                         "another 6 refused"};
+    static const char *const wanted[] = {"sctp 4 without mark kept", "sctp 4 with mark sent",
+                                         "before 4 refused",         "lost 4 ",
+                                         "another 4 refused",        "regained 4 refused",
+                                         "sctp 6 without mark kept", "sctp 6 with mark sent",
+                                         "before 6 refused",         "lost 6 ",
+                                         "another 6 refused",        "regained 6 refused"};
     (void)way;
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
         has(text, wanted[i]);
