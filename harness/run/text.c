@@ -47,7 +47,7 @@ char *text_upper(const char *text)
 {
     char *out = text_copy(text);
 
-    for (char *c = out; *c; c++)
+    for (char *c = out; c && *c; c++)
         *c = (char)toupper((unsigned char)*c);
     return out;
 }

@@ -11,7 +11,7 @@
  * grow has a limit of its own. */
 void *run_allocate(size_t count, size_t size_bytes); /* zeroed */
 char *text_copy(const char *text);                   /* NULL stays NULL */
-char *text_upper(const char *text);                  /* a copy, ASCII letters in upper case; heap */
+char *text_upper(const char *text);                  /* likewise, with ASCII letters in upper case; heap */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_format_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 /* Escapes \\ \r \n \t \0 \xHH become bytes; NULL: a bad escape. Heap, one NUL behind the end. */
