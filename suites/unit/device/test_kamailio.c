@@ -10,7 +10,7 @@ static struct trial_result result;
 static void serves(const char *name)
 {
     static const char *const parts[] = {
-        "version version: kamailio 5.",
+        "version kamailio 5.",
         "state READY: ",
         "answer tcp ip4: SIP/2.0 200 ",
         "answer tcp ip6: SIP/2.0 200 ",
