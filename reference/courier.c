@@ -164,7 +164,10 @@ void courier_send_anew(struct reference_node *node, const struct next_hop *hop,
 
 void courier_free_all(struct reference_node *node)
 {
-    while (node->couriers != NULL) {
-        finish(node->couriers);
+    struct courier *at;
+    struct courier *next;
+    DL_FOREACH_SAFE(node->couriers, at, next)
+    {
+        finish(at);
     }
 }

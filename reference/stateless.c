@@ -98,8 +98,11 @@ void stateless_forward(struct connection *connection, const struct sip_message *
 
 void stateless_free_all(struct reference_node *node)
 {
-    while (node->forwardings != NULL) {
-        forwarding_free(node->forwardings);
+    struct forwarding *at;
+    struct forwarding *next;
+    DL_FOREACH_SAFE(node->forwardings, at, next)
+    {
+        forwarding_free(at);
     }
 }
 
