@@ -113,6 +113,28 @@ struct kill_wish {
     uint64_t jobs; /* 0: four for each processor */
     bool is_json, is_all_transports, is_all_variants;
 };
+/* A row for each fault that was wished for, then one for each profile without a fault. false: reported. */
+bool kill_matrix_make_rows(struct kill_matrix *matrix, const struct kill_scope *scope,
+                           const struct kill_wish *wish);
+
+/* One run of this program. Slow scenarios only wait: four runs of them weigh as much as one that works. */
+enum { KILL_WEIGHT_WAITING = 1, KILL_WEIGHT_WORKING = 4 };
+struct kill_job {
+    struct kill_result *result; /* what it adds to */
+    const char **argv;          /* NULL-terminated; the words belong to others, out_dir excepted */
+    char *out_dir;
+    unsigned weight;
+    bool is_started, is_running;
+};
+struct kill_jobs {
+    struct kill_job *items;
+    size_t count;
+};
+/* The runs of all rows, in the order in which they are to begin. false: out of memory. */
+bool kill_jobs_make(struct kill_jobs *jobs, struct kill_matrix *matrix, const struct kill_wish *wish,
+                    const struct kill_scope *scope, const char *folder);
+void kill_jobs_fini(struct kill_jobs *jobs);
+
 /* Runs all and prints the matrix; the runs write into folders below folder, and are killed by the janitor
  * when this process is. The exit status. */
 int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope, const char *folder,

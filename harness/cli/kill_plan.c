@@ -1,0 +1,204 @@
+/* Which runs a kill matrix is made of: its rows, and for each row the runs that fill it. */
+#include "cli/kill_matrix.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOB_WORDS_MAX = 24 };
+
+struct kill_plan { /* the jobs that there are so far, and what they have in common */
+    struct kill_jobs *jobs;
+    struct kill_matrix *matrix;
+    const struct kill_wish *wish;
+    const struct kill_scope *scope;
+    const char *folder;
+};
+
+/* One run: of a fault's own scenarios the usual sample of variants, of the others one of each kind; the
+ * scenarios of a suite, or those that words name. */
+struct kill_part {
+    const char *profile, *suffix; /* suffix: of its folder's name */
+    const char *suite;            /* NULL: words alone say */
+    const char *const *words;
+    size_t word_count;
+    unsigned weight;
+};
+
+static bool kill_add_job(const struct kill_plan *plan, struct kill_result *result,
+                         const struct kill_part *part)
+{
+    struct kill_job *job = &plan->jobs->items[plan->jobs->count++];
+    size_t count = 0;
+    *job = (struct kill_job){.result = result, .weight = part->weight};
+    job->argv = calloc(JOB_WORDS_MAX + part->word_count + 2 * result->requirement_count, sizeof *job->argv);
+    if (!job->argv ||
+        asprintf(&job->out_dir, "%s/%s%s%s%s", plan->folder, part->profile, result->fault ? "." : "",
+                 result->fault ? result->fault->name : "", part->suffix) < 0)
+        return false;
+    job->argv[count++] = "run";
+    const char *const pairs[][2] = {{"--device", part->profile},
+                                    {"--out", job->out_dir},
+                                    {"--device-fault", result->fault ? result->fault->name : NULL},
+                                    {"--sandbox", plan->wish->sandbox},
+                                    {"--timeout-scale", plan->wish->timeout_scale},
+                                    {"--suite", part->suite}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        for (size_t k = 0; pairs[i][1] && k < 2; k++)
+            job->argv[count++] = pairs[i][k];
+    job->argv[count++] = "--no-pcap";
+    job->argv[count++] = "--no-reports";
+    for (size_t i = 0; result->fault && !plan->wish->is_all_variants && i < result->requirement_count; i++) {
+        job->argv[count++] = "--whole";
+        job->argv[count++] = result->requirements[i];
+    }
+    for (size_t i = 0; i < part->word_count; i++)
+        job->argv[count++] = part->words[i];
+    return true;
+}
+
+/* Those that wait all at once; those that want the device to themselves one after another, in a run of their
+ * own. */
+static bool kill_add_slow(const struct kill_plan *plan, struct kill_result *result, bool is_exclusive)
+{
+    const struct catalogue *catalogue = plan->scope->catalogue;
+    const char **ids = calloc(catalogue->scenario_count + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; ids && i < catalogue->scenario_count; i++)
+        if (catalogue->scenarios[i]->is_exclusive == is_exclusive &&
+            kill_scope_wants_slow(plan->matrix, result, catalogue->scenarios[i]))
+            ids[count++] = catalogue->scenarios[i]->id;
+    const struct kill_part part = {result->profile,
+                                   is_exclusive ? ".alone" : ".slow",
+                                   is_exclusive ? "conformance-alone" : "conformance-slow",
+                                   ids,
+                                   count,
+                                   KILL_WEIGHT_WAITING};
+    bool is_good = ids && (count == 0 || kill_add_job(plan, result, &part));
+    free(ids);
+    return is_good;
+}
+
+static bool kill_add_elsewhere(const struct kill_plan *plan, struct kill_result *result)
+{
+    const char **ids = calloc(result->requirement_count + 1, sizeof *ids);
+    bool is_good = ids != NULL;
+    for (size_t i = 0; is_good && i < plan->scope->count; i++) {
+        size_t count = kill_scope_elsewhere(plan->scope, result, i, ids);
+        const struct kill_part part = {plan->scope->names[i], ".elsewhere", NULL, ids, count,
+                                       KILL_WEIGHT_WORKING};
+        is_good = count == 0 || kill_add_job(plan, result, &part);
+    }
+    free(ids);
+    return is_good;
+}
+
+static bool kill_add_tls_sctp(const struct kill_plan *plan, struct kill_result *result)
+{
+    const char **words = calloc(result->requirement_count + 3, sizeof *words);
+    size_t count = words ? kill_scope_over_tls_sctp(plan->scope, result, words + 2) : 0;
+    bool is_good = words != NULL;
+    if (count > 0) {
+        words[0] = "--transport";
+        words[1] = "tls-sctp";
+        const struct kill_part part = {result->profile, ".tls-sctp", NULL,
+                                       words,           count + 2,   KILL_WEIGHT_WORKING};
+        is_good = kill_add_job(plan, result, &part);
+    }
+    free(words);
+    return is_good;
+}
+
+/* Slow runs go first: they are the longest, and cost the least. Then, from the last row on, those without a
+ * fault, which are twice as long as others: at the end no processor waits for another. Selectors are the
+ * user's own choice of what is run. */
+static bool plan_jobs(const struct kill_plan *plan)
+{
+    static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
+    const struct kill_wish *wish = plan->wish;
+    bool is_good = true, is_whole = wish->selector_count == 0;
+    plan->jobs->items = calloc(plan->matrix->count * (4 + KILL_PROFILES_MAX) + 1, sizeof *plan->jobs->items);
+    if (!plan->jobs->items)
+        return false;
+    for (size_t i = 0; is_whole && is_good && i < plan->matrix->count; i++)
+        is_good = kill_add_slow(plan, &plan->matrix->results[i], false) &&
+                  kill_add_slow(plan, &plan->matrix->results[i], true);
+    for (size_t i = plan->matrix->count; is_good && i-- > 0;) {
+        struct kill_result *result = &plan->matrix->results[i];
+        struct kill_part part = {
+            result->profile,    "", is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
+            KILL_WEIGHT_WORKING};
+        if (is_whole && !wish->is_all_transports) {
+            part.words = without_tls_sctp;
+            part.word_count = sizeof without_tls_sctp / sizeof without_tls_sctp[0];
+        }
+        is_good = kill_add_job(plan, result, &part) &&
+                  (!is_whole || (kill_add_elsewhere(plan, result) &&
+                                 (wish->is_all_transports || kill_add_tls_sctp(plan, result))));
+    }
+    return is_good;
+}
+
+static bool kill_add_row(struct kill_matrix *matrix, const struct catalogue *catalogue,
+                         const struct reference_fault *fault, const char *profile)
+{
+    return kill_result_init(&matrix->results[matrix->count++], catalogue, fault, profile);
+}
+
+/* A profile is run without a fault when a fault that was wished for is at home on it, or has a requirement
+ * that applies only there. */
+static bool is_profile_used(const struct kill_matrix *faults, const struct kill_scope *scope, size_t profile)
+{
+    bool is_used = false;
+    for (size_t i = 0; i < faults->count && !is_used; i++) {
+        const struct kill_result *result = &faults->results[i];
+        const char **ids = calloc(result->requirement_count + 1, sizeof *ids);
+        is_used = strcmp(result->profile, scope->names[profile]) == 0 ||
+                  (ids && kill_scope_elsewhere(scope, result, profile, ids) > 0);
+        free(ids);
+    }
+    return is_used;
+}
+
+bool kill_matrix_make_rows(struct kill_matrix *matrix, const struct kill_scope *scope,
+                           const struct kill_wish *wish)
+{
+    size_t fault_count = 0;
+    const struct reference_fault *faults = reference_faults(&fault_count);
+    matrix->results = calloc(fault_count + KILL_PROFILES_MAX, sizeof *matrix->results);
+    bool is_good = matrix->results != NULL;
+    for (size_t i = 0; is_good && i < fault_count; i++)
+        if (!wish->fault || fnmatch(wish->fault, faults[i].name, 0) == 0)
+            is_good = kill_add_row(matrix, scope->catalogue, &faults[i], faults[i].profile);
+    /* In a whole matrix nothing may be left out; with selectors, what was not chosen says nothing. */
+    for (size_t i = 0; is_good && wish->selector_count == 0 && i < matrix->count; i++)
+        for (size_t k = 0; k < matrix->results[i].requirement_count; k++)
+            matrix->results[i].is_tried[k] = true;
+    if (is_good && matrix->count == 0) {
+        cli_fail(CLI_USAGE, "no fault has a name like '%s'; see 'sipreuse device --list-faults'",
+                 wish->fault ? wish->fault : "*");
+        return false;
+    }
+    for (size_t i = 0; is_good && i < scope->count; i++)
+        if (is_profile_used(matrix, scope, i))
+            is_good = kill_add_row(matrix, scope->catalogue, NULL, scope->names[i]);
+    if (!is_good)
+        cli_fail(CLI_IMPOSSIBLE, "out of memory; close something");
+    return is_good;
+}
+
+bool kill_jobs_make(struct kill_jobs *jobs, struct kill_matrix *matrix, const struct kill_wish *wish,
+                    const struct kill_scope *scope, const char *folder)
+{
+    return plan_jobs(&(const struct kill_plan){jobs, matrix, wish, scope, folder});
+}
+
+void kill_jobs_fini(struct kill_jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        free(jobs->items[i].argv);
+        free(jobs->items[i].out_dir);
+    }
+    free(jobs->items);
+    *jobs = (struct kill_jobs){0};
+}
