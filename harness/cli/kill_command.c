@@ -30,7 +30,7 @@ static const struct cli_option options[] = {
          'o'},
     [OPT_REPORT] = {"report", "FILE", "the matrix as a page of Markdown, with why it is to be believed",
                     '\0'},
-    [OPT_ALL_TRANSPORTS] = {"all-transports", NULL, "over TLS over SCTP too what runs over TLS anyway", '\0'},
+    [OPT_ALL_TRANSPORTS] = {"all-transports", NULL, "over SCTP too what runs over TCP or TLS anyway", '\0'},
     [OPT_ALL_VARIANTS] = {"all-variants", NULL,
                           "of every scenario the variants that 'run' takes; otherwise so for those that have "
                           "to find the fault, and of the others one of each part, transport and case",

@@ -76,11 +76,11 @@ size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_re
 bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
                            const struct scenario *scenario);
 
-/* What runs over TLS runs over TLS over SCTP too, and a fault breaks both alike: a fault runs without the
- * latter, so that the matrix takes minutes, but for those of its requirements that are about SCTP alone. out
- * holds requirement_count. */
-size_t kill_scope_over_tls_sctp(const struct kill_scope *scope, const struct kill_result *result,
-                                const char **out);
+/* What runs over TCP or TLS runs over SCTP or TLS over SCTP too, and a fault breaks both alike: a fault runs
+ * without the latter, so that the matrix takes minutes, but for those of its requirements that are about SCTP
+ * alone. out holds requirement_count. */
+size_t kill_scope_over_sctp(const struct kill_scope *scope, const struct kill_result *result,
+                            const char **out);
 
 /* The process that starts the runs, so that each finds the catalogue loaded. Made while there is no loop yet;
  * what it is given has to stay as it is. */

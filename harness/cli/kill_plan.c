@@ -93,16 +93,15 @@ static bool kill_add_elsewhere(const struct kill_plan *plan, struct kill_result 
     return is_good;
 }
 
-static bool kill_add_tls_sctp(const struct kill_plan *plan, struct kill_result *result)
+static bool kill_add_sctp(const struct kill_plan *plan, struct kill_result *result)
 {
     const char **words = calloc(result->requirement_count + 3, sizeof *words);
-    size_t count = words ? kill_scope_over_tls_sctp(plan->scope, result, words + 2) : 0;
+    size_t count = words ? kill_scope_over_sctp(plan->scope, result, words + 2) : 0;
     bool is_good = words != NULL;
     if (count > 0) {
         words[0] = "--transport";
-        words[1] = "tls-sctp";
-        const struct kill_part part = {result->profile, ".tls-sctp", NULL,
-                                       words,           count + 2,   KILL_WEIGHT_WORKING};
+        words[1] = "sctp,tls-sctp";
+        const struct kill_part part = {result->profile, ".sctp", NULL, words, count + 2, KILL_WEIGHT_WORKING};
         is_good = kill_add_job(plan, result, &part);
     }
     free(words);
@@ -114,6 +113,8 @@ static bool kill_add_tls_sctp(const struct kill_plan *plan, struct kill_result *
  * user's own choice of what is run. */
 static bool plan_jobs(const struct kill_plan *plan)
 {
+    /* A run without a fault is compared with those of plain SCTP too. */
+    static const char *const without_sctp[] = {"--transport", "tcp,tls"};
     static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
     const struct kill_wish *wish = plan->wish;
     bool is_good = true, is_whole = wish->selector_count == 0;
@@ -129,12 +130,12 @@ static bool plan_jobs(const struct kill_plan *plan)
             result->profile,    "", is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
             KILL_WEIGHT_WORKING};
         if (is_whole && !wish->is_all_transports) {
-            part.words = without_tls_sctp;
-            part.word_count = sizeof without_tls_sctp / sizeof without_tls_sctp[0];
+            part.words = result->fault ? without_sctp : without_tls_sctp;
+            part.word_count = 2;
         }
         is_good = kill_add_job(plan, result, &part) &&
                   (!is_whole || (kill_add_elsewhere(plan, result) &&
-                                 (wish->is_all_transports || kill_add_tls_sctp(plan, result))));
+                                 (wish->is_all_transports || kill_add_sctp(plan, result))));
     }
     return is_good;
 }

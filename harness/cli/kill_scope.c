@@ -131,13 +131,14 @@ static unsigned transports_of(const struct catalogue *catalogue, const char *req
     return transports;
 }
 
-size_t kill_scope_over_tls_sctp(const struct kill_scope *scope, const struct kill_result *result,
-                                const char **out)
+size_t kill_scope_over_sctp(const struct kill_scope *scope, const struct kill_result *result,
+                            const char **out)
 {
     size_t count = 0;
     for (size_t i = 0; result->fault && i < result->requirement_count; i++) {
         unsigned transports = transports_of(scope->catalogue, result->requirements[i]);
-        if ((transports & 1U << NET_TLS_SCTP) && !(transports & (1U << NET_TCP | 1U << NET_TLS)))
+        if ((transports & (1U << NET_SCTP | 1U << NET_TLS_SCTP)) &&
+            !(transports & (1U << NET_TCP | 1U << NET_TLS)))
             out[count++] = result->requirements[i];
     }
     return count;
