@@ -154,8 +154,8 @@ static bool is_profile_used(const struct kill_matrix *faults, const struct kill_
     for (size_t i = 0; i < faults->count && !is_used; i++) {
         const struct kill_result *result = &faults->results[i];
         const char **ids = calloc(result->requirement_count + 1, sizeof *ids);
-        is_used = strcmp(result->profile, scope->names[profile]) == 0 ||
-                  (ids && kill_scope_elsewhere(scope, result, profile, ids) > 0);
+        is_used = result->fault && (strcmp(result->profile, scope->names[profile]) == 0 ||
+                                    (ids && kill_scope_elsewhere(scope, result, profile, ids) > 0));
         free(ids);
     }
     return is_used;
