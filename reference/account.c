@@ -98,15 +98,9 @@ static bool is_right(const struct account *account, const struct sip_auth *auth,
     const char *response = sip_auth_value(auth, "response");
     const char *user = sip_auth_value(auth, "username");
     char wanted[SIP_DIGEST_TEXT_MAX];
-    const struct sip_digest digest = {.user = account->user,
-                                      .password = account->password,
-                                      .realm = realm,
-                                      .nonce = sip_auth_value(auth, "nonce"),
-                                      .algorithm = sip_auth_value(auth, "algorithm"),
-                                      .method = request->method,
-                                      .uri = sip_auth_value(auth, "uri"),
-                                      .count = qop == NULL ? NULL : sip_auth_value(auth, "nc"),
-                                      .cnonce = sip_auth_value(auth, "cnonce")};
+    struct sip_digest digest = sip_digest_shown(auth, request);
+    account_name(account, &digest);
+    digest.realm = realm;
     bool is_whole =
         response != NULL && user != NULL && digest.uri != NULL &&
         (qop == NULL || (strcasecmp(qop, "auth") == 0 && digest.count != NULL && digest.cnonce != NULL));
@@ -114,22 +108,15 @@ static bool is_right(const struct account *account, const struct sip_auth *auth,
            sip_digest_compute(&digest, wanted) && strcmp(response, wanted) == 0;
 }
 
-/* Those for our realm among the fields of that name; index gets which one. */
+/* Those for our realm that answer a question; index gets which of the field's values they are. */
 static bool find_credentials(const struct sip_message *request, const char *field, const char *realm,
                              struct sip_auth *out, size_t *index)
 {
-    char *value = NULL;
-    for (*index = 0; (value = sip_message_value(request, field, *index)) != NULL; (*index)++) {
-        bool is_read = sip_auth_parse(value, out) == SIP_OK;
-        const char *theirs = is_read ? sip_auth_value(out, "realm") : NULL;
-        free(value);
-        if (theirs != NULL && strcasecmp(out->scheme, "Digest") == 0 && strcmp(theirs, realm) == 0 &&
-            sip_auth_value(out, "nonce") != NULL) {
+    for (*index = 0; sip_auth_find(request, field, realm, index, out); (*index)++) {
+        if (sip_auth_value(out, "nonce") != NULL) {
             return true;
         }
-        if (is_read) {
-            sip_auth_fini(out);
-        }
+        sip_auth_fini(out);
     }
     return false;
 }
@@ -145,13 +132,9 @@ static void challenge(struct server_transaction *transaction, bool is_for_us, co
     char *tag = node_new_token(transaction->node);
     struct sip_message *response = sip_response_to(transaction->request, is_for_us ? 401 : 407, NULL, tag);
     bool is_good = response != NULL && nonce_make(transaction->node->account, now_s(), nonce);
-    for (size_t i = 0; is_good && i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
-        char *value = NULL;
-        is_good = asprintf(&value, "Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, qop=\"auth\"%s", realm,
-                           nonce, algorithms[i], is_stale ? ", stale=true" : "") >= 0 &&
-                  sip_message_append(response, is_for_us ? "WWW-Authenticate" : "Proxy-Authenticate", value);
-        free(value);
-    }
+    is_good = is_good &&
+              sip_digest_challenge(response, is_for_us ? "WWW-Authenticate" : "Proxy-Authenticate", realm,
+                                   nonce, algorithms, sizeof(algorithms) / sizeof(algorithms[0]), is_stale);
     if (is_good) {
         server_transaction_respond(transaction, response);
     } else {

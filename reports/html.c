@@ -32,9 +32,15 @@ static json_t *page_data(const struct report *report, const struct flow *flows, 
 
 bool report_put_html(const struct report *report, FILE *journal, FILE *out)
 {
-    static const char *const scripts[] = {
-        "page.js",           "inflate.js",      "bytes.js",           "diagram.js", "report_data.js",
-        "report_summary.js", "report_lists.js", "report_scenario.js", "report.js",  NULL};
+    static const char *const scripts[] = {"page.js",
+                                          "bytes.js",
+                                          "diagram.js",
+                                          "report_data.js",
+                                          "report_summary.js",
+                                          "report_lists.js",
+                                          "report_scenario.js",
+                                          "report.js",
+                                          NULL};
     char title[256];
     snprintf(title, sizeof title, "%.100s · sipreuse", report_device_name(report));
     json_t *nothing = json_null();

@@ -95,8 +95,8 @@ json_t *flow_choose(const struct report *report, const struct flow *flows, size_
 bool report_put_html(const struct report *report, FILE *journal, FILE *out);
 json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes,
                          bool *is_whole);
-/* The same with many times as much in it, for the page's scripts (inflate.js): {"deflated": base64 of zlib,
- * "size_bytes"}. NULL: it does not fit, or out of memory. */
+/* The same with many times as much in it, for the page's scripts (report_data.js): {"deflated": base64 of
+ * zlib, "size_bytes"}. NULL: it does not fit, or out of memory. */
 json_t *html_deflated_data(const struct report *report, const struct flow *flows, size_t room_bytes);
 /* What the page shows of the kill matrix; null without one. */
 json_t *html_kill_json(const struct report *report);

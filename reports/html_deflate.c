@@ -4,30 +4,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "evidence/evidence.h"
 #include "reports/html.h"
-
-/* RFC 4648 §4. Heap. */
-static char *base64_of(const unsigned char *bytes, size_t size_bytes)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = malloc((size_bytes + 2) / 3 * 4 + 1), *to = text;
-    for (size_t i = 0; text && i < size_bytes; i += 3) {
-        size_t left = size_bytes - i;
-        unsigned held = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
-                        (left > 2 ? bytes[i + 2] : 0);
-        *to++ = digits[held >> 18];
-        *to++ = digits[held >> 12 & 63];
-        *to++ = '=';
-        *to++ = '=';
-        if (left > 1)
-            to[-2] = digits[held >> 6 & 63];
-        if (left > 2)
-            to[-1] = digits[held & 63];
-    }
-    if (text)
-        *to = '\0';
-    return text;
-}
 
 /* {"deflated", "size_bytes"}; NULL: out of memory. */
 static json_t *deflated(const json_t *data)
@@ -38,9 +16,13 @@ static json_t *deflated(const json_t *data)
     unsigned char *packed = text ? malloc(packed_bytes) : NULL;
     if (packed && compress2(packed, &packed_bytes, (const Bytef *)text, (uLong)size_bytes,
                             Z_DEFAULT_COMPRESSION) == Z_OK)
-        encoded = base64_of(packed, packed_bytes);
-    json_t *object =
-        encoded ? json_pack("{s:s, s:I}", "deflated", encoded, "size_bytes", (json_int_t)size_bytes) : NULL;
+        encoded = malloc(evidence_base64_size(packed_bytes));
+    if (encoded)
+        evidence_base64(packed, packed_bytes, encoded);
+    json_t *object = encoded
+                         ? json_pack("{s:s%, s:I}", "deflated", encoded, evidence_base64_size(packed_bytes),
+                                     "size_bytes", (json_int_t)size_bytes)
+                         : NULL;
     free(encoded);
     free(packed);
     free(text);

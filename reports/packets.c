@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "evidence/evidence.h"
+#include "reports/html.h"
 
 enum { PDU_BYTES_MAX = 16 << 20 };
 
@@ -75,31 +76,6 @@ static char *message_comment(const struct report_entry *entry, const json_t *lin
     return text;
 }
 
-/* RFC 4648 §4. NULL: not base64, or out of memory. */
-static uint8_t *base64_decode(const char *text, size_t *size_bytes)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t length = strlen(text), size = 0;
-    uint8_t *bytes = length > PDU_BYTES_MAX ? NULL : malloc(length / 4 * 3 + 3);
-    uint32_t group = 0;
-    unsigned bits = 0;
-    for (const char *at = text; bytes && *at && *at != '='; at++) {
-        const char *found = strchr(alphabet, *at);
-        if (!found) {
-            free(bytes);
-            return NULL;
-        }
-        group = group << 6 | (uint32_t)(found - alphabet);
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            bytes[size++] = (uint8_t)(group >> bits);
-        }
-    }
-    *size_bytes = size;
-    return bytes;
-}
-
 static void pdu_set_ends(struct pcapng_pdu *pdu, const struct packets_address *from,
                          const struct packets_address *to)
 {
@@ -133,7 +109,9 @@ static void put_message(struct pcapng *file, unsigned interface, const struct pa
     const bool is_incoming = strcmp(report_text(line, "direction"), "in") == 0;
     struct pcapng_pdu pdu = {.dissector = "sip", .is_sctp = connection->is_sctp};
     char *comment = message_comment(entry, line);
-    uint8_t *bytes = base64_decode(report_text(line, "bytes"), &pdu.size_bytes);
+    const char *encoded = report_text(line, "bytes");
+    uint8_t *bytes =
+        strlen(encoded) > PDU_BYTES_MAX ? NULL : html_base64(encoded, PDU_BYTES_MAX, &pdu.size_bytes);
     pdu.comment = comment;
     pdu.bytes = bytes;
     pdu_set_ends(&pdu, is_incoming ? &connection->remote : &connection->local,

@@ -113,7 +113,7 @@ static bool kill_add_sctp(const struct kill_plan *plan, struct kill_result *resu
  * user's own choice of what is run. */
 static bool plan_jobs(const struct kill_plan *plan)
 {
-    /* A run without a fault is compared with those of plain SCTP too. */
+    /* The device without a fault has to be green over plain SCTP too. */
     static const char *const without_sctp[] = {"--transport", "tcp,tls"};
     static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
     const struct kill_wish *wish = plan->wish;
@@ -131,7 +131,7 @@ static bool plan_jobs(const struct kill_plan *plan)
             KILL_WEIGHT_WORKING};
         if (is_whole && !wish->is_all_transports) {
             part.words = result->fault ? without_sctp : without_tls_sctp;
-            part.word_count = 2;
+            part.word_count = sizeof without_sctp / sizeof without_sctp[0];
         }
         is_good = kill_add_job(plan, result, &part) &&
                   (!is_whole || (kill_add_elsewhere(plan, result) &&

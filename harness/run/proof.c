@@ -5,24 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The credentials for our realm, among those that a request may have for others. */
-static bool find_credentials(const struct sip_message *request, const char *realm, struct sip_auth *out)
-{
-    char *value;
-
-    for (size_t i = 0; (value = sip_message_value(request, "Authorization", i)) != NULL; i++) {
-        bool is_read = sip_auth_parse(value, out) == SIP_OK;
-        const char *theirs = is_read ? sip_auth_value(out, "realm") : NULL;
-
-        free(value);
-        if (theirs && !strcasecmp(out->scheme, "Digest") && !strcmp(theirs, realm))
-            return true;
-        if (is_read)
-            sip_auth_fini(out);
-    }
-    return false;
-}
-
 static bool is_asked_for(const struct proof_account *account, const struct sip_auth *auth)
 {
     const char *algorithm = sip_auth_value(auth, "algorithm"), *qop = sip_auth_value(auth, "qop");
@@ -42,18 +24,12 @@ static enum proof judge(const struct sip_auth *auth, const struct sip_message *r
                         const struct proof_account *account, const char *nonce)
 {
     const char *user = sip_auth_value(auth, "username"), *response = sip_auth_value(auth, "response");
-    const struct sip_digest digest = {.user = account->user,
-                                      .realm = account->realm,
-                                      .password = account->password,
-                                      .nonce = sip_auth_value(auth, "nonce"),
-                                      .algorithm = sip_auth_value(auth, "algorithm"),
-                                      .method = request->method,
-                                      .uri = sip_auth_value(auth, "uri"),
-                                      .count =
-                                          sip_auth_value(auth, "qop") ? sip_auth_value(auth, "nc") : NULL,
-                                      .cnonce = sip_auth_value(auth, "cnonce")};
+    struct sip_digest digest = sip_digest_shown(auth, request);
     char wanted[SIP_DIGEST_TEXT_MAX];
 
+    digest.user = account->user;
+    digest.realm = account->realm;
+    digest.password = account->password;
     if (!user || strcmp(user, account->user) != 0)
         return PROOF_USER;
     if (!is_asked_for(account, auth))
@@ -69,8 +45,9 @@ enum proof proof_read(const struct sip_message *request, const struct proof_acco
 {
     struct sip_auth auth;
     enum proof proof;
+    size_t index = 0;
 
-    if (!find_credentials(request, account->realm, &auth))
+    if (!sip_auth_find(request, "Authorization", account->realm, &index, &auth))
         return PROOF_NONE;
     proof = judge(&auth, request, account, nonce);
     sip_auth_fini(&auth);
@@ -101,18 +78,9 @@ struct sip_message *proof_ask(const struct sip_message *request, const struct pr
                               const char *nonce, bool is_stale, const char *to_tag)
 {
     struct sip_message *response = sip_response_to(request, 401, NULL, to_tag);
-    bool is_good = response != NULL;
 
-    for (size_t i = 0; is_good && i < account->algorithm_count; i++) {
-        char *value = NULL;
-
-        is_good =
-            asprintf(&value, "Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, qop=\"auth\"%s",
-                     account->realm, nonce, account->algorithms[i], is_stale ? ", stale=true" : "") >= 0 &&
-            sip_message_append(response, "WWW-Authenticate", value);
-        free(value);
-    }
-    if (is_good)
+    if (response && sip_digest_challenge(response, "WWW-Authenticate", account->realm, nonce,
+                                         account->algorithms, account->algorithm_count, is_stale))
         return response;
     sip_message_free(response);
     return NULL;

@@ -75,6 +75,50 @@ const char *sip_auth_value(const struct sip_auth *auth, const char *name)
     return param ? param->value : NULL;
 }
 
+bool sip_auth_find(const struct sip_message *request, const char *field, const char *realm, size_t *index,
+                   struct sip_auth *out)
+{
+    char *value;
+    for (; (value = sip_message_value(request, field, *index)) != NULL; (*index)++) {
+        bool is_read = sip_auth_parse(value, out) == SIP_OK;
+        const char *theirs = is_read ? sip_auth_value(out, "realm") : NULL;
+        free(value);
+        if (theirs && sip_equals_nocase(out->scheme, "Digest") && strcmp(theirs, realm) == 0)
+            return true;
+        if (is_read)
+            sip_auth_fini(out);
+    }
+    return false;
+}
+
+struct sip_digest sip_digest_shown(const struct sip_auth *credentials, const struct sip_message *request)
+{
+    return (struct sip_digest){.nonce = sip_auth_value(credentials, "nonce"),
+                               .algorithm = sip_auth_value(credentials, "algorithm"),
+                               .method = request->method,
+                               .uri = sip_auth_value(credentials, "uri"),
+                               .count = sip_auth_value(credentials, "qop") ? sip_auth_value(credentials, "nc")
+                                                                           : NULL,
+                               .cnonce = sip_auth_value(credentials, "cnonce")};
+}
+
+/* ---- asking ---- */
+
+bool sip_digest_challenge(struct sip_message *response, const char *field, const char *realm,
+                          const char *nonce, const char *const *algorithms, size_t algorithm_count,
+                          bool is_stale)
+{
+    bool is_good = true;
+    for (size_t i = 0; is_good && i < algorithm_count; i++) {
+        char *value = NULL;
+        is_good = asprintf(&value, "Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, qop=\"auth\"%s", realm,
+                           nonce, algorithms[i], is_stale ? ", stale=true" : "") >= 0 &&
+                  sip_message_append(response, field, value);
+        free(value);
+    }
+    return is_good;
+}
+
 /* ---- arithmetic ---- */
 
 enum { HASH_MAX_BYTES = 32 };

@@ -199,6 +199,17 @@ struct sip_digest {
 enum { SIP_DIGEST_TEXT_MAX = 65 };
 /* The value of "response". false: of the algorithms there are MD5 and SHA-256. */
 bool sip_digest_compute(const struct sip_digest *digest, char out[SIP_DIGEST_TEXT_MAX]);
+/* Of a request's credentials in fields of that name, the first one for the realm, from *index on, which gets
+ * its place. false: there is none. */
+bool sip_auth_find(const struct sip_message *request, const char *field, const char *realm, size_t *index,
+                   struct sip_auth *out);
+/* What credentials say of themselves; who, where and by which password is for the caller to fill in. Points
+ * into both. */
+struct sip_digest sip_digest_shown(const struct sip_auth *credentials, const struct sip_message *request);
+/* A challenge for each algorithm, in that order, qop=auth. false: no memory. */
+bool sip_digest_challenge(struct sip_message *response, const char *field, const char *realm,
+                          const char *nonce, const char *const *algorithms, size_t algorithm_count,
+                          bool is_stale);
 /* What answers a challenge: of account user, password, method, uri and cnonce count. Heap; NULL: the
  * challenge is none of Digest with one of these algorithms, and qop=auth or none. */
 char *sip_digest_answer(const struct sip_auth *challenge, const struct sip_digest *account);
