@@ -281,25 +281,10 @@ static void add_service(struct resolution *resolution, enum net_transport transp
     resolution->services[resolution->service_count++] = (struct service){transport, name};
 }
 
-static const char *service_of(enum net_transport transport)
-{
-    switch (transport) {
-    case NET_TCP:
-        return "_sip._tcp";
-    case NET_TLS:
-        return "_sips._tcp";
-    case NET_SCTP:
-        return "_sip._sctp";
-    case NET_TLS_SCTP:
-        return "_sips._sctp";
-    }
-    return "_sip._tcp";
-}
-
 static void add_default_service(struct resolution *resolution, enum net_transport transport)
 {
     char *name = NULL;
-    if (asprintf(&name, "%s.%s", service_of(transport), resolution->hop.host) > 0) {
+    if (asprintf(&name, "%s.%s", net_transport_service(transport), resolution->hop.host) > 0) {
         add_service(resolution, transport, name);
     }
 }

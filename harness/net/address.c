@@ -59,11 +59,12 @@ static const struct {
     const char *name;
     bool is_secure;
     uint16_t default_port;
+    const char *service;
 } transports[] = {
-    [NET_TCP] = {"tcp", false, 5060},
-    [NET_TLS] = {"tls", true, 5061},
-    [NET_SCTP] = {"sctp", false, 5060},
-    [NET_TLS_SCTP] = {"tls-sctp", true, 5061},
+    [NET_TCP] = {"tcp", false, 5060, "_sip._tcp"},
+    [NET_TLS] = {"tls", true, 5061, "_sips._tcp"},
+    [NET_SCTP] = {"sctp", false, 5060, "_sip._sctp"},
+    [NET_TLS_SCTP] = {"tls-sctp", true, 5061, "_sips._sctp"},
 };
 
 const char *net_transport_name(enum net_transport transport)
@@ -91,4 +92,9 @@ bool net_transport_is_secure(enum net_transport transport)
 uint16_t net_transport_default_port(enum net_transport transport)
 {
     return transports[transport].default_port;
+}
+
+const char *net_transport_service(enum net_transport transport)
+{
+    return transports[transport].service;
 }

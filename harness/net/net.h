@@ -35,6 +35,8 @@ const char *net_transport_name(enum net_transport transport); /* "tcp", "tls", "
 bool net_transport_parse(const char *text, enum net_transport *out);
 bool net_transport_is_secure(enum net_transport transport);
 uint16_t net_transport_default_port(enum net_transport transport); /* 5060, 5061 */
+/* Under which labels of a domain its SRV records are: "_sips._tcp" (RFC 3263 §4.2, RFC 4168 §6). */
+const char *net_transport_service(enum net_transport transport);
 
 enum net_tls_version { NET_TLS_NONE, NET_TLS_1_0, NET_TLS_1_1, NET_TLS_1_2, NET_TLS_1_3 };
 /* What a peer makes of net_connection_renegotiate(). */

@@ -179,8 +179,8 @@ static bool make_zone(struct remote_check *check, const char *service)
 static bool invite(struct remote_check *check)
 {
     const struct remote_check_options *options = &check->options;
-    bool is_tls = options->stimulus_transport == NET_TLS;
-    struct net_listen_options listen = {.transport = options->stimulus_transport,
+    enum net_transport transport = options->stimulus_transport;
+    struct net_listen_options listen = {.transport = transport,
                                         .local = options->us,
                                         .tls = {.credential = options->credential, .has_no_resumption = true},
                                         .on_accept = on_accept,
@@ -193,13 +193,13 @@ static bool invite(struct remote_check *check)
                                           .has_dns = options->dns != NULL,
                                           .anchor_path = options->anchor_path};
     check->listener = net_listen(options->net, &listen);
-    if (!check->listener || (options->dns && !make_zone(check, is_tls ? "_sips._tcp" : "_sip._tcp")))
+    if (!check->listener || (options->dns && !make_zone(check, net_transport_service(transport))))
         return false;
     net_address_format(&listen.local, address);
     snprintf(uri, sizeof uri, "sip:check@%s;transport=%s", options->dns ? options->zone : address,
-             is_tls ? "tls" : "tcp");
+             net_transport_name(transport));
     check->stage = STAGE_WAY_BACK;
-    call(check, options->stimulus_transport, own_credential(check), uri, 0);
+    call(check, transport, own_credential(check), uri, 0);
     return true;
 }
 

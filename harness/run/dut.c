@@ -92,6 +92,16 @@ static bool add_line(struct dns_zone *zone, char *line, char *error, size_t erro
     return is_added;
 }
 
+/* In the order that the device is to be tried in: RFC 3263 §4.1, RFC 4168 §6. */
+static const struct {
+    enum net_transport transport;
+    unsigned order;
+    const char *naptr;
+} offers[] = {{NET_TLS, 10, "SIPS+D2T"},
+              {NET_TCP, 20, "SIP+D2T"},
+              {NET_TLS_SCTP, 30, "SIPS+D2S"},
+              {NET_SCTP, 40, "SIP+D2S"}};
+
 static bool add_services(const struct run *run, struct dns_zone *zone, char *error, size_t error_size_bytes)
 {
     const struct sandbox *sandbox = run->options->sandbox;
@@ -100,26 +110,19 @@ static bool add_services(const struct run *run, struct dns_zone *zone, char *err
     unsigned plain = sandbox_device_port(sandbox, false), secure = sandbox_device_port(sandbox, true);
     bool is_good = true;
 
-    if (has[NET_TLS])
-        is_good = add_line(zone, text_format("_sips._tcp SRV 1 1 %u %s", secure, origin), error,
-                           error_size_bytes) &&
-                  add_line(zone, text_format("@ NAPTR 10 10 \"s\" \"SIPS+D2T\" \"\" _sips._tcp.%s", origin),
+    for (size_t i = 0; i < sizeof offers / sizeof offers[0] && is_good; i++) {
+        const char *service = net_transport_service(offers[i].transport);
+        bool is_secure = net_transport_is_secure(offers[i].transport);
+
+        if (!has[offers[i].transport])
+            continue;
+        is_good = add_line(zone, text_format("%s SRV 1 1 %u %s", service, is_secure ? secure : plain, origin),
+                           error, error_size_bytes) &&
+                  add_line(zone,
+                           text_format("@ NAPTR %u 10 \"s\" \"%s\" \"\" %s.%s", offers[i].order,
+                                       offers[i].naptr, service, origin),
                            error, error_size_bytes);
-    if (is_good && has[NET_TCP])
-        is_good =
-            add_line(zone, text_format("_sip._tcp SRV 1 1 %u %s", plain, origin), error, error_size_bytes) &&
-            add_line(zone, text_format("@ NAPTR 20 10 \"s\" \"SIP+D2T\" \"\" _sip._tcp.%s", origin), error,
-                     error_size_bytes);
-    if (is_good && has[NET_TLS_SCTP]) /* RFC 4168 §6 */
-        is_good = add_line(zone, text_format("_sips._sctp SRV 1 1 %u %s", secure, origin), error,
-                           error_size_bytes) &&
-                  add_line(zone, text_format("@ NAPTR 30 10 \"s\" \"SIPS+D2S\" \"\" _sips._sctp.%s", origin),
-                           error, error_size_bytes);
-    if (is_good && has[NET_SCTP])
-        is_good =
-            add_line(zone, text_format("_sip._sctp SRV 1 1 %u %s", plain, origin), error, error_size_bytes) &&
-            add_line(zone, text_format("@ NAPTR 40 10 \"s\" \"SIP+D2S\" \"\" _sip._sctp.%s", origin), error,
-                     error_size_bytes);
+    }
     return is_good;
 }
 

@@ -20,21 +20,6 @@ static char *format_ip(const struct net_address *address)
     return text_copy(ip);
 }
 
-static const char *service_of(enum net_transport transport)
-{
-    switch (transport) {
-    case NET_TCP:
-        return "_sip._tcp";
-    case NET_TLS:
-        return "_sips._tcp";
-    case NET_SCTP:
-        return "_sip._sctp";
-    case NET_TLS_SCTP:
-        return "_sips._sctp";
-    }
-    return "";
-}
-
 static char *lookup_dut(const struct world *world, const char *member)
 {
     if (!*member)
@@ -68,7 +53,7 @@ static char *lookup_fixed(const struct fiber *fiber, const char *name)
     if (!strcmp(name, "port"))
         return text_format("%u", (unsigned)world_port(world));
     if (!strcmp(name, "srv"))
-        return text_copy(service_of(variant->transport));
+        return text_copy(net_transport_service(variant->transport));
     if (!strcmp(name, "A"))
         return text_copy(variant->ip == 6 ? "AAAA" : "A");
     if (!strcmp(name, "B"))

@@ -43,13 +43,14 @@ static bool mint(struct registrar *registrar, char *error, size_t error_size_byt
 
 static bool make_zone(struct registrar *registrar, char *error, size_t error_size_bytes)
 {
-    bool is_secure = net_transport_is_secure(registrar->run->options->profile->stimulus_transport), is_good;
+    enum net_transport transport = registrar->run->options->profile->stimulus_transport;
+    bool is_good;
     char ip[NET_ADDRESS_TEXT_MAX], *lines[2];
 
     net_address_format_ip(&registrar->address, ip);
     registrar->zone = dns_zone_new(registrar->run->dns, registrar->domain, NULL);
     lines[0] = text_format("@ %s %s", registrar->address.family == 6 ? "AAAA" : "A", ip);
-    lines[1] = text_format("%s SRV 1 1 %u %s.", is_secure ? "_sips._tcp" : "_sip._tcp",
+    lines[1] = text_format("%s SRV 1 1 %u %s.", net_transport_service(transport),
                            (unsigned)registrar->address.port, registrar->domain);
     is_good = registrar->zone != NULL;
     for (size_t i = 0; i < 2; i++) {

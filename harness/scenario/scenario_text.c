@@ -83,10 +83,6 @@ static const char *lookup_fixed(const char *name, void *arg)
     const struct scenario_variant *variant = arg;
     static const char *const upper[] = {
         [NET_TCP] = "TCP", [NET_TLS] = "TLS", [NET_SCTP] = "SCTP", [NET_TLS_SCTP] = "TLS-SCTP"};
-    static const char *const services[] = {[NET_TCP] = "_sip._tcp",
-                                           [NET_TLS] = "_sips._tcp",
-                                           [NET_SCTP] = "_sip._sctp",
-                                           [NET_TLS_SCTP] = "_sips._sctp"};
     if (strcmp(name, "transport") == 0)
         return net_transport_name(variant->transport);
     if (strcmp(name, "TRANSPORT") == 0)
@@ -94,7 +90,7 @@ static const char *lookup_fixed(const char *name, void *arg)
     if (strcmp(name, "port") == 0)
         return net_transport_is_secure(variant->transport) ? "5061" : "5060";
     if (strcmp(name, "srv") == 0)
-        return services[variant->transport];
+        return net_transport_service(variant->transport);
     if (strcmp(name, "A") == 0)
         return variant->ip == 6 ? "AAAA" : "A";
     if (strcmp(name, "B") == 0)

@@ -92,10 +92,11 @@ Test(transport, words_and_ports)
         const char *name;
         bool is_secure;
         uint16_t port;
-    } cases[] = {{NET_TCP, "tcp", false, 5060},
-                 {NET_TLS, "tls", true, 5061},
-                 {NET_SCTP, "sctp", false, 5060},
-                 {NET_TLS_SCTP, "tls-sctp", true, 5061}};
+        const char *service;
+    } cases[] = {{NET_TCP, "tcp", false, 5060, "_sip._tcp"},
+                 {NET_TLS, "tls", true, 5061, "_sips._tcp"},
+                 {NET_SCTP, "sctp", false, 5060, "_sip._sctp"},
+                 {NET_TLS_SCTP, "tls-sctp", true, 5061, "_sips._sctp"}};
     enum net_transport parsed;
     for (size_t i = 0; i < 4; i++) {
         cr_assert_str_eq(net_transport_name(cases[i].transport), cases[i].name);
@@ -103,6 +104,7 @@ Test(transport, words_and_ports)
         cr_assert_eq(parsed, cases[i].transport);
         cr_assert_eq(net_transport_is_secure(cases[i].transport), cases[i].is_secure);
         cr_assert_eq(net_transport_default_port(cases[i].transport), cases[i].port);
+        cr_assert_str_eq(net_transport_service(cases[i].transport), cases[i].service);
     }
     cr_assert_not(net_transport_parse("TLS", &parsed));
     cr_assert_not(net_transport_parse("udp", &parsed));
