@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(GNUTLS REQUIRED IMPORTED_TARGET gnutls>=3.7)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle>=3.4)
 pkg_check_modules(SCTP REQUIRED IMPORTED_TARGET libsctp)
 pkg_check_modules(USRSCTP REQUIRED IMPORTED_TARGET usrsctp)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)

@@ -1,10 +1,10 @@
 /* The data of a page deflated (RFC 1950), for a run whose call flows would not fit as they are: nine tenths
  * of them say what others have said. Pages of small runs stay readable with any tool. */
+#include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#include "evidence/evidence.h"
 #include "reports/html.h"
 
 /* {"deflated", "size_bytes"}; NULL: out of memory. */
@@ -16,13 +16,13 @@ static json_t *deflated(const json_t *data)
     unsigned char *packed = text ? malloc(packed_bytes) : NULL;
     if (packed && compress2(packed, &packed_bytes, (const Bytef *)text, (uLong)size_bytes,
                             Z_DEFAULT_COMPRESSION) == Z_OK)
-        encoded = malloc(evidence_base64_size(packed_bytes));
+        encoded = malloc(BASE64_ENCODE_RAW_LENGTH(packed_bytes));
     if (encoded)
-        evidence_base64(packed, packed_bytes, encoded);
-    json_t *object = encoded
-                         ? json_pack("{s:s%, s:I}", "deflated", encoded, evidence_base64_size(packed_bytes),
-                                     "size_bytes", (json_int_t)size_bytes)
-                         : NULL;
+        base64_encode_raw(encoded, packed_bytes, packed);
+    json_t *object =
+        encoded ? json_pack("{s:s%, s:I}", "deflated", encoded, BASE64_ENCODE_RAW_LENGTH(packed_bytes),
+                            "size_bytes", (json_int_t)size_bytes)
+                : NULL;
     free(encoded);
     free(packed);
     free(text);

@@ -43,10 +43,6 @@ void journal_close(struct journal *journal);
 /* Writes the line; returns its seq. */
 uint64_t journal_end(struct journal *journal);
 
-/* RFC 4648 §4, padded. out: what evidence_base64_size() says, and no NUL. */
-size_t evidence_base64_size(size_t size_bytes);
-void evidence_base64(const uint8_t *bytes, size_t size_bytes, char *out);
-
 /* ---- the packets of the sandbox's link ---- */
 /* libpcap on one Ethernet interface of this network namespace, into a file of the classic pcap format with
  * nanoseconds. The kernel's ring holds what comes while nobody reads; nothing blocks. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,35 +138,16 @@ void line_put_json(struct line *line, const char *text)
     line_put(line, "\"", 1);
 }
 
-size_t evidence_base64_size(size_t size_bytes)
-{
-    return (size_bytes + 2) / 3 * 4;
-}
-
-void evidence_base64(const uint8_t *bytes, size_t size_bytes, char *out)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size_bytes; i += 3) {
-        size_t left = size_bytes - i;
-        uint32_t group = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
-                         (left > 2 ? bytes[i + 2] : 0);
-        *out++ = alphabet[group >> 18];
-        *out++ = alphabet[group >> 12 & 63];
-        *out++ = left > 1 ? alphabet[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? alphabet[group & 63] : '=';
-    }
-}
-
 void line_put_base64(struct line *line, const uint8_t *bytes, size_t size_bytes)
 {
     if (size_bytes > JOURNAL_MAX_LINE_BYTES / 4 * 3) {
         line->error = line->error ? line->error : EMSGSIZE;
         return;
     }
-    if (!line_reserve(line, evidence_base64_size(size_bytes) + 2))
+    if (!line_reserve(line, BASE64_ENCODE_RAW_LENGTH(size_bytes) + 2))
         return;
     line_put(line, "\"", 1);
-    evidence_base64(bytes, size_bytes, line->bytes + line->size_bytes);
-    line->size_bytes += evidence_base64_size(size_bytes);
+    base64_encode_raw(line->bytes + line->size_bytes, size_bytes, bytes);
+    line->size_bytes += BASE64_ENCODE_RAW_LENGTH(size_bytes);
     line_put(line, "\"", 1);
 }

@@ -1,5 +1,6 @@
 /* A request over HTTP as the profile says it. Secrets come from the environment or from netrc, and get into
  * no text. */
+#include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,36 +64,18 @@ static bool set_body(struct stimulus *stimulus, const struct document_value *htt
     return body || add_header(exchange, "Content-Type", "application/json");
 }
 
-/* RFC 4648 §4; heap. */
-static char *base64_encode(const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t length = strlen(text), out = 0;
-    char *encoded = calloc(length / 3 + 2, 4);
-
-    for (size_t i = 0; encoded && i < length; i += 3) {
-        unsigned long bits = (unsigned long)(unsigned char)text[i] << 16;
-
-        bits |= i + 1 < length ? (unsigned long)(unsigned char)text[i + 1] << 8 : 0;
-        bits |= i + 2 < length ? (unsigned long)(unsigned char)text[i + 2] : 0;
-        for (unsigned k = 0; k < 4; k++)
-            encoded[out++] = i + k > length ? '=' : digits[bits >> (18 - 6 * k) & 63];
-    }
-    return encoded;
-}
-
 /* What a server may echo must not get into a report. */
 static void remember_secret(struct exchange *exchange, const char *user, const char *password)
 {
-    size_t size = strlen(user) + strlen(password) + 2;
-    char *pair = malloc(size);
+    char *pair = NULL;
+    int length = asprintf(&pair, "%s:%s", user, password);
 
     exchange->secret = strdup(password);
-    if (!pair)
-        return;
-    snprintf(pair, size, "%s:%s", user, password);
-    exchange->encoded = base64_encode(pair);
-    free(pair);
+    exchange->encoded = length < 0 ? NULL : calloc(1, BASE64_ENCODE_RAW_LENGTH((size_t)length) + 1);
+    if (exchange->encoded)
+        base64_encode_raw(exchange->encoded, (size_t)length, (const uint8_t *)pair);
+    if (length >= 0)
+        free(pair);
 }
 
 static const char *secret_of(struct stimulus *stimulus, const char *variable)
