@@ -164,23 +164,14 @@ static _Noreturn void be_starter(struct starting *starting)
 
 struct kill_starter *kill_starter_new(const struct kill_starting *wish)
 {
-    int ends[2];
     struct kill_starter *starter = calloc(1, sizeof *starter);
-    if (!starter || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        free(starter);
+    if (!starter)
         return NULL;
-    }
-    fflush(NULL); /* else what is buffered could be written twice */
-    starter->fd = ends[0];
-    starter->pid = fork();
-    if (starter->pid == 0) {
-        close(ends[0]);
-        be_starter(&(struct starting){.wish = wish, .fd = ends[1]});
-    }
-    close(ends[1]);
+    starter->pid = sandbox_fork(SOCK_SEQPACKET, &starter->fd);
+    if (starter->pid == 0)
+        be_starter(&(struct starting){.wish = wish, .fd = starter->fd});
     if (starter->pid > 0)
         return starter;
-    close(ends[0]);
     free(starter);
     return NULL;
 }

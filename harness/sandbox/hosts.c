@@ -189,22 +189,17 @@ static _Noreturn void run_device_host(const struct sandbox *sandbox, int fd)
 
 static bool make_device_host(struct sandbox *sandbox, char *error, size_t error_size_bytes)
 {
-    int pair[2], fds[DEVICE_FDS] = {-1, -1, -1};
+    int fd, fds[DEVICE_FDS] = {-1, -1, -1};
     struct word word = {0}, go = {0};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return fail("socketpair", error, error_size_bytes);
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(pair[0]);
-        run_device_host(sandbox, pair[1]);
-    }
-    close(pair[1]);
-    bool is_good = pid > 0 ? receive_word(pair[0], &word, NULL) : fail("fork", word.error, sizeof word.error);
-    is_good = is_good && configure(sandbox, pid, word.error, sizeof word.error);
-    is_good = is_good && send_word(pair[0], &go, NULL) && receive_word(pair[0], &word, fds);
-    close(pair[0]);
-    if (pid > 0)
-        waitpid(pid, NULL, 0);
+    pid_t pid = sandbox_fork(SOCK_STREAM, &fd);
+    if (pid < 0)
+        return fail("a process for the device host", error, error_size_bytes);
+    if (pid == 0)
+        run_device_host(sandbox, fd);
+    bool is_good = receive_word(fd, &word, NULL) && configure(sandbox, pid, word.error, sizeof word.error) &&
+                   send_word(fd, &go, NULL) && receive_word(fd, &word, fds);
+    close(fd);
+    waitpid(pid, NULL, 0);
     sandbox->device_net_fd = fds[0];
     sandbox->device_mnt_fd = fds[1];
     sandbox->device_root_fd = fds[2];

@@ -72,23 +72,14 @@ static _Noreturn void tidy_up(int fd, const char *folder)
 
 struct janitor *janitor_new(const char *folder)
 {
-    int ends[2];
     struct janitor *janitor = calloc(1, sizeof *janitor);
-    if (!janitor || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        free(janitor);
+    if (!janitor)
         return NULL;
-    }
-    fflush(NULL); /* else what is buffered could be written twice */
-    janitor->pid = fork();
-    if (janitor->pid == 0) {
-        close(ends[1]);
-        tidy_up(ends[0], folder);
-    }
-    close(ends[0]);
-    janitor->fd = ends[1];
+    janitor->pid = sandbox_fork(SOCK_STREAM, &janitor->fd);
+    if (janitor->pid == 0)
+        tidy_up(janitor->fd, folder);
     if (janitor->pid > 0)
         return janitor;
-    close(ends[1]);
     free(janitor);
     return NULL;
 }

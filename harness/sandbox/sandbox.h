@@ -103,6 +103,10 @@ void sandbox_regain_address(const struct sandbox *sandbox, const struct net_addr
 void sandbox_adopt(const struct sandbox *sandbox, pid_t group);
 void sandbox_release(const struct sandbox *sandbox, pid_t group);
 
+/* Forks, with a socket pair of that type (SOCK_STREAM, SOCK_SEQPACKET) between the two: *fd is the end of
+ * whoever returns. 0: the child; -1: errno, and no *fd. Call it while the process has one thread. */
+pid_t sandbox_fork(int type, int *fd);
+
 /* ---- the janitor: a child process that tidies up when this one ends, kill -9 included, where no namespace
  * does it. It kills the process groups that were adopted and not released, waits for their end, and removes
  * folder with what is in it (NULL: none; borrowed until the fork only). Call it while the process has one
