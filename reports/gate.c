@@ -155,7 +155,15 @@ struct report_scenario report_scenario_at(const struct report *report, size_t in
                                     .is_exercised = entry->is_exercised,
                                     .requirements = entry->requirements,
                                     .requirement_count = entry->requirement_count,
-                                    .failed_requirement = entry->failed_requirement};
+                                    .failed_requirement = entry->failed_requirement,
+                                    .observation_count = json_array_size(entry->observations)};
+}
+
+struct report_observation report_observation_at(const struct report *report, size_t scenario, size_t index)
+{
+    const json_t *line = json_array_get(report->entries[scenario].observations, index);
+    return (struct report_observation){.name = report_text(line, "name"),
+                                       .value = report_text(line, "value")};
 }
 
 size_t report_requirement_count(const struct report *report)

@@ -19,6 +19,18 @@ bool report_add_kill_matrix(struct report *report, const char *path, char *error
     return true;
 }
 
+/* "half_open: nothing, without the fault: a new connection" of a row that only tells; true of a failure. */
+static json_t *seen_json(const json_t *finding)
+{
+    const json_t *difference = json_object_get(finding, "difference");
+    const char *with = json_string_value(json_object_get(difference, "with")),
+               *without = json_string_value(json_object_get(difference, "without"));
+    if (!json_is_object(difference))
+        return json_true();
+    return json_sprintf("%s: %s, without the fault: %s", report_text(difference, "name"),
+                        with ? with : "nothing", without ? without : "nothing");
+}
+
 /* Requirement → scenarios, each once: a page has no room for every variant. */
 static json_t *scenarios_json(const json_t *findings)
 {
@@ -31,7 +43,8 @@ static json_t *scenarios_json(const json_t *findings)
             scenarios = json_object();
             json_object_set_new(by_requirement, requirement, scenarios);
         }
-        json_object_set_new(scenarios, report_text(finding, "scenario"), json_true());
+        if (!json_object_get(scenarios, report_text(finding, "scenario")))
+            json_object_set_new(scenarios, report_text(finding, "scenario"), seen_json(finding));
     }
     return by_requirement;
 }
@@ -39,8 +52,8 @@ static json_t *scenarios_json(const json_t *findings)
 static json_t *fault_json(const json_t *fault)
 {
     json_t *out = json_object();
-    static const char *const members[] = {"name",   "profile", "requirements", "killed",
-                                          "reason", "missed",  "green",        "variants"};
+    static const char *const members[] = {"name",   "profile", "requirements", "killed", "reason",
+                                          "missed", "green",   "variants",     "told"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         json_object_set(out, members[i], json_object_get(fault, members[i]));
     json_object_set_new(out, "killed_by", scenarios_json(json_object_get(fault, "killed_by")));

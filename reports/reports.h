@@ -109,9 +109,15 @@ struct report_scenario {
     const char *const *requirements; /* all of them */
     size_t requirement_count;
     const char *failed_requirement; /* the one that its failure is about; NULL: all */
+    size_t observation_count;       /* of the attempt that counts */
 };
 size_t report_scenario_count(const struct report *report);
 struct report_scenario report_scenario_at(const struct report *report, size_t index);
+struct report_observation {
+    const char *name, *value;
+};
+/* In the order in which they were made; a later one of the same name replaces what an earlier one said. */
+struct report_observation report_observation_at(const struct report *report, size_t scenario, size_t index);
 struct report_requirement {
     const char *id, *level,
         *status; /* "not-conformant", "undecided", "not-exercised", "conformant", "not-applicable" */

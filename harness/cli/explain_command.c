@@ -114,7 +114,10 @@ static void explain_requirement(struct page *page, const struct catalogue *catal
     explain_member(page, "The device's part", requirement->part);
     explain_member(page, "Seen by", requirement->seen_by);
     explain_member(page, "Class", requirement->class_name);
-    explain_strings(page, "Seeded faults", &requirement->faults);
+    explain_strings(page,
+                    requirement_only_tells(requirement) ? "Seeded faults, told by what is observed"
+                                                        : "Seeded faults",
+                    &requirement->faults);
     explain_strings(page, "Controls", &requirement->controls);
     page_put(page, PAGE_DIM, "Scenarios\n");
     size_t count = 0;

@@ -42,7 +42,8 @@ static const struct cli_usage usage = {
     .arguments = "[SELECTOR...] [options]",
     .summary = "Runs the suite against the reference device with each of its seeded faults, and without any. "
                "Each fault has to make a scenario fail for each requirement that it breaks, and none about "
-               "another; the device without a fault has to be green. Slow scenarios are run for the faults "
+               "another; of a requirement that is a MAY or an observation it has to change what is observed. "
+               "The device without a fault has to be green. Slow scenarios are run for the faults "
                "that only they can find.",
     .options = options,
     .more = "Exit status: 0 every fault turns its own requirements red and nothing else; 1 not so; 2 usage "

@@ -86,7 +86,7 @@ static void job_judge(struct kill_job *job, int exit_status, int term_signal)
     char *journal = cli_path_join(job->out_dir, "events.jsonl");
     struct report *report = access(journal, R_OK) == 0 ? report_load_own(journal, error, sizeof error) : NULL;
     if (report) {
-        kill_result_judge(job->result, report);
+        (job->is_repeat ? kill_result_judge_again : kill_result_judge)(job->result, report, job->profile);
     } else {
         job_last_line(job, said, sizeof said);
         snprintf(text, sizeof text, "The run ended with status %d, signal %d: %s", exit_status, term_signal,
@@ -230,6 +230,7 @@ int kill_matrix_run(const struct kill_wish *wish, const struct kill_scope *scope
         goto out;
     }
     kill_run_loop(&run);
+    kill_matrix_compare(&run.matrix);
     run.matrix.run_count = run.jobs.count;
     run.matrix.elapsed_ms = loop_now_ms(run.loop) - run.start_ms;
     if (run.is_interrupted)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool findings_add(struct kill_findings *findings, const char *scenario, const char *variant,
-                         const char *requirement)
+bool kill_findings_add(struct kill_findings *findings, const char *scenario, const char *variant,
+                       const char *requirement)
 {
     struct kill_finding *larger = realloc(findings->items, (findings->count + 1) * sizeof *larger);
     if (!larger)
@@ -22,8 +22,31 @@ static void findings_fini(struct kill_findings *findings)
         free(findings->items[i].scenario);
         free(findings->items[i].variant);
         free(findings->items[i].requirement);
+        free(findings->items[i].name);
+        free(findings->items[i].with);
+        free(findings->items[i].without);
     }
     free(findings->items);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool kill_finding_is_like(const struct kill_finding *a, const struct kill_finding *b)
+{
+    return strcmp(a->scenario, b->scenario) == 0 && strcmp(a->requirement, b->requirement) == 0 &&
+           is_same_text(a->name, b->name) && is_same_text(a->with, b->with) &&
+           is_same_text(a->without, b->without);
+}
+
+static bool names_fault(const struct requirement *requirement, const struct reference_fault *fault)
+{
+    for (size_t i = 0; fault && i < requirement->faults.count; i++)
+        if (strcmp(requirement->faults.items[i], fault->name) == 0)
+            return true;
+    return false;
 }
 
 bool kill_result_init(struct kill_result *result, const struct catalogue *catalogue,
@@ -32,15 +55,16 @@ bool kill_result_init(struct kill_result *result, const struct catalogue *catalo
     *result = (struct kill_result){.fault = fault, .profile = profile};
     result->requirements = calloc(catalogue->requirement_count + 1, sizeof *result->requirements);
     result->is_tried = calloc(catalogue->requirement_count + 1, sizeof *result->is_tried);
-    if (!result->requirements || !result->is_tried)
+    result->telling = calloc(catalogue->requirement_count + 1, sizeof *result->telling);
+    if (!result->requirements || !result->is_tried || !result->telling)
         return false;
-    for (size_t i = 0; fault && i < catalogue->requirement_count; i++) {
+    for (size_t i = 0; i < catalogue->requirement_count; i++) {
         const struct requirement *requirement = &catalogue->requirements[i];
-        for (size_t k = 0; k < requirement->faults.count; k++)
-            if (strcmp(requirement->faults.items[k], fault->name) == 0) {
-                result->requirements[result->requirement_count++] = requirement->id;
-                break;
-            }
+        bool is_named = names_fault(requirement, fault);
+        if (is_named)
+            result->requirements[result->requirement_count++] = requirement->id;
+        if (requirement_only_tells(requirement) && (fault ? is_named : requirement->faults.count > 0))
+            result->telling[result->telling_count++] = requirement->id;
     }
     if (fault && result->requirement_count == 0)
         kill_result_trouble(result, "No requirement names this fault.");
@@ -54,7 +78,9 @@ void kill_result_fini(struct kill_result *result)
     for (size_t i = 0; i < result->failing_count; i++)
         free(result->failing[i]);
     free(result->failing);
+    kill_sights_fini(&result->sights);
     free(result->requirements);
+    free(result->telling);
     free(result->is_tried);
     free(result->trouble);
     *result = (struct kill_result){0};
@@ -100,16 +126,23 @@ static void drop_versions(char *variant)
 }
 
 /* Kept sorted, so that it does not matter which of a fault's runs ended first. */
-static void result_add_failing(struct kill_result *result, const struct report_scenario *scenario)
+void kill_result_add_failing(struct kill_result *result, const char *scenario, const char *variant,
+                             const char *detail)
 {
     char *name = NULL;
     char **larger = realloc(result->failing, (result->failing_count + 1) * sizeof *larger);
     if (!larger)
         return;
     result->failing = larger;
-    if (asprintf(&name, "%s:%s", scenario->id, scenario->variant) < 0)
+    char *short_variant = strdup(variant);
+    if (!short_variant)
         return;
-    drop_versions(name + strlen(scenario->id));
+    drop_versions(short_variant);
+    int length =
+        asprintf(&name, "%s:%s%s%s", scenario, short_variant, detail ? " " : "", detail ? detail : "");
+    free(short_variant);
+    if (length < 0)
+        return;
     size_t at = result->failing_count;
     while (at > 0 && strcmp(larger[at - 1], name) > 0)
         at--;
@@ -131,13 +164,13 @@ static void judge_failure(struct kill_result *result, const struct report_scenar
     for (size_t i = 0; i < count; i++) {
         if (result_expects(result, about[i])) {
             is_expected = true;
-            findings_add(&result->killed_by, scenario->id, scenario->variant, about[i]);
+            kill_findings_add(&result->killed_by, scenario->id, scenario->variant, about[i]);
         }
         is_tolerated |= result_tolerates(result, about[i]);
     }
     /* A scenario that is about several requirements cannot say which: one that is expected is enough. */
     if (!is_expected && !is_tolerated)
-        findings_add(&result->unexpected, scenario->id, scenario->variant, count ? about[0] : "");
+        kill_findings_add(&result->unexpected, scenario->id, scenario->variant, count ? about[0] : "");
 }
 
 static void judge_fault_free(struct kill_result *result, const struct report_scenario *scenario)
@@ -148,10 +181,10 @@ static void judge_fault_free(struct kill_result *result, const struct report_sce
                         : scenario->requirement_count > 0 ? scenario->requirements[0]
                                                           : "";
     if (!is_green)
-        findings_add(&result->unexpected, scenario->id, scenario->variant, about);
+        kill_findings_add(&result->unexpected, scenario->id, scenario->variant, about);
 }
 
-void kill_result_judge(struct kill_result *result, const struct report *report)
+void kill_result_judge(struct kill_result *result, const struct report *report, const char *profile)
 {
     int status = report_exit_status(report);
     if (!report_is_complete(report))
@@ -167,12 +200,20 @@ void kill_result_judge(struct kill_result *result, const struct report *report)
     for (size_t i = 0; i < report_scenario_count(report); i++) {
         struct report_scenario scenario = report_scenario_at(report, i);
         if (strcmp(scenario.verdict, "fail") == 0)
-            result_add_failing(result, &scenario);
+            kill_result_add_failing(result, scenario.id, scenario.variant, NULL);
+        kill_result_note(result, report, i, profile);
         if (!result->fault)
             judge_fault_free(result, &scenario);
         else if (strcmp(scenario.verdict, "fail") == 0)
             judge_failure(result, &scenario);
     }
+}
+
+void kill_result_judge_again(struct kill_result *result, const struct report *report, const char *profile)
+{
+    size_t variant_count = result->variant_count;
+    kill_result_judge(result, report, profile);
+    result->variant_count = variant_count;
 }
 
 bool kill_result_has_killed(const struct kill_result *result, const char *requirement)

@@ -10,9 +10,34 @@
 
 struct kill_finding {
     char *scenario, *variant, *requirement;
+    /* Of a row that only tells: what differs (an observation, "verdict" or "exercised"), with the fault and
+     * without it; with and without NULL: was not observed. name NULL: a failure. */
+    char *name, *with, *without;
 };
 struct kill_findings {
     struct kill_finding *items;
+    size_t count;
+};
+/* false: out of memory. */
+bool kill_findings_add(struct kill_findings *findings, const char *scenario, const char *variant,
+                       const char *requirement);
+/* The same scenario, requirement and difference: a line of the matrix for all its variants. */
+bool kill_finding_is_like(const struct kill_finding *a, const struct kill_finding *b);
+
+/* What one variant of a scenario about a row that only tells came to in one run. */
+struct kill_fact {
+    char *name, *value; /* an observation's last value; besides "verdict" and "exercised" */
+};
+struct kill_sight {
+    const char *profile; /* that it ran on */
+    char *scenario, *variant;
+    const char **requirements; /* that only tell, and that its result names */
+    size_t requirement_count;
+    struct kill_fact *facts;
+    size_t fact_count;
+};
+struct kill_sights {
+    struct kill_sight *items;
     size_t count;
 };
 /* What one fault came to; fault NULL: the fault-free device of a profile, whose killed_by stays empty. */
@@ -21,11 +46,15 @@ struct kill_result {
     const char *profile;
     const char **requirements; /* that name the fault */
     size_t requirement_count;
+    const char **telling; /* of them those of level MAY and obs; fault-free: all such that name any fault */
+    size_t telling_count;
+    struct kill_sights sights; /* of scenarios about those */
     bool *is_tried; /* by requirement: has to turn red, since nothing was left out or a scenario about it
                        applied */
     struct kill_findings killed_by;
     struct kill_findings unexpected; /* fault-free: everything that is not green */
-    char **failing; /* "id:variant" of every failure, without its versions; sorted, each once */
+    char **failing; /* "id:variant" of every failure, without its versions, and "id:variant name=value" of
+                       what differs; sorted, each once */
     size_t failing_count, variant_count;
     char *trouble; /* one sentence: it could not be judged */
 };
@@ -33,13 +62,20 @@ struct kill_result {
 bool kill_result_init(struct kill_result *result, const struct catalogue *catalogue,
                       const struct reference_fault *fault, const char *profile);
 void kill_result_fini(struct kill_result *result);
-/* Adds what a run says. A second run (the slow scenarios) adds to the first. */
-void kill_result_judge(struct kill_result *result, const struct report *report);
+/* Adds what a run on that profile says. A second run (the slow scenarios) adds to the first. */
+void kill_result_judge(struct kill_result *result, const struct report *report, const char *profile);
+/* The same for a run that repeats a fault-free one: its variants are not counted again. */
+void kill_result_judge_again(struct kill_result *result, const struct report *report, const char *profile);
 void kill_result_trouble(struct kill_result *result, const char *text); /* the first one stays */
+bool kill_result_only_tells(const struct kill_result *result, const char *requirement);
+/* Adds "id:variant", or "id:variant detail", to what fails. */
+void kill_result_add_failing(struct kill_result *result, const char *scenario, const char *variant,
+                             const char *detail);
 bool kill_result_has_killed(const struct kill_result *result, const char *requirement);
-/* A requirement names the fault, was tried, and stayed green. */
+/* A requirement names the fault, was tried, and neither turned red nor told a difference. */
 bool kill_result_has_missed(const struct kill_result *result, size_t requirement);
-/* Every requirement that was tried is red and nothing else unexpectedly so; fault-free: green. */
+/* Every requirement that was tried has seen the fault and no other one is unexpectedly red; fault-free:
+ * green. */
 bool kill_result_is_good(const struct kill_result *result);
 bool kill_result_is_same(const struct kill_result *a,
                          const struct kill_result *b); /* two faults that cannot be told apart */
@@ -50,6 +86,21 @@ struct kill_matrix {
     size_t run_count; /* of this program, and the time that they took together */
     uint64_t elapsed_ms;
 };
+/* Nothing turns red on rows that only tell: there a fault is killed when a variant of a scenario about the
+ * row shows something else than the same variant without the fault, on the same profile. What is compared:
+ * the last value of each observation, "verdict" and "exercised".
+ *   - It counts only against what all fault-free runs of the variant agree on, KILL_AGREEING_MIN at least:
+ *     what varies by itself (a number, a time) tells nothing. Hence KILL_REPEATS more fault-free runs.
+ *   - pass and not-applicable alone are compared. A failure is judged as every failure is, by the requirement
+ *     that it names; inconclusive and error show nothing.
+ * Once all runs have been judged. */
+enum { KILL_AGREEING_MIN = 2, KILL_REPEATS = 2 };
+void kill_matrix_compare(struct kill_matrix *matrix);
+void kill_sights_fini(struct kill_sights *sights);
+/* Keeps what a scenario of a report shows, when it is about such a row and is to be compared. */
+void kill_result_note(struct kill_result *result, const struct report *report, size_t scenario,
+                      const char *profile);
+
 /* The faults that cannot be told apart from that of a result, itself first: the same scenario variants fail
  * for all of them. 0 unless it is the first of at least two. names holds matrix->count. */
 size_t kill_matrix_group(const struct kill_matrix *matrix, size_t first, const char **names);
@@ -71,6 +122,10 @@ bool kill_scope_applies(const struct kill_scope *scope, size_t profile, const ch
  * requirement_count. */
 size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_result *result, size_t profile,
                             const char **out);
+/* Rows that only tell, name a fault of the matrix and apply to this profile for it: what has to be repeated
+ * there without a fault. out holds the catalogue's requirement_count. */
+size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matrix *matrix, size_t profile,
+                          const char **out);
 /* A slow scenario is run for a fault that breaks one of its requirements, and fault-free where any fault of
  * the profile is. */
 bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
@@ -121,6 +176,8 @@ bool kill_matrix_make_rows(struct kill_matrix *matrix, const struct kill_scope *
 enum { KILL_WEIGHT_WAITING = 1, KILL_WEIGHT_WORKING = 4 };
 struct kill_job {
     struct kill_result *result; /* what it adds to */
+    const char *profile;        /* that it runs on */
+    bool is_repeat;             /* of a fault-free run */
     const char **argv;          /* NULL-terminated; the words belong to others, out_dir excepted */
     char *out_dir;
     unsigned weight;

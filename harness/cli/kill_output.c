@@ -13,13 +13,22 @@ static int matrix_status(const struct kill_matrix *matrix)
     return CLI_GOOD;
 }
 
+static json_t *finding_json(const struct kill_finding *finding)
+{
+    json_t *out = json_pack("{s:s, s:s, s:s}", "scenario", finding->scenario, "variant", finding->variant,
+                            "requirement", finding->requirement);
+    if (finding->name)
+        json_object_set_new(out, "difference",
+                            json_pack("{s:s, s:s?, s:s?}", "name", finding->name, "with", finding->with,
+                                      "without", finding->without));
+    return out;
+}
+
 static json_t *findings_json(const struct kill_findings *findings)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < findings->count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "scenario", findings->items[i].scenario,
-                                              "variant", findings->items[i].variant, "requirement",
-                                              findings->items[i].requirement));
+        json_array_append_new(list, finding_json(&findings->items[i]));
     return list;
 }
 
@@ -30,19 +39,22 @@ static json_t *result_json(const struct kill_result *result)
                          (int)kill_result_is_good(result), "variants", (json_int_t)result->variant_count,
                          "unexpected", findings_json(&result->unexpected), "reason",
                          result->trouble ? result->trouble : "");
-    json_t *requirements = json_array(), *missed = json_array();
+    json_t *requirements = json_array(), *missed = json_array(), *told = json_array();
     for (size_t i = 0; i < result->requirement_count; i++) {
         json_array_append_new(requirements, json_string(result->requirements[i]));
+        if (kill_result_only_tells(result, result->requirements[i]))
+            json_array_append_new(told, json_string(result->requirements[i]));
         if (kill_result_has_missed(result, i))
             json_array_append_new(missed, json_string(result->requirements[i]));
     }
     const char *reason = result->trouble         ? result->trouble
                          : result->fault->reason ? result->fault->reason
                                                  : "";
-    return json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s, s:o}", "name", result->fault->name, "profile",
+    return json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:s, s:o, s:o}", "name", result->fault->name, "profile",
                      result->profile, "requirements", requirements, "killed",
                      (int)(result->killed_by.count > 0), "killed_by", findings_json(&result->killed_by),
-                     "unexpected", findings_json(&result->unexpected), "reason", reason, "missed", missed);
+                     "unexpected", findings_json(&result->unexpected), "reason", reason, "missed", missed,
+                     "told", told);
 }
 
 static json_t *groups_json(const struct kill_matrix *matrix)
@@ -72,6 +84,17 @@ static void put_groups(const struct kill_matrix *matrix)
     free(names);
 }
 
+static void put_difference(const struct kill_finding *finding)
+{
+    struct page page = {.out = stdout};
+    if (!finding->name)
+        return;
+    printf("  %s: ", finding->name);
+    page_put_text(&page, finding->with ? finding->with : "nothing");
+    fputs(", without the fault: ", stdout);
+    page_put_text(&page, finding->without ? finding->without : "nothing");
+}
+
 /* Scenarios of findings, each once: variants follow each other. */
 static void put_findings(const struct kill_findings *findings, const char *word)
 {
@@ -80,14 +103,16 @@ static void put_findings(const struct kill_findings *findings, const char *word)
         bool is_new = true;
         size_t variants = 0;
         for (size_t k = 0; k < findings->count; k++) {
-            bool is_like = strcmp(findings->items[k].scenario, finding->scenario) == 0 &&
-                           strcmp(findings->items[k].requirement, finding->requirement) == 0;
+            bool is_like = kill_finding_is_like(&findings->items[k], finding);
             is_new &= !(is_like && k < i);
             variants += is_like;
         }
-        if (is_new)
-            printf("            %s%s  %s  (%zu variant%s)\n", word, finding->requirement, finding->scenario,
-                   variants, variants == 1 ? "" : "s");
+        if (!is_new)
+            continue;
+        printf("            %s%s  %s  (%zu variant%s)", word, finding->requirement, finding->scenario,
+               variants, variants == 1 ? "" : "s");
+        put_difference(finding);
+        putchar('\n');
     }
 }
 
@@ -121,7 +146,9 @@ static void put_result(struct page *page, const struct kill_result *result)
     put_findings(&result->unexpected, "unexpected: ");
     for (size_t i = 0; i < result->requirement_count; i++)
         if (kill_result_has_missed(result, i))
-            printf("            not red: %s\n", result->requirements[i]);
+            printf("            %s: %s\n",
+                   kill_result_only_tells(result, result->requirements[i]) ? "nothing differs" : "not red",
+                   result->requirements[i]);
 }
 
 /* What all of it came to, in one line. */

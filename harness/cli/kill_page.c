@@ -23,6 +23,9 @@ static void put_intro(FILE *out)
         "is run against every one of these devices:\n\n"
         "- each fault has to turn red every requirement that it breaks (*killed*); otherwise the suite "
         "would miss that mistake in a real device;\n"
+        "- where nothing can turn red, on rows of level MAY and observations, it has to change what a "
+        "scenario observes: against a value that all fault-free runs of the same variant agree on, three of "
+        "them as a rule;\n"
         "- it may turn red no other one, unless the reason stands with the fault; otherwise a failure would "
         "not mean what it says;\n"
         "- the same device without a fault has to be green, each pass exercised and none inconclusive; "
@@ -77,11 +80,17 @@ static void put_scenarios(FILE *out, const struct kill_findings *findings, const
         const struct kill_finding *finding = &findings->items[i];
         bool is_new = strcmp(finding->requirement, requirement) == 0;
         for (size_t k = 0; k < i && is_new; k++)
-            is_new = strcmp(findings->items[k].requirement, requirement) != 0 ||
-                     strcmp(findings->items[k].scenario, finding->scenario) != 0;
+            is_new = !kill_finding_is_like(&findings->items[k], finding);
         if (!is_new)
             continue;
         fprintf(out, "%s`%s`", separator, finding->scenario);
+        if (finding->name) {
+            fprintf(out, " (%s: ", finding->name);
+            put_cell(out, finding->with ? finding->with : "nothing");
+            fputs(", without the fault: ", out);
+            put_cell(out, finding->without ? finding->without : "nothing");
+            fputc(')', out);
+        }
         separator = ", ";
     }
 }
@@ -116,7 +125,10 @@ static void put_fault(FILE *out, const struct kill_result *result)
         if (kill_result_has_killed(result, requirement))
             put_scenarios(out, &result->killed_by, requirement);
         else
-            fputs(result->is_tried[i] ? "**not red**" : "not tried", out);
+            fputs(!result->is_tried[i]                          ? "not tried"
+                  : kill_result_only_tells(result, requirement) ? "**nothing differs**"
+                                                                : "**not red**",
+                  out);
         separator = "<br>";
     }
     put_unexpected(out, result);

@@ -23,6 +23,7 @@ struct kill_part {
     const char *const *words;
     size_t word_count;
     unsigned weight;
+    bool is_repeat;
 };
 
 static bool kill_add_job(const struct kill_plan *plan, struct kill_result *result,
@@ -30,7 +31,8 @@ static bool kill_add_job(const struct kill_plan *plan, struct kill_result *resul
 {
     struct kill_job *job = &plan->jobs->items[plan->jobs->count++];
     size_t count = 0;
-    *job = (struct kill_job){.result = result, .weight = part->weight};
+    *job = (struct kill_job){
+        .result = result, .profile = part->profile, .weight = part->weight, .is_repeat = part->is_repeat};
     job->argv = calloc(JOB_WORDS_MAX + part->word_count + 2 * result->requirement_count, sizeof *job->argv);
     if (!job->argv ||
         asprintf(&job->out_dir, "%s/%s%s%s%s", plan->folder, part->profile, result->fault ? "." : "",
@@ -73,7 +75,8 @@ static bool kill_add_slow(const struct kill_plan *plan, struct kill_result *resu
                                    is_exclusive ? "conformance-alone" : "conformance-slow",
                                    ids,
                                    count,
-                                   KILL_WEIGHT_WAITING};
+                                   KILL_WEIGHT_WAITING,
+                                   false};
     bool is_good = ids && (count == 0 || kill_add_job(plan, result, &part));
     free(ids);
     return is_good;
@@ -86,7 +89,7 @@ static bool kill_add_elsewhere(const struct kill_plan *plan, struct kill_result 
     for (size_t i = 0; is_good && i < plan->scope->count; i++) {
         size_t count = kill_scope_elsewhere(plan->scope, result, i, ids);
         const struct kill_part part = {plan->scope->names[i], ".elsewhere", NULL, ids, count,
-                                       KILL_WEIGHT_WORKING};
+                                       KILL_WEIGHT_WORKING,   false};
         is_good = count == 0 || kill_add_job(plan, result, &part);
     }
     free(ids);
@@ -101,10 +104,36 @@ static bool kill_add_sctp(const struct kill_plan *plan, struct kill_result *resu
     if (count > 0) {
         words[0] = "--transport";
         words[1] = "sctp,tls-sctp";
-        const struct kill_part part = {result->profile, ".sctp", NULL, words, count + 2, KILL_WEIGHT_WORKING};
+        const struct kill_part part = {result->profile,     ".sctp", NULL, words, count + 2,
+                                       KILL_WEIGHT_WORKING, false};
         is_good = kill_add_job(plan, result, &part);
     }
     free(words);
+    return is_good;
+}
+
+/* A fault-free device runs what only tells some more times: see kill_matrix_compare(). Slow and exclusive
+ * scenarios are among it, so that it mostly waits. */
+static bool kill_add_repeats(const struct kill_plan *plan, struct kill_result *result)
+{
+    static const char *const suffixes[KILL_REPEATS] = {".again-1", ".again-2"};
+    const struct kill_wish *wish = plan->wish;
+    const char **ids = calloc(plan->scope->catalogue->requirement_count + 1, sizeof *ids);
+    size_t profile = 0;
+    while (profile < plan->scope->count && strcmp(plan->scope->names[profile], result->profile) != 0)
+        profile++;
+    size_t count = ids && !result->fault ? kill_scope_telling(plan->scope, plan->matrix, profile, ids) : 0;
+    bool is_good = ids != NULL, has_choice = wish->selector_count > 0;
+    struct kill_part part = {result->profile, "", NULL, ids, count, KILL_WEIGHT_WAITING, true};
+    if (has_choice) {
+        part.words = wish->selectors;
+        part.word_count = wish->selector_count;
+    }
+    for (size_t i = 0; is_good && count > 0 && i < KILL_REPEATS; i++) {
+        part.suffix = suffixes[i];
+        is_good = kill_add_job(plan, result, &part);
+    }
+    free(ids);
     return is_good;
 }
 
@@ -118,17 +147,20 @@ static bool plan_jobs(const struct kill_plan *plan)
     static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
     const struct kill_wish *wish = plan->wish;
     bool is_good = true, is_whole = wish->selector_count == 0;
-    plan->jobs->items = calloc(plan->matrix->count * (4 + KILL_PROFILES_MAX) + 1, sizeof *plan->jobs->items);
+    plan->jobs->items =
+        calloc(plan->matrix->count * (4 + KILL_REPEATS + KILL_PROFILES_MAX) + 1, sizeof *plan->jobs->items);
     if (!plan->jobs->items)
         return false;
+    for (size_t i = 0; is_good && i < plan->matrix->count; i++)
+        is_good = kill_add_repeats(plan, &plan->matrix->results[i]);
     for (size_t i = 0; is_whole && is_good && i < plan->matrix->count; i++)
         is_good = kill_add_slow(plan, &plan->matrix->results[i], false) &&
                   kill_add_slow(plan, &plan->matrix->results[i], true);
     for (size_t i = plan->matrix->count; is_good && i-- > 0;) {
         struct kill_result *result = &plan->matrix->results[i];
         struct kill_part part = {
-            result->profile,    "", is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
-            KILL_WEIGHT_WORKING};
+            result->profile,     "",   is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
+            KILL_WEIGHT_WORKING, false};
         if (is_whole && !wish->is_all_transports) {
             part.words = result->fault ? without_sctp : without_tls_sctp;
             part.word_count = sizeof without_sctp / sizeof without_sctp[0];

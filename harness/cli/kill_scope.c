@@ -81,6 +81,31 @@ size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_re
     return count;
 }
 
+/* A row of the fault's that only tells, and is looked at on that profile. */
+static bool tells_there(const struct kill_scope *scope, const struct kill_result *result, size_t profile,
+                        const char *requirement)
+{
+    size_t home = scope_find(scope, result->profile);
+    return result->fault && kill_result_only_tells(result, requirement) &&
+           (home == profile || home == scope->count || !kill_scope_applies(scope, home, requirement)) &&
+           kill_scope_applies(scope, profile, requirement);
+}
+
+size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matrix *matrix, size_t profile,
+                          const char **out)
+{
+    const struct catalogue *catalogue = scope->catalogue;
+    size_t count = 0;
+    for (size_t i = 0; profile < scope->count && i < catalogue->requirement_count; i++) {
+        bool is_wanted = false;
+        for (size_t k = 0; k < matrix->count && !is_wanted; k++)
+            is_wanted = tells_there(scope, &matrix->results[k], profile, catalogue->requirements[i].id);
+        if (is_wanted)
+            out[count++] = catalogue->requirements[i].id;
+    }
+    return count;
+}
+
 static bool scenario_names_any(const struct scenario *scenario, const struct kill_result *result)
 {
     for (size_t i = 0; i < scenario->variant_count; i++)

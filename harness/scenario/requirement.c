@@ -6,6 +6,11 @@
 
 static const char requirements_schema[] = "schema/requirements.schema.json";
 
+bool requirement_only_tells(const struct requirement *requirement)
+{
+    return requirement->level == LEVEL_MAY || requirement->level == LEVEL_OBS;
+}
+
 static enum requirement_level take_level(const struct document_value *value)
 {
     static const enum requirement_level levels[] = {LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY, LEVEL_SEED,

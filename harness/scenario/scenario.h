@@ -27,6 +27,8 @@ struct requirement {
     bool is_derived;
     struct strings faults, controls;
 };
+/* MAY and obs: nothing can fail there, a device's way is only told. */
+bool requirement_only_tells(const struct requirement *requirement);
 
 /* ---- the world ---- */
 /* A recipe as text; SAN entries "KIND:value" with {placeholders} and \xHH, \0 escapes. */

@@ -13,22 +13,23 @@ function killView() {
   const green = devices.filter(device => device.green).length, killed = items.filter(one => one.word === "killed").length;
   return [title, el("p", {class: "verdict-line " + (killed === items.length && green === devices.length ? "pass" : "inconclusive")},
     killed + " of " + items.length + " seeded faults are found, and for the right reason; " + green + " of " + devices.length + " devices without a fault are all green."),
-  el("p", {}, "A suite that never fails proves nothing. The reference device is broken on purpose, one small deviation at a time, and the suite runs against each of these devices: every fault has to turn its own requirements red and no other one, and the same device without a fault has to be green."),
+  el("p", {}, "A suite that never fails proves nothing. The reference device is broken on purpose, one small deviation at a time, and the suite runs against each of these devices: every fault has to turn its own requirements red and no other one, or, where nothing can turn red (MAY and observations), to change what is observed, and the same device without a fault has to be green."),
   ...rest];
 }
 
 function killTable(found, filters, open, keep) {
-  const scenariosOf = (fault, id) => Object.keys((fault.killed_by || {})[id] || {});
+  const scenariosOf = (fault, id) => Object.entries((fault.killed_by || {})[id] || {}).map(([scenario, seen]) => seen === true ? scenario : scenario + " (" + seen + ")");
   return el("table", {class: "list"}, el("caption", {class: "visually-hidden"}, "Seeded faults"), el("thead", {}, el("tr", {}, ["Fault", "State", "Device", "Requirements"].map(text => el("th", {scope: "col"}, text)))),
     el("tbody", {}, found.map(fault => unfolding(fault.name, open, keep, [[el("span", {class: "rule mono"}, fault.name)], chip(fault.word === "killed" ? "good" : "bad", fault.word), fault.profile, el("span", {class: "small mono"}, fault.requirements.join(", "))],
-      () => [el("ul", {}, fault.requirements.map(id => el("li", {}, el("a", {href: fragment.of(["requirements"], {q: id, open: id})}, id), ": ", scenariosOf(fault, id).join(", ") || "not red")),
+      () => [el("ul", {}, fault.requirements.map(id => el("li", {}, el("a", {href: fragment.of(["requirements"], {q: id, open: id})}, id), ": ", scenariosOf(fault, id).join(", ") || ((fault.told || []).includes(id) ? "nothing differs" : "not red"))),
         Object.keys(fault.unexpected).map(id => el("li", {}, chip("bad", "unexpected"), " " + id + ": " + Object.keys(fault.unexpected[id]).join(", ")))), fault.reason ? el("p", {class: "muted"}, fault.reason) : null]))));
 }
 
 /* What proves that a requirement can fail. */
 function faultsOf(id) {
   const names = data.kill_matrix ? data.kill_matrix.faults.filter(fault => fault.killed && fault.requirements.includes(id) && (fault.killed_by || {})[id]).map(fault => fault.name) : [];
-  return names.length ? el("p", {class: "small muted"}, "Can fail: it was seen red for the seeded fault" + (names.length > 1 ? "s " : " "), names.map((name, i) => [i ? ", " : "", el("a", {href: fragment.of(["kill-matrix"], {q: name, open: name})}, name)]), ".") : null;
+  const onlyTells = names.length && data.kill_matrix.faults.some(fault => names.includes(fault.name) && (fault.told || []).includes(id));
+  return names.length ? el("p", {class: "small muted"}, (onlyTells ? "Can tell: what is observed was seen to change with the seeded fault" : "Can fail: it was seen red for the seeded fault") + (names.length > 1 ? "s " : " "), names.map((name, i) => [i ? ", " : "", el("a", {href: fragment.of(["kill-matrix"], {q: name, open: name})}, name)]), ".") : null;
 }
 
 /* ---- the page ---- */
