@@ -12,7 +12,12 @@ static struct net_credential *on_server_name(struct net_listener *net, const cha
     const struct listener *listener = arg;
     struct reference_node *node = listener->node;
     size_t domain = server_name == NULL ? node->domain_count : node_find_domain(node, server_name);
+    bool is_other_case = domain < node->domain_count && strcmp(server_name, node->domains[domain].name) != 0;
     (void)net;
+    if (node_has(node, FAULT_IGNORE_SERVER_NAME) ||
+        (is_other_case && node_has(node, FAULT_SERVER_NAME_CASE_SENSITIVE))) {
+        return NULL;
+    }
     return domain < node->domain_count ? node->domains[domain].credential : NULL;
 }
 
@@ -114,6 +119,27 @@ static bool turns_down(const struct reference_node *node, const struct connectio
         }
     }
     return false;
+}
+
+/* It has brought a request, or is our own. */
+static bool is_served(const struct connection *connection)
+{
+    return connection->is_opened_by_us || connection->busy_count > 0;
+}
+
+bool accept_starves(const struct connection *connection)
+{
+    enum { SILENT_MAX = 60 };
+    const struct reference_node *node = connection->node;
+    size_t silent = 0;
+    if (!node_has(node, FAULT_STARVE_BESIDE_SILENT) || !net_transport_is_secure(connection->transport) ||
+        is_served(connection)) {
+        return false;
+    }
+    for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
+        silent += !is_served(at) && !net_address_equal_ip(&at->remote, &connection->remote) ? 1 : 0;
+    }
+    return silent > SILENT_MAX;
 }
 
 /* An actor serves one scenario, in the memory of all; a TLS session takes some 40 KiB. */

@@ -233,7 +233,8 @@ static struct connection *find_connecting(const struct reference_node *node, con
                                           const struct target *target)
 {
     struct connection *at;
-    if (node_has(node, FAULT_NEW_CONNECTION_PER_REQUEST)) {
+    if (node_has(node, FAULT_NEW_CONNECTION_PER_REQUEST) ||
+        (node_has(node, FAULT_OPEN_EACH_AT_ONCE) && net_transport_is_secure(target->transport))) {
         return NULL;
     }
     DL_FOREACH(node->connecting, at)

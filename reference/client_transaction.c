@@ -140,7 +140,8 @@ static void end(struct client_transaction *transaction, enum client_event event,
 static void doubt_connection(const struct client_transaction *transaction)
 {
     struct connection *connection = connection_find(transaction->node, transaction->connection);
-    if (connection != NULL && connection->heard_ms < transaction->sent_ms) {
+    if (connection != NULL && connection->heard_ms < transaction->sent_ms &&
+        !node_has(transaction->node, FAULT_TRUST_HALF_OPEN)) {
         node_log(transaction->node, "connection %llu: silent: not used for new requests",
                  (unsigned long long)connection->id);
         connection_forget(connection);

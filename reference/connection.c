@@ -293,7 +293,7 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
 {
     struct connection *connection = arg;
     (void)net;
-    if (is_discarding(connection) || connection->is_deaf) {
+    if (is_discarding(connection) || connection->is_deaf || accept_starves(connection)) {
         return;
     }
     connection->heard_ms = loop_now_ms(connection->node->loop);

@@ -51,7 +51,7 @@ static void note_source(struct connection *connection, struct sip_message *reque
     bool is_truthful = net_address_parse(via.host, 0, &sent_by) && net_address_equal_ip(&sent_by, source);
     const struct sip_param *claimed = sip_params_find(&via.params, "received");
     const struct sip_param *rport = sip_params_find(&via.params, "rport");
-    bool wants_port = rport != NULL && rport->value == NULL;
+    bool wants_port = rport != NULL ? rport->value == NULL : node_has(connection->node, FAULT_RPORT_UNASKED);
     if (is_truthful && claimed == NULL && !wants_port) {
         sip_via_fini(&via);
         return;

@@ -108,11 +108,21 @@ static void on_response(struct exchange *exchange, const struct sip_message *res
     finish(exchange, response->status, response);
 }
 
-/* The faults no-failover and swallow-failure, and a stateless node. True: that is all for this server's
- * failure. */
+/* The faults swallow-failure and lose-in-dialog. */
+static bool is_silent(const struct exchange *exchange)
+{
+    const struct next_hop *hop = &exchange->hop;
+    return node_has(exchange->node, FAULT_SWALLOW_FAILURE) ||
+           (node_has(exchange->node, FAULT_LOSE_IN_DIALOG) && hop->is_in_dialog && hop->is_numeric);
+}
+
+/* Some faults, and a stateless node. True: that is all for this server's failure. */
 static bool gives_up(struct exchange *exchange)
 {
     bool has_more = exchange->at < exchange->targets.count;
+    if (!has_more && exchange->failure == 503) {
+        lost_note_domain(exchange->node, &exchange->hop);
+    }
     if (exchange->has_trail) { /* without state there is one server only */
         finish(exchange, exchange->failure, NULL);
         return true;
@@ -121,7 +131,7 @@ static bool gives_up(struct exchange *exchange)
         finish(exchange, exchange->failure, NULL);
         return true;
     }
-    return !has_more && node_has(exchange->node, FAULT_SWALLOW_FAILURE);
+    return !has_more && is_silent(exchange);
 }
 
 static void on_event(struct client_transaction *transaction, enum client_event event,
@@ -236,6 +246,10 @@ void exchange_start(struct exchange *exchange)
 {
     struct reference_node *node = exchange->node;
     const struct target *remembered = remembered_find(node, &exchange->hop, exchange->request);
+    if (lost_has_domain(node, &exchange->hop)) {
+        finish(exchange, 503, NULL);
+        return;
+    }
     if (remembered != NULL && targets_add(&exchange->targets, remembered)) {
         try_next(exchange);
         return;

@@ -75,6 +75,14 @@ static bool route_strictly(struct sip_message *request, const struct sip_uri *ne
     return is_good;
 }
 
+static bool is_in_dialog(const struct sip_message *request)
+{
+    char *tag = sip_message_tag(request, "To");
+    bool has_tag = tag != NULL;
+    free(tag);
+    return has_tag;
+}
+
 bool forward_next_hop(struct sip_message *request, struct next_hop *out)
 {
     struct sip_uri target;
@@ -101,6 +109,7 @@ bool forward_next_hop(struct sip_message *request, struct next_hop *out)
         return false;
     }
     out->request_host = request_host;
+    out->is_in_dialog = is_in_dialog(request);
     if (is_secure) { /* §26.2.2: sips is TLS on every hop, whatever a Route says */
         out->is_secure = true;
         out->transport = out->has_transport ? transport_over_tls(out->transport) : out->transport;

@@ -13,9 +13,12 @@ void retry_after_note(struct reference_node *node, const struct target *target,
 bool retry_after_is_set(const struct reference_node *node, const struct target *target);
 void retry_after_free_all(struct reference_node *node);
 
-/* ---- lost.c: what three faults remember of the past ---- */
+/* ---- lost.c: what a few faults remember of the past ---- */
 void lost_remember(struct reference_node *node, const struct connection *connection);
 bool lost_contains(const struct reference_node *node, const struct target *target, bool is_opened_by_us);
+/* The fault failure-sticks: a domain whose servers, found by NAPTR, could not be reached. */
+void lost_note_domain(struct reference_node *node, const struct next_hop *hop);
+bool lost_has_domain(const struct reference_node *node, const struct next_hop *hop);
 unsigned lost_uses(struct reference_node *node, const struct target *target,
                    bool is_opened_by_us); /* counts this one */
 void lost_free(struct reference_node *node);

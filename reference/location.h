@@ -16,6 +16,7 @@ struct next_hop {
     uint16_t port;      /* 0: none */
     bool is_numeric, is_secure, has_transport, is_unsupported;
     bool is_for_response; /* sent-by of a Via: a numeric one is no identity to compare */
+    bool is_in_dialog;    /* for faults: the request has a tag in To */
     enum net_transport transport;
     size_t domain; /* the domain of ours that it is for */
 };

@@ -12,6 +12,10 @@ struct lost_address {
     unsigned uses;
     struct lost_address *next;
 };
+struct lost_domain {
+    char *name;
+    struct lost_domain *next;
+};
 struct remembered_target {
     char *key;
     size_t domain;
@@ -24,7 +28,7 @@ static bool is_remembering(const struct reference_node *node)
 {
     return node_has(node, FAULT_CLIENT_NO_REOPEN) || node_has(node, FAULT_STALE_CLIENT_ROW) ||
            node_has(node, FAULT_SERVER_NO_REOPEN) || node_has(node, FAULT_STALE_ALIAS_ROW) ||
-           node_has(node, FAULT_FALLBACK_TO_PEERS);
+           node_has(node, FAULT_FALLBACK_TO_PEERS) || node_has(node, FAULT_DIALOG_DIALS_AFTER_LOSS);
 }
 
 static struct lost_address *find(const struct reference_node *node, const struct target *target,
@@ -84,8 +88,47 @@ unsigned lost_uses(struct reference_node *node, const struct target *target, boo
     return lost == NULL ? 0 : ++lost->uses;
 }
 
+void lost_note_domain(struct reference_node *node, const struct next_hop *hop)
+{
+    bool is_by_naptr = !hop->is_numeric && !hop->has_transport && hop->port == 0;
+    if (!node_has(node, FAULT_FAILURE_STICKS) || !is_by_naptr || lost_has_domain(node, hop)) {
+        return;
+    }
+    struct lost_domain *domain = calloc(1, sizeof(*domain));
+    if (domain == NULL || (domain->name = strdup(hop->host)) == NULL) {
+        free(domain);
+        return;
+    }
+    LL_PREPEND(node->lost_domains, domain);
+}
+
+bool lost_has_domain(const struct reference_node *node, const struct next_hop *hop)
+{
+    const struct lost_domain *at;
+    LL_FOREACH(node->lost_domains, at)
+    {
+        if (strcasecmp(at->name, hop->host) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void free_domains(struct reference_node *node)
+{
+    struct lost_domain *at;
+    struct lost_domain *next;
+    LL_FOREACH_SAFE(node->lost_domains, at, next)
+    {
+        free(at->name);
+        free(at);
+    }
+    node->lost_domains = NULL;
+}
+
 void lost_free(struct reference_node *node)
 {
+    free_domains(node);
     struct lost_address *at;
     struct lost_address *next;
     LL_FOREACH_SAFE(node->lost, at, next)

@@ -71,11 +71,9 @@ static size_t own_load(const struct net_address *address, void *arg)
     return load;
 }
 
-static bool has_lost(const struct net_address *address, void *arg)
+static bool has_lost(const struct target *target, void *arg)
 {
-    const struct target over_tcp = {.transport = NET_TCP, .address = *address};
-    const struct target over_sctp = {.transport = NET_SCTP, .address = *address};
-    return lost_contains(arg, &over_tcp, true) || lost_contains(arg, &over_sctp, true);
+    return lost_contains(arg, target, true);
 }
 
 static size_t load(uint64_t id, void *arg)

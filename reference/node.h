@@ -56,6 +56,7 @@ struct reference_node {
     struct forwarding *forwardings;
     struct courier *couriers;
     struct lost_address *lost;            /* where connections are gone, for faults */
+    struct lost_domain *lost_domains;     /* whose servers could not be reached, for a fault */
     struct remembered_target *remembered; /* for the fault prefer-existing */
     struct busy_server *busy_servers;     /* those that sent Retry-After */
     struct net_address

@@ -21,6 +21,20 @@ static bool has(const struct candidate *candidate, enum fault fault)
     return candidate->policy->faults->is_set[fault];
 }
 
+/* The faults dialog-dials-anew and dialog-dials-after-loss, of aliases. */
+static const char *refuse_in_dialog(const struct candidate *candidate)
+{
+    const struct policy *policy = candidate->policy;
+    if (has(candidate, FAULT_DIALOG_DIALS_ANEW)) {
+        return "requests of a dialog get a connection that was opened for them";
+    }
+    if (has(candidate, FAULT_DIALOG_DIALS_AFTER_LOSS) &&
+        policy->has_lost(candidate->question->target, policy->arg)) {
+        return "the connection that had been opened there is gone";
+    }
+    return NULL;
+}
+
 static const char *refuse_unwilling(const struct candidate *candidate)
 {
     bool is_opened = candidate->row->is_opened_by_us;
@@ -30,7 +44,7 @@ static const char *refuse_unwilling(const struct candidate *candidate)
     if (is_opened && has(candidate, FAULT_NEW_CONNECTION_PER_REQUEST)) {
         return "every request gets its own connection";
     }
-    return NULL;
+    return is_opened || !candidate->question->hop->is_in_dialog ? NULL : refuse_in_dialog(candidate);
 }
 
 /* The three columns of the resolved address (RFC 5923 §8.1, §8.2: condition 1). */
@@ -75,9 +89,8 @@ static const char *refuse_plain(const struct candidate *candidate)
                    : "its own connection has room";
     }
     if (has(candidate, FAULT_FALLBACK_TO_PEERS)) {
-        return policy->has_lost(&candidate->question->target->address, policy->arg)
-                   ? NULL
-                   : "its own connection never failed";
+        return policy->has_lost(candidate->question->target, policy->arg) ? NULL
+                                                                          : "its own connection never failed";
     }
     return "it is a plain connection that the peer opened";
 }

@@ -13,8 +13,8 @@ struct policy {
     bool (*is_alive)(uint64_t connection, void *arg);
     size_t (*own_load)(const struct net_address *address,
                        void *arg); /* requests under way on own plain connections; for cross-under-load */
-    bool (*has_lost)(const struct net_address *address,
-                     void *arg); /* an own connection there is gone; for fallback-to-peers */
+    bool (*has_lost)(const struct target *target,
+                     void *arg); /* an own connection there is gone; for faults */
     /* Transactions under way on a connection: over TLS over SCTP the least busy pair of streams is chosen
      * (RFC 4168 §5.1). NULL: the first one that may be. */
     size_t (*load)(uint64_t connection, void *arg);

@@ -73,6 +73,8 @@ void connection_on_closed(struct net_connection *net, void *arg);
 /* No certificate comes with a resumed session: the one that was shown when it began counts, if it still does.
  * false: it does not. */
 bool accept_judge_resumed(struct connection *connection);
+/* The fault starve-beside-silent: nobody is there to serve a new client. */
+bool accept_starves(const struct connection *connection);
 bool accept_start(struct reference_node *node, const struct reference_listen *listen, char *error,
                   size_t error_size_bytes);
 

@@ -32,6 +32,8 @@ static char *lookup_dut(const struct world *world, const char *member)
         return text_copy(world->run->domains[0]);
     if (!strcmp(member, ".two") && world->run->domain_count > 1)
         return text_copy(world->run->domains[1]);
+    if (!strcmp(member, ".TWO") && world->run->domain_count > 1)
+        return text_upper(world->run->domains[1]);
     if (!strcmp(member, ".account") && world->run->options->profile->account_user)
         return text_copy(world->run->options->profile->account_user);
     return NULL;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "scenario/scenario_private.h"
 
@@ -127,6 +128,8 @@ static const char *lookup_sample(const char *name, void *arg)
         return "1-sample.run.test";
     if (strcmp(name, "dut.one") == 0 || strcmp(name, "dut.two") == 0)
         return "device.test";
+    if (strcmp(name, "dut.TWO") == 0)
+        return "DEVICE.TEST";
     if (strcmp(name, "i") == 0)
         return "1";
     if (dot && strcmp(dot, ".port") == 0)
@@ -186,9 +189,9 @@ bool variant_needs(const struct scenario_variant *variant, const char *claim)
 
 static void known_visit(const struct build *build, enum text_use use, known_cb visit, void *arg)
 {
-    static const char *const always[] = {"zone",    "dut",     "dut.uri",   "dut.port",
-                                         "dut.one", "dut.two", "transport", "TRANSPORT",
-                                         "port",    "srv",     "A"};
+    static const char *const always[] = {"zone",      "dut",     "dut.uri", "dut.port",
+                                         "dut.one",   "dut.two", "dut.TWO", "transport",
+                                         "TRANSPORT", "port",    "srv",     "A"};
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         visit(always[i], "", arg);
     if (build->variant->other_hosts)
@@ -241,7 +244,8 @@ static void check_placeholders(struct build *build, const struct document_value 
             known_visit(build, use, known_compare, &search);
             if (!search.is_found)
                 reject_placeholder(build, value, use, text, length);
-            else if (strncmp(text, "{dut.two}", 9) == 0 && !variant_needs(build->variant, "virtual-server"))
+            else if (strncasecmp(text, "{dut.two}", 9) == 0 &&
+                     !variant_needs(build->variant, "virtual-server"))
                 document_reject(
                     build->diagnostic, value, "'{dut.two}'",
                     "'virtual-server' among 'needs', for a single-domain device has no second domain", NULL);

@@ -27,10 +27,10 @@ static size_t own_load(const struct net_address *address, void *arg)
     return setting->load;
 }
 
-static bool has_lost(const struct net_address *address, void *arg)
+static bool has_lost(const struct target *target, void *arg)
 {
     const struct setting *setting = arg;
-    (void)address;
+    (void)target;
     return setting->has_lost;
 }
 
