@@ -127,19 +127,30 @@ static bool is_served(const struct connection *connection)
     return connection->is_opened_by_us || connection->busy_count > 0;
 }
 
+static size_t count_silent(const struct reference_node *node, const struct net_address *host)
+{
+    size_t count = 0;
+    for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
+        count += !is_served(at) && net_address_equal_ip(&at->remote, host) ? 1 : 0;
+    }
+    return count;
+}
+
 bool accept_starves(const struct connection *connection)
 {
     enum { SILENT_MAX = 60 };
     const struct reference_node *node = connection->node;
-    size_t silent = 0;
-    if (!node_has(node, FAULT_STARVE_BESIDE_SILENT) || !net_transport_is_secure(connection->transport) ||
+    if (!node_has(node, FAULT_STARVE_BESIDE_SILENT) || connection->transport != NET_TLS ||
         is_served(connection)) {
         return false;
     }
     for (const struct connection *at = node->connections; at != NULL; at = at->hh.next) {
-        silent += !is_served(at) && !net_address_equal_ip(&at->remote, &connection->remote) ? 1 : 0;
+        bool is_other = !is_served(at) && !net_address_equal_ip(&at->remote, &connection->remote);
+        if (is_other && count_silent(node, &at->remote) > SILENT_MAX) {
+            return true;
+        }
     }
-    return silent > SILENT_MAX;
+    return false;
 }
 
 /* An actor serves one scenario, in the memory of all; a TLS session takes some 40 KiB. */
