@@ -35,6 +35,17 @@ status=0
 grep -q -x '  not told apart: reject-alias, reject-alias-without-certificate' "$work/out" || complain "the text lacks the group: $(cat "$work/out")"
 [ -z "$(ls "$TMPDIR")" ] || complain "a matrix that ended left $(ls "$TMPDIR")"
 
+# Nothing can turn red there: what the scenario observes is another thing than in all three runs without the fault.
+"$sipreuse" kill-matrix --json --report "$work/told.md" --fault rport-unasked 3581-4-not-asked >"$work/told.json" 2>"$work/err" ||
+    complain "a row that only tells: exit $?: $(cat "$work/err")"
+python3 - "$work/told.json" "$work/told.md" <<'PYTHON' || complain "what a row that only tells says"
+import json, sys
+fault, = json.load(open(sys.argv[1]))["faults"]
+assert fault["killed"] and fault["told"] == ["3581-4-not-asked"] and not fault["missed"], fault
+assert {tuple(kill["difference"].values()) for kill in fault["killed_by"]} == {("rport_unasked", "true", "false")}, fault
+assert "3581-4-not-asked: `wire/no-rport` (rport_unasked: true, without the fault: false)" in open(sys.argv[2]).read()
+PYTHON
+
 # A matrix in the middle of things: at least one of its runs has begun its journal. Sets $matrix.
 begin() {
     "$sipreuse" kill-matrix --fault 'alias-*' >"$work/out" 2>&1 &
