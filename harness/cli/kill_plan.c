@@ -29,8 +29,12 @@ struct kill_part {
 static bool kill_add_job(const struct kill_plan *plan, struct kill_result *result,
                          const struct kill_part *part)
 {
-    struct kill_job *job = &plan->jobs->items[plan->jobs->count++];
     size_t count = 0;
+    struct kill_job *larger = realloc(plan->jobs->items, (plan->jobs->count + 1) * sizeof *larger);
+    if (!larger)
+        return false;
+    plan->jobs->items = larger;
+    struct kill_job *job = &larger[plan->jobs->count++];
     *job = (struct kill_job){
         .result = result, .profile = part->profile, .weight = part->weight, .is_repeat = part->is_repeat};
     job->argv = calloc(JOB_WORDS_MAX + part->word_count + 2 * result->requirement_count, sizeof *job->argv);
@@ -59,25 +63,47 @@ static bool kill_add_job(const struct kill_plan *plan, struct kill_result *resul
     return true;
 }
 
-/* Those that wait all at once; those that want the device to themselves one after another, in a run of their
- * own. */
-static bool kill_add_slow(const struct kill_plan *plan, struct kill_result *result, bool is_exclusive)
+/* A scenario that wants the device to itself, in a run of its own: beside each other they take as long as the
+ * longest. */
+static bool kill_add_alone(const struct kill_plan *plan, struct kill_result *result,
+                           const struct scenario *scenario, const char *again)
+{
+    const char *const ids[] = {scenario->id};
+    char *suffix = NULL;
+    if (asprintf(&suffix, ".%s%s", scenario->id, again) < 0)
+        return false;
+    for (char *slash = suffix; (slash = strchr(slash, '/'));)
+        *slash = '-';
+    const struct kill_part part = {result->profile,     suffix,          "conformance-alone", ids, 1,
+                                   KILL_WEIGHT_WAITING, again[0] != '\0'};
+    bool is_good = kill_add_job(plan, result, &part);
+    free(suffix);
+    return is_good;
+}
+
+/* Slow scenarios about some requirements: those that only wait do it all at once. again: suffix of a run that
+ * repeats another, or empty. */
+static bool kill_add_slow(const struct kill_plan *plan, struct kill_result *result, const char *const *about,
+                          size_t about_count, const char *again)
 {
     const struct catalogue *catalogue = plan->scope->catalogue;
     const char **ids = calloc(catalogue->scenario_count + 1, sizeof *ids);
+    char *suffix = NULL;
     size_t count = 0;
-    for (size_t i = 0; ids && i < catalogue->scenario_count; i++)
-        if (catalogue->scenarios[i]->is_exclusive == is_exclusive &&
-            kill_scope_wants_slow(plan->matrix, result, catalogue->scenarios[i]))
-            ids[count++] = catalogue->scenarios[i]->id;
-    const struct kill_part part = {result->profile,
-                                   is_exclusive ? ".alone" : ".slow",
-                                   is_exclusive ? "conformance-alone" : "conformance-slow",
-                                   ids,
-                                   count,
-                                   KILL_WEIGHT_WAITING,
-                                   false};
-    bool is_good = ids && (count == 0 || kill_add_job(plan, result, &part));
+    bool is_good = ids && asprintf(&suffix, ".slow%s", again) >= 0;
+    for (size_t i = 0; is_good && i < catalogue->scenario_count; i++) {
+        const struct scenario *scenario = catalogue->scenarios[i];
+        if (!kill_scope_is_slow_about(scenario, about, about_count))
+            continue;
+        if (scenario->is_exclusive)
+            is_good = kill_add_alone(plan, result, scenario, again);
+        else
+            ids[count++] = scenario->id;
+    }
+    const struct kill_part part = {result->profile,     suffix,          "conformance-slow", ids, count,
+                                   KILL_WEIGHT_WAITING, again[0] != '\0'};
+    is_good = is_good && (count == 0 || kill_add_job(plan, result, &part));
+    free(suffix);
     free(ids);
     return is_good;
 }
@@ -112,27 +138,44 @@ static bool kill_add_sctp(const struct kill_plan *plan, struct kill_result *resu
     return is_good;
 }
 
-/* A fault-free device runs what only tells some more times: see kill_matrix_compare(). Slow and exclusive
- * scenarios are among it, so that it mostly waits. */
+static size_t profile_of(const struct kill_plan *plan, const struct kill_result *result)
+{
+    size_t profile = 0;
+    while (profile < plan->scope->count && strcmp(plan->scope->names[profile], result->profile) != 0)
+        profile++;
+    return profile;
+}
+
+/* A fault-free device runs what only tells some more times: see kill_matrix_compare(). */
 static bool kill_add_repeats(const struct kill_plan *plan, struct kill_result *result)
 {
     static const char *const suffixes[KILL_REPEATS] = {".again-1", ".again-2"};
     const struct kill_wish *wish = plan->wish;
     const char **ids = calloc(plan->scope->catalogue->requirement_count + 1, sizeof *ids);
-    size_t profile = 0;
-    while (profile < plan->scope->count && strcmp(plan->scope->names[profile], result->profile) != 0)
-        profile++;
-    size_t count = ids && !result->fault ? kill_scope_telling(plan->scope, plan->matrix, profile, ids) : 0;
+    size_t count = ids && !result->fault
+                       ? kill_scope_telling(plan->scope, plan->matrix, profile_of(plan, result), ids)
+                       : 0;
     bool is_good = ids != NULL, has_choice = wish->selector_count > 0;
-    struct kill_part part = {result->profile, "", NULL, ids, count, KILL_WEIGHT_WAITING, true};
+    struct kill_part part = {result->profile, "", NULL, ids, count, KILL_WEIGHT_WORKING, true};
     if (has_choice) {
         part.words = wish->selectors;
         part.word_count = wish->selector_count;
     }
     for (size_t i = 0; is_good && count > 0 && i < KILL_REPEATS; i++) {
         part.suffix = suffixes[i];
-        is_good = kill_add_job(plan, result, &part);
+        is_good = kill_add_job(plan, result, &part) &&
+                  (has_choice || kill_add_slow(plan, result, ids, count, suffixes[i]));
     }
+    free(ids);
+    return is_good;
+}
+
+/* The slow scenarios that a row needs. */
+static bool kill_add_waiting(const struct kill_plan *plan, struct kill_result *result)
+{
+    const char **ids = calloc(plan->scope->catalogue->requirement_count + 1, sizeof *ids);
+    bool is_good = ids && kill_add_slow(plan, result, ids,
+                                        kill_scope_broken(plan->scope, plan->matrix, result, ids), "");
     free(ids);
     return is_good;
 }
@@ -147,15 +190,10 @@ static bool plan_jobs(const struct kill_plan *plan)
     static const char *const without_tls_sctp[] = {"--transport", "tcp,tls,sctp"};
     const struct kill_wish *wish = plan->wish;
     bool is_good = true, is_whole = wish->selector_count == 0;
-    plan->jobs->items =
-        calloc(plan->matrix->count * (4 + KILL_REPEATS + KILL_PROFILES_MAX) + 1, sizeof *plan->jobs->items);
-    if (!plan->jobs->items)
-        return false;
+    for (size_t i = 0; is_whole && is_good && i < plan->matrix->count; i++)
+        is_good = kill_add_waiting(plan, &plan->matrix->results[i]);
     for (size_t i = 0; is_good && i < plan->matrix->count; i++)
         is_good = kill_add_repeats(plan, &plan->matrix->results[i]);
-    for (size_t i = 0; is_whole && is_good && i < plan->matrix->count; i++)
-        is_good = kill_add_slow(plan, &plan->matrix->results[i], false) &&
-                  kill_add_slow(plan, &plan->matrix->results[i], true);
     for (size_t i = plan->matrix->count; is_good && i-- > 0;) {
         struct kill_result *result = &plan->matrix->results[i];
         struct kill_part part = {

@@ -106,16 +106,6 @@ size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matr
     return count;
 }
 
-static bool scenario_names_any(const struct scenario *scenario, const struct kill_result *result)
-{
-    for (size_t i = 0; i < scenario->variant_count; i++)
-        for (size_t k = 0; k < scenario->variants[i].requirements.count; k++)
-            for (size_t r = 0; r < result->requirement_count; r++)
-                if (strcmp(scenario->variants[i].requirements.items[k], result->requirements[r]) == 0)
-                    return true;
-    return false;
-}
-
 /* A soak is found by every fault and proves none of them: it has a suite of its own. */
 static bool is_soak(const struct scenario *scenario)
 {
@@ -126,18 +116,41 @@ static bool is_soak(const struct scenario *scenario)
     return false;
 }
 
-bool kill_scope_wants_slow(const struct kill_matrix *matrix, const struct kill_result *result,
-                           const struct scenario *scenario)
+bool kill_scope_is_slow_about(const struct scenario *scenario, const char *const *ids, size_t count)
 {
     if (!scenario->is_slow || is_soak(scenario))
         return false;
-    if (result->fault)
-        return scenario_names_any(scenario, result);
-    for (size_t i = 0; i < matrix->count; i++)
-        if (matrix->results[i].fault && strcmp(matrix->results[i].profile, result->profile) == 0 &&
-            scenario_names_any(scenario, &matrix->results[i]))
+    for (size_t i = 0; i < scenario->variant_count; i++)
+        for (size_t k = 0; k < scenario->variants[i].requirements.count; k++)
+            for (size_t r = 0; r < count; r++)
+                if (strcmp(scenario->variants[i].requirements.items[k], ids[r]) == 0)
+                    return true;
+    return false;
+}
+
+static bool result_names(const struct kill_result *result, const char *requirement)
+{
+    for (size_t i = 0; i < result->requirement_count; i++)
+        if (strcmp(result->requirements[i], requirement) == 0)
             return true;
     return false;
+}
+
+size_t kill_scope_broken(const struct kill_scope *scope, const struct kill_matrix *matrix,
+                         const struct kill_result *result, const char **out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scope->catalogue->requirement_count; i++) {
+        const char *id = scope->catalogue->requirements[i].id;
+        bool is_broken = result->fault && result_names(result, id);
+        for (size_t k = 0; !result->fault && !is_broken && k < matrix->count; k++)
+            is_broken = matrix->results[k].fault &&
+                        strcmp(matrix->results[k].profile, result->profile) == 0 &&
+                        result_names(&matrix->results[k], id);
+        if (is_broken)
+            out[count++] = id;
+    }
+    return count;
 }
 
 /* Which transports the variants of scenarios about a requirement have; a bit each. */
