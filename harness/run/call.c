@@ -162,10 +162,8 @@ static void send_first(struct call *call)
     free(uri);
     if (origin->request) {
         add_kind(call, origin->request, call->way);
-        if (profile->call == DEVICE_AFTER_SUBSCRIBE || profile->call == DEVICE_AFTER_INVITE) {
-            free(call->made->call_id); /* what comes is of this dialog */
-            call->made->call_id = text_copy(origin->call_id);
-        }
+        if (profile->call == DEVICE_AFTER_SUBSCRIBE || profile->call == DEVICE_AFTER_INVITE)
+            origin_set_call_id(call->made, text_copy(origin->call_id)); /* what comes is of this dialog */
     }
     if (strcmp(draft.method, "INVITE") == 0)
         call->invite = origin;

@@ -27,8 +27,7 @@ bool challenge_continue(struct world *world, struct origin *origin, const char *
                   "\"%s\" was not challenged (401, 407): there is nothing to answer.", of);
         return false;
     }
-    free(origin->call_id);
-    origin->call_id = text_copy(event->origin->call_id);
+    origin_set_call_id(origin, text_copy(event->origin->call_id));
     origin->cseq = event->origin->cseq + 1;
     origin->next_cseq = origin->cseq;
     return true;

@@ -140,8 +140,7 @@ struct sip_message *dialog_request(struct fiber *fiber, struct wire *wire, struc
                                   .fiber = fiber};
     struct sip_message *message;
 
-    free(origin->call_id);
-    origin->call_id = text_copy(invite->call_id);
+    origin_set_call_id(origin, text_copy(invite->call_id));
     origin->cseq = ++invite->next_cseq;
     message = message_request(wire, origin, &draft);
     free(target);
@@ -161,10 +160,9 @@ struct sip_message *dialog_cancel(struct origin *origin, struct origin *invite)
 
     if (!cancel)
         return NULL;
-    free(origin->call_id);
     free(origin->method);
     free(origin->branch);
-    origin->call_id = text_copy(invite->call_id);
+    origin_set_call_id(origin, text_copy(invite->call_id));
     origin->method = text_copy("CANCEL");
     origin->branch = text_copy(invite->branch);
     origin->cseq = invite->cseq;

@@ -21,17 +21,46 @@ struct group *origin_group(struct world *world, const char *name, const char *me
     return group;
 }
 
+/* FNV-1a. */
+static struct origin **bucket_of(struct world *world, const char *call_id)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *call_id; call_id++)
+        hash = (hash ^ (uint8_t)*call_id) * 16777619u;
+    return &world->origins_by_call_id[hash % WORLD_CALL_ID_BUCKETS];
+}
+
+/* In a bucket, as in the list of all, the latest comes first: of several that fit alike it is meant. */
+void origin_set_call_id(struct origin *origin, char *call_id)
+{
+    struct origin **at;
+
+    if (origin->call_id) {
+        for (at = bucket_of(origin->world, origin->call_id); *at != origin;)
+            at = &(*at)->next_alike;
+        *at = origin->next_alike;
+        free(origin->call_id);
+    }
+    for (at = bucket_of(origin->world, call_id); *at && (*at)->number > origin->number;)
+        at = &(*at)->next_alike;
+    origin->call_id = call_id;
+    origin->next_alike = *at;
+    *at = origin;
+}
+
 struct origin *origin_new(struct world *world, struct group *group, enum origin_purpose purpose)
 {
     struct origin *origin = run_allocate(1, sizeof *origin);
 
     origin->world = world;
+    origin->number = ++world->origin_count;
     origin->group = group;
     if (group)
         group->count++;
     origin->purpose = purpose;
     origin->token = world_token(world);
-    origin->call_id = text_format("%s@%s", origin->token, world->zone_name);
+    origin_set_call_id(origin, text_format("%s@%s", origin->token, world->zone_name));
     origin->branch = text_format("z9hG4bK.%s", origin->token);
     origin->cseq = origin->next_cseq = 1;
     origin->next = world->origins;
@@ -54,7 +83,7 @@ static unsigned fit(const struct origin *origin, const char *call_id, uint32_t c
 {
     unsigned score = 1;
 
-    if (!origin->call_id || strcmp(origin->call_id, call_id) != 0)
+    if (strcmp(origin->call_id, call_id) != 0)
         return 0;
     if (origin->cseq && origin->cseq == cseq)
         score += 4;
@@ -65,7 +94,7 @@ static unsigned fit(const struct origin *origin, const char *call_id, uint32_t c
     return score;
 }
 
-static struct origin *find_by_call_id(const struct world *world, const struct sip_message *message,
+static struct origin *find_by_call_id(struct world *world, const struct sip_message *message,
                                       const char *call_id)
 {
     struct origin *best = NULL;
@@ -77,7 +106,7 @@ static struct origin *find_by_call_id(const struct world *world, const struct si
 
     if (sip_message_cseq(message, &cseq, NULL) != SIP_OK)
         cseq = 0;
-    for (struct origin *origin = world->origins; origin; origin = origin->next) {
+    for (struct origin *origin = *bucket_of(world, call_id); origin; origin = origin->next_alike) {
         unsigned score = fit(origin, call_id, cseq, method, branch);
 
         /* A re-INVITE of the device's has the Call-ID and the method of our INVITE that made the dialog. */
@@ -111,7 +140,7 @@ static struct origin *find_by_host(const struct world *world, const struct sip_m
     return found;
 }
 
-struct origin *origin_find(const struct world *world, const struct sip_message *message)
+struct origin *origin_find(struct world *world, const struct sip_message *message)
 {
     const char *call_id = sip_message_header(message, "Call-ID");
     struct origin *found = call_id ? find_by_call_id(world, message, call_id) : NULL;

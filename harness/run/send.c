@@ -52,9 +52,9 @@ static void adopt_call_id(struct world *world, struct group *group, const char *
         skip++;
     while (length > skip && (line[length - 1] == ' ' || line[length - 1] == '\t'))
         length--;
-    free(origin->call_id);
-    origin->call_id = run_allocate(length - skip + 1, 1);
-    memcpy(origin->call_id, line + skip, length - skip);
+    char *call_id = run_allocate(length - skip + 1, 1);
+    memcpy(call_id, line + skip, length - skip);
+    origin_set_call_id(origin, call_id);
     free(origin->method);
     origin->method = text_copy(group->method);
     origin->cseq = 0;

@@ -76,10 +76,13 @@ enum origin_purpose {
 };
 struct origin { /* a request that we sent, or several of one name */
     struct origin *next;
+    struct origin *next_alike; /* of those whose Call-IDs share a bucket */
+    uint64_t number;           /* counted in its world */
     struct world *world;
     struct group *group; /* NULL unless ORIGIN_STEP */
     enum origin_purpose purpose;
-    char *call_id, *method, *branch, *token;
+    char *call_id; /* origin_set_call_id() */
+    char *method, *branch, *token;
     uint32_t cseq;      /* 0: not known */
     uint32_t next_cseq; /* of the dialog that it may make */
     struct wire *wire;  /* on which it went */
@@ -132,6 +135,7 @@ struct credential_row {
     char *chain_pem, *key_pem;
 };
 
+enum { WORLD_CALL_ID_BUCKETS = 256 }; /* of thousands of requests under load each message finds its own */
 struct world {
     struct run *run;
     struct job *job;
@@ -149,6 +153,8 @@ struct world {
     struct wire *witness; /* the UA's association, of round trips over SCTP; NULL: none yet */
     bool is_witness_refused;
     struct origin *origins;
+    struct origin *origins_by_call_id[WORLD_CALL_ID_BUCKETS];
+    uint64_t origin_count;
     struct call *calls;
     struct group *groups;
     struct event **events;
@@ -250,8 +256,9 @@ void inbox_free(struct world *world);
 
 /* origin.c: what we sent */
 struct origin *origin_new(struct world *world, struct group *group, enum origin_purpose purpose);
+void origin_set_call_id(struct origin *origin, char *call_id); /* heap, taken over */
 struct group *origin_group(struct world *world, const char *name, const char *method);
-struct origin *origin_find(const struct world *world, const struct sip_message *message);
+struct origin *origin_find(struct world *world, const struct sip_message *message);
 struct origin *origin_named(const struct world *world, const char *name);
 void origin_free_all(struct world *world);
 
