@@ -18,18 +18,6 @@ static size_t empty_size(const struct html_page *page)
     return size_bytes;
 }
 
-/* As they are where all of it fits. */
-static json_t *page_data(const struct report *report, const struct flow *flows, size_t room_bytes)
-{
-    bool is_whole = true;
-    json_t *data = html_report_data(report, flows, room_bytes, &is_whole),
-           *deflated = is_whole ? NULL : html_deflated_data(report, flows, room_bytes);
-    if (!deflated)
-        return data;
-    json_decref(data);
-    return deflated;
-}
-
 bool report_put_html(const struct report *report, FILE *journal, FILE *out)
 {
     static const char *const scripts[] = {"page.js",
@@ -49,7 +37,7 @@ bool report_put_html(const struct report *report, FILE *journal, FILE *out)
     struct flow *flows = flow_read(report, journal);
     size_t fixed = empty_size(&page);
     json_t *data =
-        flows ? page_data(report, flows, fixed < HTML_PAGE_BYTES_MAX ? HTML_PAGE_BYTES_MAX - fixed : 0)
+        flows ? html_page_data(report, flows, fixed < HTML_PAGE_BYTES_MAX ? HTML_PAGE_BYTES_MAX - fixed : 0)
               : NULL;
     page.data = data;
     if (data)

@@ -85,19 +85,18 @@ enum flow_detail {
 };
 json_t *flow_json(const struct flow *flow, const struct report_entry *entry, enum flow_detail detail,
                   struct html_strings *strings);
-/* Flows of all entries, as much as room_bytes allows, by importance; an array, null where nothing fitted.
- * is_whole: nothing had to be left out for want of room. */
+/* Flows of all entries, as much as room_bytes allows, by importance; an array, null where nothing fitted. */
 json_t *flow_choose(const struct report *report, const struct flow *flows, size_t room_bytes,
-                    struct html_strings *strings, bool *is_whole);
+                    struct html_strings *strings);
 
 /* ---- data ---- */
 /* The whole page; journal: from its beginning. false: out of memory. */
 bool report_put_html(const struct report *report, FILE *journal, FILE *out);
-json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes,
-                         bool *is_whole);
-/* The same with many times as much in it, for the page's scripts (report_data.js): {"deflated": base64 of
- * zlib, "size_bytes"}. NULL: it does not fit, or out of memory. */
-json_t *html_deflated_data(const struct report *report, const struct flow *flows, size_t room_bytes);
+/* As much of the flows as room_bytes allows. NULL: out of memory. */
+json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes);
+/* The data as they are where all of them fit; else with many times as much in it as would, for the page's
+ * scripts (report_data.js): {"deflated": base64 of zlib, "size_bytes"}. NULL: out of memory. */
+json_t *html_page_data(const struct report *report, const struct flow *flows, size_t room_bytes);
 /* What the page shows of the kill matrix; null without one. */
 json_t *html_kill_json(const struct report *report);
 /* The summary and the failures as plain HTML. arg: struct report. */

@@ -151,8 +151,7 @@ static json_t *head_json(const struct report *report, const json_t *result)
     return head;
 }
 
-json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes,
-                         bool *is_whole)
+json_t *html_report_data(const struct report *report, const struct flow *flows, size_t room_bytes)
 {
     struct html_strings strings;
     json_t *result = report_result_json(report), *data = result ? head_json(report, result) : NULL;
@@ -166,9 +165,8 @@ json_t *html_report_data(const struct report *report, const struct flow *flows, 
     size_t used = html_json_size(data) + html_json_size(requirements) + html_json_size(variants) +
                   strings.size_bytes + report->entry_count * 5 + 200;
     if (is_good)
-        json_object_set_new(
-            data, "flows",
-            flow_choose(report, flows, room_bytes > used ? room_bytes - used : 0, &strings, is_whole));
+        json_object_set_new(data, "flows",
+                            flow_choose(report, flows, room_bytes > used ? room_bytes - used : 0, &strings));
     json_object_set_new(data, "requirements", requirements);
     json_object_set_new(data, "variants", variants);
     json_object_set(data, "strings", strings.list);

@@ -29,21 +29,31 @@ static json_t *deflated(const json_t *data)
     return object;
 }
 
-json_t *html_deflated_data(const struct report *report, const struct flow *flows, size_t room_bytes)
+/* *data: all of it; let go of here, since what is deflated need not stay beside it. NULL: it does not fit. */
+static json_t *deflate_until_it_fits(const struct report *report, const struct flow *flows, json_t *data,
+                                     size_t room_bytes)
 {
-    size_t plain_bytes = HTML_PLAIN_BYTES_MAX;
     /* How much it shrinks shows only when it is done; what does not shrink at all fits in the end too. */
-    for (int tries = 0; tries < 6 && plain_bytes > room_bytes; tries++) {
-        bool is_whole;
-        json_t *data = html_report_data(report, flows, plain_bytes, &is_whole),
-               *object = data ? deflated(data) : NULL;
+    for (int tries = 0; data && tries < 6; tries++) {
+        json_t *object = deflated(data);
         size_t size_bytes = object ? html_json_size(object) : 0;
         json_decref(data);
         if (!object || size_bytes <= room_bytes)
             return object;
-        plain_bytes = (size_t)((double)json_integer_value(json_object_get(object, "size_bytes")) * 0.97 *
-                               (double)room_bytes / (double)size_bytes);
+        size_t plain_bytes = (size_t)((double)json_integer_value(json_object_get(object, "size_bytes")) *
+                                      0.97 * (double)room_bytes / (double)size_bytes);
         json_decref(object);
+        data = plain_bytes > room_bytes ? html_report_data(report, flows, plain_bytes) : NULL;
     }
+    json_decref(data);
     return NULL;
+}
+
+json_t *html_page_data(const struct report *report, const struct flow *flows, size_t room_bytes)
+{
+    json_t *data = html_report_data(report, flows, HTML_PLAIN_BYTES_MAX);
+    if (data && html_json_size(data) <= room_bytes)
+        return data;
+    data = deflate_until_it_fits(report, flows, data, room_bytes);
+    return data ? data : html_report_data(report, flows, room_bytes);
 }

@@ -253,7 +253,7 @@ static unsigned importance(const struct report_entry *entry)
 }
 
 /* Takes the flow into the page instead of what is there already, when it fits. */
-static bool flow_upgrade(json_t *chosen, size_t at, json_t *flow, struct html_strings *strings, size_t mark,
+static void flow_upgrade(json_t *chosen, size_t at, json_t *flow, struct html_strings *strings, size_t mark,
                          size_t *used_bytes, size_t room_bytes)
 {
     size_t before = strings->marked_bytes, old = html_json_size(json_array_get(chosen, at));
@@ -261,15 +261,14 @@ static bool flow_upgrade(json_t *chosen, size_t at, json_t *flow, struct html_st
     if (now > room_bytes) {
         html_strings_return(strings, mark);
         json_decref(flow);
-        return false;
+        return;
     }
     *used_bytes = now;
     json_array_set_new(chosen, at, flow);
-    return true;
 }
 
 json_t *flow_choose(const struct report *report, const struct flow *flows, size_t room_bytes,
-                    struct html_strings *strings, bool *is_whole)
+                    struct html_strings *strings)
 {
     /* What decided first, of all; then the failures whole; of the others what happened, then its bytes. */
     static const struct {
@@ -282,7 +281,6 @@ json_t *flow_choose(const struct report *report, const struct flow *flows, size_
                   {FLOW_ALL, IMPORTANCE_PASS, IMPORTANCES}};
     json_t *chosen = json_array();
     size_t used_bytes = 0;
-    *is_whole = true;
     for (size_t i = 0; i < report->entry_count; i++)
         json_array_append_new(chosen, json_null());
     for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++)
@@ -292,7 +290,7 @@ json_t *flow_choose(const struct report *report, const struct flow *flows, size_
                     continue;
                 size_t mark = html_strings_mark(strings);
                 json_t *flow = flow_json(&flows[i], &report->entries[i], passes[pass].detail, strings);
-                *is_whole &= flow_upgrade(chosen, i, flow, strings, mark, &used_bytes, room_bytes);
+                flow_upgrade(chosen, i, flow, strings, mark, &used_bytes, room_bytes);
             }
     return chosen;
 }
