@@ -125,6 +125,12 @@ struct cli_request {
     enum net_sctp device_sctp; /* likewise; AUTO: the same */
     struct cli_remote remote;
 };
+/* Folders of the command line, until the paths are looked for. */
+struct cli_folders {
+    const char *scenarios, *suites, *devices;
+};
+/* Takes the options alone; the arrays of request hold argc. CLI_GOOD, or an exit status; reported. */
+int run_options_take(struct cli_request *request, struct cli_folders *folders, int argc, char **argv);
 enum { RUN_REQUEST_HELP = -1 }; /* the help was printed: nothing is left to do */
 /* CLI_GOOD, RUN_REQUEST_HELP, or an exit status when the mistake was reported. run_request_fini in every
  * case. */
