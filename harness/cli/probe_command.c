@@ -26,7 +26,8 @@ static const struct cli_usage usage = {
         "connections, one "
         "after the other, and nothing else. PORT: of TLS and of TCP (default: 5061,5060).",
     .options = options,
-    .more = "Exit status: 0 grade A or B; 1 a worse one; 2 usage; 3 it could not be done.",
+    .more = "Exit status: 0 grade A or B; 1 a worse one; 2 usage; 3 it could not be done, or "
+            "no SIP was seen of what asks for a certificate.",
 };
 
 struct probing {
@@ -53,6 +54,8 @@ static int show(const struct probe_findings *findings, bool is_json)
         probe_print(findings, &grade, &page);
     else if (!probe_print_json(findings, &grade, stdout))
         return cli_fail(CLI_IMPOSSIBLE, "the result cannot be written; free some memory or space");
+    if (grade.letter == PROBE_NO_GRADE)
+        return CLI_IMPOSSIBLE;
     return grade.letter <= 'B' ? CLI_GOOD : CLI_FINDING;
 }
 

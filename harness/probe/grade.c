@@ -1,5 +1,6 @@
 /* From what was seen to a grade. Each reason caps the grade; the worst one decides. A is: nothing was seen
- * that keeps RFC 5923 from working, which is not the same as conformance. */
+ * that keeps RFC 5923 from working, which is not the same as conformance. What shows no SIP, and may have a
+ * reason not to, gets none. */
 #include "probe/probe.h"
 
 #include <stdarg.h>
@@ -14,6 +15,12 @@ const char *probe_answer_name(enum probe_answer answer)
     return answers[answer];
 }
 
+/* No grade comes before the worst one. */
+static int rank(char letter)
+{
+    return letter == PROBE_NO_GRADE ? 'Z' : letter;
+}
+
 static void cap(struct probe_grade *grade, char letter, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -23,7 +30,7 @@ static void cap(struct probe_grade *grade, char letter, const char *format, ...)
     size_t at = 0;
     if (grade->count == PROBE_REASONS_MAX)
         return;
-    while (at < grade->count && grade->reasons[at].grade >= letter)
+    while (at < grade->count && rank(grade->reasons[at].grade) >= rank(letter))
         at++;
     memmove(&grade->reasons[at + 1], &grade->reasons[at], (grade->count - at) * sizeof *grade->reasons);
     grade->reasons[at].grade = letter;
@@ -31,28 +38,36 @@ static void cap(struct probe_grade *grade, char letter, const char *format, ...)
     vsnprintf(grade->reasons[at].text, sizeof grade->reasons[at].text, format, arguments);
     va_end(arguments);
     grade->count++;
-    if (letter > grade->letter)
+    if (rank(letter) > rank(grade->letter))
         grade->letter = letter;
+}
+
+/* A handshake is no SIP. Who is asked for a certificate and shows none may be left without an answer. */
+static void grade_silence(const struct probe_findings *findings, struct probe_grade *out)
+{
+    if (findings->foreign[0])
+        cap(out, 'F', "What answers there is no SIP: \"%s\".", findings->foreign);
+    else if (findings->tls_speaks != PROBE_YES)
+        cap(out, 'F', "Nothing answers SIP there. %s", findings->trouble);
+    else if (findings->requests_certificate == PROBE_YES)
+        cap(out, PROBE_NO_GRADE,
+            "No SIP was seen: it answers nobody without a certificate, if it speaks SIP at all. %s",
+            findings->trouble);
+    else
+        cap(out, 'F', "Nothing answers SIP there: a TLS handshake was all. %s", findings->trouble);
 }
 
 static void grade_service(const struct probe_findings *findings, struct probe_grade *out)
 {
-    bool has_tls = findings->tls_speaks == PROBE_YES;
-    bool has_sip = findings->tls_answers == PROBE_YES || findings->tcp_answers == PROBE_YES;
-    if (findings->foreign[0] && !has_sip) {
-        cap(out, 'F', "What answers there is no SIP: \"%s\".", findings->foreign);
-        return;
-    }
-    if (!has_tls && findings->tcp_answers != PROBE_YES) {
-        cap(out, 'F', "Nothing answers SIP there. %s", findings->trouble);
-        return;
-    }
-    if (!has_tls)
+    if (findings->tls_answers != PROBE_YES && findings->tcp_answers != PROBE_YES)
+        grade_silence(findings, out);
+    else if (findings->tls_speaks != PROBE_YES)
         cap(out, 'D',
             "No TLS: no peer can be authenticated, so nothing may be aliased safely (RFC 5923 §9). %s",
             findings->trouble);
     else if (findings->tls_answers == PROBE_NO && findings->requests_certificate == PROBE_YES)
-        cap(out, 'B', "It answers nobody without a certificate: the rest cannot be seen from outside. %s",
+        cap(out, 'B',
+            "Over TLS it answers nobody without a certificate: the rest cannot be seen from outside. %s",
             findings->trouble);
     else if (findings->tls_answers == PROBE_NO)
         cap(out, 'D', "OPTIONS over TLS is not answered (RFC 3261 §11). %s", findings->trouble);

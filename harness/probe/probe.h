@@ -49,13 +49,14 @@ struct probe_findings {
     unsigned connections;
 };
 
+#define PROBE_NO_GRADE '-' /* there was nothing to grade */
 struct probe_reason {
-    char grade; /* that it caps at: 'A' none, then 'B', 'C', 'D', 'F' */
+    char grade; /* that it caps at: 'A' none, then 'B', 'C', 'D', 'F', PROBE_NO_GRADE */
     char text[PROBE_TEXT_MAX];
 };
 enum { PROBE_REASONS_MAX = 24 };
 struct probe_grade {
-    char letter;                                    /* 'A', 'B', 'C', 'D', 'F' */
+    char letter;                                    /* 'A', 'B', 'C', 'D', 'F', PROBE_NO_GRADE */
     struct probe_reason reasons[PROBE_REASONS_MAX]; /* the worst first */
     size_t count;
 };
@@ -78,7 +79,7 @@ void probe_survey_free(struct probe_survey *survey);
 
 /* ---- report ---- */
 void probe_print(const struct probe_findings *findings, const struct probe_grade *grade, struct page *page);
-/* {"schema":"sipreuse-probe/1", …}; false: it cannot be written. */
+/* {"schema":"sipreuse-probe/1", …}, no grade being null; false: it cannot be written. */
 bool probe_print_json(const struct probe_findings *findings, const struct probe_grade *grade, FILE *out);
 
 #endif

@@ -75,7 +75,10 @@ void probe_print(const struct probe_findings *findings, const struct probe_grade
 {
     char ip[NET_ADDRESS_TEXT_MAX], text[PROBE_TEXT_MAX + 32];
     net_address_format_ip(&findings->address, ip);
-    page_put(page, PAGE_BOLD, "%s: grade %c\n", ip, grade->letter);
+    if (grade->letter == PROBE_NO_GRADE)
+        page_put(page, PAGE_BOLD, "%s: no grade\n", ip);
+    else
+        page_put(page, PAGE_BOLD, "%s: grade %c\n", ip, grade->letter);
     for (size_t i = 0; i < grade->count; i++) {
         snprintf(text, sizeof text, "%c  %s", grade->reasons[i].grade, grade->reasons[i].text);
         page_wrap(page, 2, text);
@@ -101,13 +104,17 @@ void probe_print(const struct probe_findings *findings, const struct probe_grade
         page_wrap(page, 4, unknowable[i]);
 }
 
+static json_t *grade_as_json(char letter)
+{
+    return letter == PROBE_NO_GRADE ? json_null() : json_stringn(&letter, 1);
+}
+
 static json_t *reasons_as_json(const struct probe_grade *grade)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < grade->count; i++) {
-        char letter[2] = {grade->reasons[i].grade, '\0'};
-        json_array_append_new(list, json_pack("{s:s,s:s}", "grade", letter, "text", grade->reasons[i].text));
-    }
+    for (size_t i = 0; i < grade->count; i++)
+        json_array_append_new(list, json_pack("{s:o,s:s}", "grade", grade_as_json(grade->reasons[i].grade),
+                                              "text", grade->reasons[i].text));
     return list;
 }
 
@@ -123,7 +130,7 @@ static json_t *certificate_as_json(const struct probe_findings *findings)
 
 bool probe_print_json(const struct probe_findings *findings, const struct probe_grade *grade, FILE *out)
 {
-    char ip[NET_ADDRESS_TEXT_MAX], letter[2] = {grade->letter, '\0'};
+    char ip[NET_ADDRESS_TEXT_MAX];
     net_address_format_ip(&findings->address, ip);
     json_t *seen = json_object(), *unknown = json_array();
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
@@ -135,10 +142,10 @@ bool probe_print_json(const struct probe_findings *findings, const struct probe_
     for (size_t i = 0; i < sizeof unknowable / sizeof *unknowable; i++)
         json_array_append_new(unknown, json_string(unknowable[i]));
     json_t *root =
-        json_pack("{s:s,s:s,s:i,s:i,s:s,s:s,s:o,s:o,s:o,s:o}", "schema", "sipreuse-probe/1", "address", ip,
+        json_pack("{s:s,s:s,s:i,s:i,s:s,s:o,s:o,s:o,s:o,s:o}", "schema", "sipreuse-probe/1", "address", ip,
                   "sip_port", (int)findings->sip_port, "sips_port", (int)findings->sips_port, "domain",
-                  findings->domain, "grade", letter, "reasons", reasons_as_json(grade), "seen", seen,
-                  "certificate", certificate_as_json(findings), "unknown", unknown);
+                  findings->domain, "grade", grade_as_json(grade->letter), "reasons", reasons_as_json(grade),
+                  "seen", seen, "certificate", certificate_as_json(findings), "unknown", unknown);
     bool is_written = root && json_dumpf(root, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(root);
     return is_written;

@@ -91,6 +91,13 @@ Test(grade, what_is_not_known_costs_nothing)
     findings.tolerates_alias = findings.pieces = findings.two_in_one = findings.ping = PROBE_UNKNOWN;
     findings.stays_idle = findings.answers_after_idle = findings.closes_politely = PROBE_UNKNOWN;
     expect('B', "answers nobody without a certificate", findings);
+    findings.tcp_answers = PROBE_NO; /* a TLS server of anything */
+    expect(PROBE_NO_GRADE, "No SIP was seen", findings);
+    findings.now_s = findings.not_after_s + 1;
+    expect(PROBE_NO_GRADE, "No SIP was seen", findings);
+    findings.requests_certificate = PROBE_NO;
+    findings.now_s = 2000;
+    expect('F', "Nothing answers SIP there: a TLS handshake was all", findings);
     findings = (struct probe_findings){.tcp_answers = PROBE_NO};
     expect('F', "Nothing answers", findings);
 }
