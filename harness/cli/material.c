@@ -146,11 +146,12 @@ static unsigned unreachable_ip(const struct cli_request *request)
 }
 
 /* A suite named is a limit. The default one gives way to selectors that name something outside of it: who
- * asks for a slow scenario by its name wants it. */
+ * asks for a slow scenario by its name wants it. It has no soak. */
 static bool selection_choose(struct cli_material *material, const struct cli_request *request, char *error,
                              size_t error_size_bytes)
 {
-    struct selection_options options = {.suite = request->rerun ? NULL : material->suite,
+    bool is_limited = !request->rerun && (request->suite_name || !request->soak_ms);
+    struct selection_options options = {.suite = is_limited ? material->suite : NULL,
                                         .selectors = request->selectors,
                                         .selector_count = request->selector_count,
                                         .transports = request->transports,
@@ -169,6 +170,21 @@ static bool selection_choose(struct cli_material *material, const struct cli_req
         return false;
     options.suite = NULL;
     return selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes);
+}
+
+/* Who asks for an hour of random traffic is not to wait that long for something else. */
+static bool soak_is_there(const struct cli_material *material, const struct cli_request *request)
+{
+    if (!request->soak_ms)
+        return true;
+    for (size_t i = 0; i < material->selection.count; i++)
+        if (scenario_variant_is_soak(material->selection.variants[i]))
+            return true;
+    cli_fail(CLI_USAGE, "--soak: nothing that was chosen is a soak; leave out %s, or use --repeat N",
+             request->rerun        ? "--rerun-failed"
+             : request->suite_name ? "--suite"
+                                   : "the selectors");
+    return false;
 }
 
 int cli_material_load(struct cli_material *material, struct cli_request *request, struct catalogue *catalogue)
@@ -200,7 +216,7 @@ int cli_material_load(struct cli_material *material, struct cli_request *request
     catalogue_fit_controls(material->catalogue, material->profile->without_tls);
     if (!selection_choose(material, request, error, sizeof error))
         return cli_fail(CLI_USAGE, "%s", error);
-    return CLI_GOOD;
+    return soak_is_there(material, request) ? CLI_GOOD : CLI_USAGE;
 }
 
 void cli_material_fini(struct cli_material *material)

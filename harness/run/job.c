@@ -76,7 +76,8 @@ static void queue_again(struct run *run, struct job *job)
  * device's tables go on. */
 static bool goes_on_soaking(const struct run *run, const struct job *job)
 {
-    return job->outcome.verdict == VERDICT_PASS && !run->is_stopping_early && !run->is_interrupted &&
+    return scenario_variant_is_soak(job->variant) && job->outcome.verdict == VERDICT_PASS &&
+           !run->is_stopping_early && !run->is_interrupted &&
            loop_now_ns() - run->start_ns < run->options->soak_ms * 1000000;
 }
 

@@ -84,7 +84,7 @@ struct run_options {
                          went */
     double timeout_scale; /* 1.0 */
     uint64_t seed;
-    uint64_t soak_ms;                 /* scenarios that pass are run again until then; 0: once */
+    uint64_t soak_ms;                 /* soaks that pass are run again until then; 0: once */
     const char *const *device_faults; /* for reference profiles: NULL-terminated, or NULL */
     const char *const *command_line;  /* for the journal; NULL-terminated */
     int operator_in, operator_out;    /* where a person is asked; in -1: nobody is there */

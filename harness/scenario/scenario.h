@@ -116,6 +116,8 @@ void catalogue_free(struct catalogue *catalogue);
 const struct requirement *catalogue_requirement(const struct catalogue *catalogue, const char *id);
 const struct scenario *catalogue_scenario(const struct catalogue *catalogue, const char *id);
 const struct scenario_variant *scenario_variant_find(const struct scenario *scenario, const char *name);
+/* Has random traffic in it, for as long as one wants (the step soak). */
+bool scenario_variant_is_soak(const struct scenario_variant *variant);
 struct suite *suite_load(const char *suites_dir, const char *name, const struct catalogue *catalogue,
                          struct diagnostic *diagnostic);
 void suite_free(struct suite *suite);

@@ -208,3 +208,11 @@ const struct scenario_variant *scenario_variant_find(const struct scenario *scen
             return &scenario->variants[i];
     return NULL;
 }
+
+bool scenario_variant_is_soak(const struct scenario_variant *variant)
+{
+    for (size_t i = 0; i < variant->steps.count; i++)
+        if (variant->steps.items[i].verb == STEP_SOAK)
+            return true;
+    return false;
+}

@@ -54,4 +54,21 @@ status=0
 "$sipreuse" run --device reference --soak 30 >"$work/out" 2>&1 || status=$?
 [ "$status" = 2 ] && grep -q "soak '30' is no time; write 30s, 5m, or 1h" "$work/out" || complain "--soak 30: exit $status: $(cat "$work/out")"
 
+refused() { # WHAT-TO-LEAVE-OUT OPTIONS...
+    what=$1 status=0
+    shift
+    "$sipreuse" run --device reference --soak 1h "$@" >"$work/out" 2>&1 || status=$?
+    [ "$status" = 2 ] && grep -q "is a soak; leave out $what, or use --repeat" "$work/out" || complain "--soak 1h $*: exit $status: $(cat "$work/out")"
+}
+refused --suite --suite smoke
+refused 'the selectors' 'wire/*'
+
+# What stands beside a soak is run once.
+soak beside 11 --soak 3s interop/soak:tls-tls13-ip4-server wire/pipelined:tls-tls13-ip4-server
+python3 - "$work/beside" <<'PYTHON' || complain "a soak beside another scenario: exit $status: $(cat "$work/beside.txt")"
+import collections, json, sys
+starts = collections.Counter(event["scenario"] for event in map(json.loads, open(f"{sys.argv[1]}/events.jsonl")) if event["event"] == "world")
+assert starts["interop/soak"] > 0 and starts["wire/pipelined"] == 1, starts
+PYTHON
+
 finish "the soak is as it should be"
