@@ -318,3 +318,12 @@ void world_open(struct world *world, int family, enum net_transport transport, e
     world_open_with(world, family, &(struct net_listen_options){.transport = transport, .tls = server},
                     &(struct net_connect_options){.transport = transport, .tls = client});
 }
+
+void world_write_message(struct net_connection *connection, size_t size_bytes,
+                         const struct net_message_options *how)
+{
+    char *bytes = malloc(size_bytes);
+    memset(bytes, 'm', size_bytes);
+    cr_assert_eq(net_connection_write_message(connection, bytes, size_bytes, how), 0);
+    free(bytes);
+}

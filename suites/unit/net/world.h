@@ -45,6 +45,9 @@ void world_enter_namespace(void);
 
 void world_init(struct world *world, const struct net_options *options);
 void world_fini(struct world *world); /* frees what is left, connections too */
+/* One message of that many bytes. */
+void world_write_message(struct net_connection *connection, size_t size_bytes,
+                         const struct net_message_options *how);
 
 /* A self-signed ECDSA certificate and its key in PEM; heap. */
 void world_make_certificate(const char *common_name, unsigned key_usage, char **certificate_pem,
