@@ -53,7 +53,7 @@ static bool on_verify(struct net_connection *net, const struct net_tls_facts *fa
     (void)net;
     if (node_has(node, FAULT_CLOSE_ON_UNRECOGNIZED) && facts->server_name != NULL &&
         node_find_domain(node, facts->server_name) == node->domain_count) {
-        close_connection(connection, NET_CLOSE_RST);
+        close_connection(connection, NET_CLOSE_FIN);
         return false;
     }
     return judge_client(connection, facts);

@@ -81,6 +81,26 @@ void client_transaction_leave_trail(struct client_transaction *transaction, cons
     transaction->has_trail = true;
 }
 
+const char *client_transaction_branch(const struct client_transaction *transaction)
+{
+    return transaction->branch;
+}
+
+void client_transaction_set_branch(struct client_transaction *transaction, const char *branch)
+{
+    char *key = make_key(branch, transaction->request->method);
+    char *copy = strdup(branch);
+    if (key == NULL || copy == NULL) {
+        free(key);
+        free(copy);
+        return;
+    }
+    free(transaction->branch);
+    free(transaction->key);
+    transaction->branch = copy;
+    transaction->key = key;
+}
+
 /* The connection carries it no longer. */
 static void put_down(struct client_transaction *transaction)
 {

@@ -65,7 +65,8 @@ static void on_targets(struct targets *targets, const char *why, void *arg)
  * its sent-by resolves to. */
 static void give_up(struct courier *courier, const char *why)
 {
-    if (!courier->message->is_request && !courier->has_resolved && !courier->hop.is_numeric) {
+    if (!courier->message->is_request && !courier->has_resolved && !courier->hop.is_numeric &&
+        !node_has(courier->node, FAULT_RESPONSE_SOURCE_ONLY)) {
         courier->has_resolved = true;
         courier->resolution =
             resolution_new(courier->node->lookup, &courier->node->dice, &courier->node->faults, &courier->hop,

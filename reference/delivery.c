@@ -7,9 +7,35 @@
 
 enum { SOME_PAYLOAD_PROTOCOL = 42, SMALL_MESSAGE_BYTES = 8192 };
 
+/* The fault no-length: of what a node makes itself, and no other reference node has to frame. */
+static bool leaves_length_out(const struct connection *connection, const struct sip_message *message)
+{
+    struct sip_via via;
+    const char *of = sip_message_header(message, "CSeq");
+    if (!node_has(connection->node, FAULT_NO_LENGTH) || message->body_size_bytes > 0 || of == NULL) {
+        return false;
+    }
+    if (message->is_request) {
+        return strcmp(message->method, "ACK") == 0 && sip_message_value_count(message, "Route") == 0;
+    }
+    if (strstr(of, "OPTIONS") == NULL || sip_message_top_via(message, &via) != SIP_OK) {
+        return false;
+    }
+    bool has_alias = sip_via_has_alias(&via);
+    sip_via_fini(&via);
+    return !has_alias;
+}
+
 /* RFC 3261 §16.6, 9: what came without Content-Length, as it may over SCTP, gets one for a stream. */
 static struct sip_message *with_length(const struct connection *connection, const struct sip_message *message)
 {
+    if (leaves_length_out(connection, message)) {
+        struct sip_message *bare = sip_message_copy(message);
+        if (bare != NULL) {
+            sip_message_remove(bare, "Content-Length");
+        }
+        return bare;
+    }
     if (connection->transport == NET_SCTP || sip_message_header(message, "Content-Length") != NULL ||
         node_has(connection->node, FAULT_NO_LENGTH_FOR_STREAM)) {
         return NULL;

@@ -16,6 +16,7 @@ struct exchange {
     size_t at; /* the next target */
     struct client_transaction *transaction;
     struct loop_timer *timer_c;
+    char *branch; /* of the first attempt, for the fault same-branch-next-server */
     struct trail trail;
     struct dice dice; /* of the trail */
     bool is_invite, is_cancelled, has_final, has_retried, has_trail;
@@ -71,6 +72,7 @@ void exchange_free(struct exchange *exchange)
     targets_fini(&exchange->targets);
     next_hop_fini(&exchange->hop);
     sip_message_free(exchange->request);
+    free(exchange->branch);
     free(exchange);
 }
 
@@ -167,6 +169,15 @@ static void on_event(struct client_transaction *transaction, enum client_event e
     try_next(exchange);
 }
 
+static void share_branch(struct exchange *exchange, struct client_transaction *transaction)
+{
+    if (exchange->branch == NULL) {
+        exchange->branch = strdup(client_transaction_branch(transaction));
+    } else {
+        client_transaction_set_branch(transaction, exchange->branch);
+    }
+}
+
 static struct client_transaction *prepare(struct exchange *exchange, const struct target *target)
 {
     struct sip_message *request = sip_message_copy(exchange->request);
@@ -179,6 +190,9 @@ static struct client_transaction *prepare(struct exchange *exchange, const struc
     }
     if (transaction != NULL && exchange->has_trail) {
         client_transaction_leave_trail(transaction, &exchange->trail);
+    }
+    if (transaction != NULL && node_has(exchange->node, FAULT_SAME_BRANCH_NEXT_SERVER)) {
+        share_branch(exchange, transaction);
     }
     sip_message_free(request);
     return transaction;

@@ -68,7 +68,9 @@ static const char *refuse_address(const struct candidate *candidate)
 /* The faults that make aliases of plain connections, each of one transport. */
 static bool aliases_plain(const struct fault_set *faults, enum net_transport transport)
 {
-    return faults->is_set[transport == NET_SCTP ? FAULT_ALIAS_OVER_SCTP : FAULT_ALIAS_OVER_TCP];
+    return transport == NET_SCTP
+               ? faults->is_set[FAULT_ALIAS_OVER_SCTP]
+               : faults->is_set[FAULT_ALIAS_OVER_TCP] || faults->is_set[FAULT_ALIAS_OVER_TCP_UNASKED];
 }
 
 /* RFC 5923 §9.3 for virtual servers, RFC 3261 §18 for the others: plain connections serve the side that
@@ -240,7 +242,8 @@ static const char *refuse_client(const struct fault_set *faults, const struct al
 const char *policy_refuse_alias(const struct policy *policy, const struct alias_claim *claim)
 {
     const struct fault_set *faults = policy->faults;
-    if (!claim->is_asked && !faults->is_set[FAULT_ALIAS_ALWAYS]) {
+    bool is_given_away = claim->transport == NET_TCP && faults->is_set[FAULT_ALIAS_OVER_TCP_UNASKED];
+    if (!claim->is_asked && !is_given_away && !faults->is_set[FAULT_ALIAS_ALWAYS]) {
         return "it was not asked for";
     }
     if (policy->is_never_reusing) {

@@ -44,6 +44,9 @@ struct client_transaction *client_transaction_new(struct reference_node *node,
                                                   client_transaction_cb cb, void *arg);
 /* It is sent once and then over, like an ACK: CLIENT_SENT. Before it starts. */
 void client_transaction_leave_trail(struct client_transaction *transaction, const struct trail *trail);
+/* For the fault same-branch-next-server, before it starts. */
+const char *client_transaction_branch(const struct client_transaction *transaction);
+void client_transaction_set_branch(struct client_transaction *transaction, const char *branch);
 void client_transaction_start(struct client_transaction *transaction); /* may call back before it returns */
 void client_transaction_free(
     struct client_transaction *transaction); /* NULL is fine; allowed in its callback */

@@ -130,6 +130,8 @@ static void begin_attempt(struct device_probe *probe)
     connect.local.port = 0;
     probe->attempt++;
     probe->framer = sip_framer_new(RESPONSE_MAX_BYTES);
+    if (probe->framer)
+        sip_framer_forgive_no_length(probe->framer);
     probe->connection = probe->framer ? net_connect(probe->options.net, &connect, &events, probe) : NULL;
     decide_soon(probe, probe->connection ? ANSWER_MS : RETRY_MS);
 }

@@ -281,8 +281,11 @@ void inbox_bytes(struct wire *wire, const uint8_t *bytes, size_t size_bytes)
         take_datagram(wire, bytes, size_bytes);
         return;
     }
-    if (!wire->framer)
+    if (!wire->framer) {
         wire->framer = sip_framer_new(SIP_MESSAGE_MAX_BYTES);
+        if (wire->framer)
+            sip_framer_forgive_no_length(wire->framer); /* 3261-18.3-length judges it */
+    }
     if (!wire->framer || !sip_framer_push(wire->framer, bytes, size_bytes)) {
         world_end(wire->world, VERDICT_ERROR, 0, "Out of memory.");
         return;

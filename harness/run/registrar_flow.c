@@ -212,6 +212,8 @@ void registrar_flow_accept(struct net_listener *listener, struct net_connection 
     flow->registrar = registrar;
     flow->connection = connection;
     flow->framer = sip_framer_new(SIP_MESSAGE_MAX_BYTES);
+    if (flow->framer)
+        sip_framer_forgive_no_length(flow->framer);
     if (registrar->account.algorithm_count)
         flow->nonce =
             text_format("%s-%llu", registrar->run->label, (unsigned long long)net_connection_id(connection));

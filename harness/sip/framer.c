@@ -13,7 +13,8 @@ struct sip_framer {
     size_t line;         /* where the unfinished line begins */
     size_t scanned;      /* no LF in [line, scanned) */
     size_t message_size; /* header and body; 0 while the header is not complete */
-    bool was_lone_crlf;  /* a CRLF was reported as a pong; another one makes it a ping */
+    bool forgives_no_length;
+    bool was_lone_crlf; /* a CRLF was reported as a pong; another one makes it a ping */
     enum sip_error error;
 };
 
@@ -23,6 +24,11 @@ struct sip_framer *sip_framer_new(size_t max_bytes)
     if (framer)
         framer->max_bytes = max_bytes;
     return framer;
+}
+
+void sip_framer_forgive_no_length(struct sip_framer *framer)
+{
+    framer->forgives_no_length = true;
 }
 
 void sip_framer_free(struct sip_framer *framer)
@@ -160,7 +166,7 @@ static enum sip_error header_complete(struct sip_framer *framer, size_t end)
 {
     const char *buffer = (const char *)framer->buffer;
     struct sip_length length = header_length(buffer + framer->start, buffer + end);
-    if (!length.is_present || length.is_malformed)
+    if (length.is_malformed || (!length.is_present && !framer->forgives_no_length))
         return SIP_ERROR_CONTENT_LENGTH;
     size_t header_size = end - framer->start;
     if (header_size > framer->max_bytes || length.bytes > framer->max_bytes - header_size)

@@ -235,6 +235,9 @@ struct sip_frame {
                 * malformed or conflicting; TOO_LARGE: header and body exceed max_bytes; MEMORY */
 };
 struct sip_framer *sip_framer_new(size_t max_bytes);
+/* From now on a message without Content-Length, which RFC 3261 §18.3 wants on a stream, ends with its header:
+ * for whoever has to see who breaks that rule. */
+void sip_framer_forgive_no_length(struct sip_framer *framer);
 void sip_framer_free(struct sip_framer *framer);
 /* false when out of memory (then the framer is in error). */
 bool sip_framer_push(struct sip_framer *framer, const uint8_t *bytes, size_t size_bytes);

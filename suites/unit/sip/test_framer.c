@@ -309,3 +309,22 @@ Test(sip_framer, a_backlog_costs_no_more_than_its_bytes, .timeout = 20)
     }
     sip_framer_free(framer);
 }
+
+Test(sip_framer, what_has_no_length_ends_with_its_header_where_that_is_forgiven)
+{
+    static const char BARE[] = "ACK sip:a SIP/2.0\r\nCSeq: 1 ACK\r\n\r\n"
+                               "ACK sip:b SIP/2.0\r\nContent-Length: 2\r\n\r\nxyACK sip:c SIP/2.0\r\n"
+                               "Content-Length: x\r\n\r\n";
+    struct sip_framer *framer = sip_framer_new(FRAMER_MAX);
+    char log[LOG_MAX] = "";
+    char expected[LOG_MAX];
+    sip_framer_forgive_no_length(framer);
+    cr_assert(sip_framer_push(framer, (const uint8_t *)BARE, strlen(BARE)));
+    drain(framer, log);
+    snprintf(expected, sizeof expected,
+             "[ACK sip:a SIP/2.0\r\nCSeq: 1 ACK\r\n\r\n]"
+             "[ACK sip:b SIP/2.0\r\nContent-Length: 2\r\n\r\nxy]!%d",
+             SIP_ERROR_CONTENT_LENGTH);
+    cr_expect_str_eq(log, expected);
+    sip_framer_free(framer);
+}
