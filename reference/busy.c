@@ -1,4 +1,4 @@
-/* What three faults take for load: many requests on one connection within a second. */
+/* What four faults take for load: many requests on one connection within a second. */
 #include <stdlib.h>
 
 #include "reference/history.h"
@@ -25,6 +25,12 @@ bool busy_loses(const struct connection *connection)
 {
     return node_has(connection->node, FAULT_LOSE_UNDER_LOAD) && busy_is(connection) &&
            connection->busy_count % BUSY == 0;
+}
+
+bool busy_answers_twice(const struct server_transaction *transaction, const struct sip_message *response)
+{
+    return node_has(transaction->node, FAULT_RESPONSE_TWICE_UNDER_LOAD) && transaction->was_busy &&
+           !transaction->is_invite && response->status >= 200;
 }
 
 static void on_twin(struct exchange *exchange, unsigned status, const struct sip_message *response, void *arg)

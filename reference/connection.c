@@ -16,19 +16,30 @@ enum {
     HELD_FAIR_BYTES = 16 << 10    /* of one: it is never closed for what the others hold */
 };
 
+/* In place of the one that it has, with whatever that holds. Without memory that one stays. */
+static void connection_new_framer(struct connection *connection)
+{
+    bool is_small = node_has(connection->node, FAULT_SMALL_BUFFER);
+    struct sip_framer *framer = sip_framer_new(is_small ? SMALL_BUFFER_BYTES : MESSAGE_MAX_BYTES);
+    if (framer != NULL) {
+        sip_framer_free(connection->framer);
+        connection->framer = framer;
+        connection->unframed_bytes = 0;
+    }
+}
+
 struct connection *connection_new(struct reference_node *node, enum net_transport transport)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     if (connection == NULL) {
         return NULL;
     }
-    connection->framer =
-        sip_framer_new(node_has(node, FAULT_SMALL_BUFFER) ? SMALL_BUFFER_BYTES : MESSAGE_MAX_BYTES);
+    connection->node = node;
+    connection_new_framer(connection);
     if (connection->framer == NULL) {
         free(connection);
         return NULL;
     }
-    connection->node = node;
     connection->transport = transport;
     connection->heard_ms = loop_now_ms(node->loop);
     return connection;
@@ -175,31 +186,6 @@ void connection_on_ready(struct net_connection *net, void *arg)
     }
 }
 
-/* The faults of RFC 3261 §18.3 and §7.5 that see a stream as a row of reads. True: the bytes are dealt with.
- */
-static bool misframes(struct connection *connection, const uint8_t *bytes, size_t size_bytes)
-{
-    const struct reference_node *node = connection->node;
-    if (node_has(node, FAULT_CRLF_BREAKS) && size_bytes > 4 && bytes[0] == '\r') {
-        return true;
-    }
-    if (node_has(node, FAULT_ONE_READ_ONE_MESSAGE)) {
-        dispatch_message(connection, bytes, size_bytes);
-        return true;
-    }
-    return false;
-}
-
-/* The fault first-message-only. */
-static void forget_rest(struct connection *connection)
-{
-    struct sip_framer *framer = sip_framer_new(MESSAGE_MAX_BYTES);
-    if (framer != NULL) {
-        sip_framer_free(connection->framer);
-        connection->framer = framer;
-    }
-}
-
 /* RFC 5626 §4.4.1, all that came at once together: a flood of pings must not cost a system call each. */
 static void send_pongs(struct connection *connection, size_t count)
 {
@@ -227,14 +213,17 @@ static void receive_frames(struct connection *connection)
     size_t pings = 0;
     while (!is_discarding(connection)) {
         struct sip_frame frame = sip_framer_next(connection->framer);
+        if (misframe_loses(connection, &frame)) {
+            continue;
+        }
         switch (frame.kind) {
         case SIP_FRAME_NONE:
             send_pongs(connection, pings);
             return;
         case SIP_FRAME_MESSAGE:
             dispatch_message(connection, frame.bytes, frame.size_bytes);
-            if (node_has(connection->node, FAULT_FIRST_MESSAGE_ONLY)) {
-                forget_rest(connection);
+            if (misframe_forgets_rest(connection, &frame)) {
+                connection_new_framer(connection);
                 return;
             }
             break;
@@ -305,13 +294,17 @@ void connection_on_data(struct net_connection *net, const uint8_t *bytes, size_t
         receive_datagram(connection, bytes, size_bytes);
         return;
     }
-    if (misframes(connection, bytes, size_bytes)) {
+    size_t taken_bytes = misframe_read(connection, bytes, size_bytes);
+    if (taken_bytes == size_bytes) {
         return;
     }
+    bytes += taken_bytes;
+    size_bytes -= taken_bytes;
     if (!sip_framer_push(connection->framer, bytes, size_bytes)) {
         close_connection(connection, NET_CLOSE_GRACEFUL);
         return;
     }
+    misframe_note(connection, size_bytes);
     receive_frames(connection);
     if (!connection->is_closing && !connection->is_deaf && holds_too_much(connection)) {
         node_log(connection->node, "connection %llu: no room for so long a message: closed",

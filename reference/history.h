@@ -28,10 +28,12 @@ void remembered_set(struct reference_node *node, const struct next_hop *hop, con
                     const struct sip_message *request, uint64_t connection);
 void remembered_free(struct reference_node *node);
 
-/* ---- busy.c: load, as three faults see it ---- */
+/* ---- busy.c: load, as four faults see it ---- */
 void busy_note_request(struct connection *connection);
 bool busy_is(const struct connection *connection);
 bool busy_loses(const struct connection *connection); /* the fault lose-under-load: the last one noted */
+/* The fault response-twice-under-load. */
+bool busy_answers_twice(const struct server_transaction *transaction, const struct sip_message *response);
 /* The fault twice-under-load: forwards it once more, on its own account. */
 void busy_repeat(struct server_transaction *transaction, const struct sip_message *request,
                  const struct next_hop *hop, const struct record_route *plan);

@@ -40,8 +40,9 @@ struct connection {
     uint64_t heard_ms;      /* last bytes from the peer */
     uint64_t busy_since_ms; /* for faults: a second of requests, and how many they are */
     size_t busy_count;
-    bool has_proved_account;  /* for a fault: a request on it was authenticated by Digest */
-    struct loop_timer *timer; /* NULL: none was needed */
+    size_t unframed_bytes, earlier_bytes; /* for a fault: of no whole frame yet; those before this read */
+    bool has_proved_account;              /* for a fault: a request on it was authenticated by Digest */
+    struct loop_timer *timer;             /* NULL: none was needed */
 };
 enum { CONNECTION_HANDSHAKE_MS = 10000 };
 /* A connection for the target, ready now; or NULL with waiter->connection set: its callback comes; or NULL
@@ -83,6 +84,15 @@ bool delivery_send(struct connection *connection, const struct sip_message *mess
 bool delivery_is_datagram(const struct connection *connection); /* each on_data is a whole SIP message */
 /* false: a fault drops what has come now */
 bool delivery_is_taken(const struct connection *connection, size_t size_bytes);
+
+/* ---- misframe.c: the faults of RFC 3261 §18.3 and §7.5, which see a stream as a row of reads ---- */
+/* How many bytes of a read are dealt with before anything is framed: 0 without such a fault. */
+size_t misframe_read(struct connection *connection, const uint8_t *bytes, size_t size_bytes);
+/* So many bytes of a read are about to be framed. */
+void misframe_note(struct connection *connection, size_t size_bytes);
+bool misframe_loses(struct connection *connection, const struct sip_frame *frame); /* asked for each, once */
+/* What has come behind the message is forgotten. */
+bool misframe_forgets_rest(const struct connection *connection, const struct sip_frame *message);
 
 /* ---- pairs.c: the TLS connections of an association of SCTP (RFC 3436 §5), and transactions spread over
  * them (RFC 4168 §5.1) ---- */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reference/history.h"
 #include "reference/transaction.h"
 
 static bool read_way_back(const struct server_transaction *transaction, struct next_hop *hop,
@@ -70,6 +71,9 @@ void response_send(struct reference_node *node, const struct server_transaction 
     struct next_hop hop;
     struct target target;
     if (connection != NULL && connection_send(connection, response)) {
+        if (busy_answers_twice(transaction, response)) {
+            connection_send(connection, response);
+        }
         return;
     }
     if (node_has(node, FAULT_DROP_RESPONSE_ON_CLOSED) || !read_way_back(transaction, &hop, &target)) {

@@ -125,15 +125,38 @@ static void draw_close(struct drawing *drawing, const struct step_close *close)
                 close->is_uncertain ? "" : ", and the device has seen it");
 }
 
+/* " to one, two on c1, each behind 2 empty lines, cut in the last one's body" */
+static void respond_text(const struct step_respond *respond, char *room, size_t room_size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < respond->to.count && used < room_size; i++)
+        used +=
+            (size_t)snprintf(room + used, room_size - used, "%s%s", i ? ", " : " to ", respond->to.items[i]);
+    if (used < room_size)
+        used += (size_t)snprintf(room + used, room_size - used, "%s%s", respond->on ? " on " : "",
+                                 drawing_or(respond->on, ""));
+    if (used < room_size && respond->empty_lines)
+        used +=
+            (size_t)snprintf(room + used, room_size - used, ", behind %u empty lines", respond->empty_lines);
+    if (used < room_size)
+        snprintf(room + used, room_size - used, "%s%s", respond->chunk_bytes ? ", in pieces" : "",
+                 respond->cut == SCENARIO_CUT_HEADER ? ", cut in the header"
+                 : respond->cut == SCENARIO_CUT_BODY ? ", cut in the body"
+                                                     : "");
+}
+
 static void draw_respond(struct drawing *drawing, const struct step_respond *respond)
 {
-    char status[16];
-    snprintf(status, sizeof status, "%u", respond->status);
+    char statuses[16 * SCENARIO_STATUSES_MAX] = "", text[512] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < respond->status_count; i++)
+        used += (size_t)snprintf(statuses + used, sizeof statuses - used, "%s%u", i ? ", " : "",
+                                 respond->statuses[i]);
+    respond_text(respond, text, sizeof text);
+    const char *where = respond->on ? respond->on : respond->to.count ? respond->to.items[0] : "";
     drawing_say(drawing,
-                (struct drawing_stroke){drawing_named(drawing, respond->on ? respond->on : respond->to),
-                                        drawing->device, '-', 0, status},
-                "%u to %s%s%s", respond->status, respond->to, respond->on ? " on " : "",
-                drawing_or(respond->on, ""));
+                (struct drawing_stroke){drawing_named(drawing, where), drawing->device, '-', 0, statuses},
+                "%s%s", statuses, text);
 }
 
 static void draw_dns(struct drawing *drawing, const struct step_change_dns *change)

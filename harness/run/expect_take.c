@@ -104,8 +104,8 @@ static size_t events_wanted(const struct scenario_alternative *alternative, cons
     if (alternative->received)
         return alternative->received;
     /* Good answers have to be complete; the first bad one decides. */
-    if (alternative->match == MATCH_RESPONSE && alternative->status_from < 300 && event->origin &&
-        event->origin->group)
+    if (alternative->match == MATCH_RESPONSE && alternative->status_from < 300 && !alternative->is_again &&
+        event->origin && event->origin->group)
         return event->origin->group->count;
     return 1;
 }

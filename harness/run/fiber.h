@@ -30,7 +30,7 @@ struct fiber {
     struct wire *wire;
     struct origin *origin;
     struct expectation *expectation; /* expect.c */
-    char *bytes;                     /* of a send in pieces */
+    char *bytes;                     /* of a send or respond in pieces */
     size_t size_bytes, offset;
 };
 struct warm {
@@ -54,6 +54,7 @@ void fiber_free_all(struct world *world);
 unsigned fiber_turn(const struct fiber *fiber); /* {i}; 0 outside of a repeat */
 
 enum step_result step_send(struct fiber *fiber, const struct step_send *step);
+enum step_result step_respond(struct fiber *fiber, const struct step_respond *step);
 enum step_result step_stimulate(struct fiber *fiber, const struct step_stimulate *step);
 enum step_result step_expect(struct fiber *fiber, const struct step_expect *step);
 enum step_result step_check(struct fiber *fiber, const struct step_expect *step);

@@ -112,6 +112,8 @@ struct observed inbox_view(const struct event *event)
         view.status = event->message->status;
     }
     view.is_echo = event->is_echo;
+    view.is_again = event->is_again;
+    view.is_repeated = event->is_repeated;
     view.is_expected_error = origin && (origin->has_error_answer || origin->is_cancelled);
     return view;
 }
@@ -170,22 +172,24 @@ static void take_request(struct wire *wire, struct sip_message *message, struct 
 static void take_response(struct wire *wire, struct sip_message *message, struct origin *origin, uint64_t seq)
 {
     struct event *event;
-    bool is_repeated = origin && message->status >= 200 && origin->final_status == message->status &&
-                       origin->final_wire == wire;
+    bool is_again = origin && message->status >= 200 && origin->final_status;
+    bool is_repeated = is_again && origin->final_status == message->status && origin->final_wire == wire;
 
-    if (origin && message->status >= 200 && !is_repeated && !origin->final_status) {
+    if (origin && message->status >= 200 && !is_again) {
         origin->final_status = message->status;
         origin->final_wire = wire;
     }
     if (origin)
         dialog_on_response(wire, origin, message);
-    if (is_repeated || (origin && origin->purpose != ORIGIN_STEP)) {
+    if (origin && origin->purpose != ORIGIN_STEP) {
         sip_message_free(message);
         return;
     }
     event = inbox_add(wire->world, OBSERVED_RESPONSE, wire, seq);
     event->message = message;
     event->origin = origin;
+    event->is_again = is_again;
+    event->is_repeated = is_repeated;
 }
 
 static void take_message(struct wire *wire, const uint8_t *bytes, size_t size_bytes)

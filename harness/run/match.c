@@ -187,6 +187,8 @@ static bool response_fits(const struct scenario_alternative *alternative, const 
     if (event->kind != OBSERVED_RESPONSE || !origin_fits(alternative, event) ||
         !delivery_fits(alternative, event) || (event->is_echo && alternative->verdict != VERDICT_NONE))
         return false;
+    if (alternative->is_again ? !event->is_again : event->is_repeated)
+        return false;
     for (size_t i = 0; i < alternative->where_count; i++)
         if (!where_fits(&alternative->where[i], event->message))
             return false;
@@ -253,7 +255,8 @@ static bool is_judged(const struct scenario_alternative *alternatives, size_t co
     for (size_t i = 0; event->of && i < count; i++) {
         const struct scenario_alternative *alternative = &alternatives[i];
 
-        if (!alternative->of.count || !match_strings_have(&alternative->of, event->of))
+        if (!alternative->of.count || !match_strings_have(&alternative->of, event->of) ||
+            alternative->is_again) /* it speaks of second responses alone */
             continue;
         if (event->kind == OBSERVED_RESPONSE ||
             (event->own_method && event->method && !strcmp(event->method, event->own_method)) ||
@@ -269,7 +272,7 @@ bool match_is_surprise(const struct scenario_alternative *alternatives, size_t c
     bool is_request = event->kind == OBSERVED_REQUEST;
 
     if (!is_request && (event->kind != OBSERVED_RESPONSE || event->status < 300 || event->is_echo ||
-                        event->is_expected_error))
+                        event->is_repeated || event->is_expected_error))
         return false;
     if (!is_judged(alternatives, count, event) || match_event(alternatives, count, event) >= 0)
         return false;

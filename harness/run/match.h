@@ -29,6 +29,8 @@ struct observed { /* an event as the alternatives of a step see it */
     bool (*is_beside)(const struct wire *wire, const char *name);
     const struct wire *wire; /* for is_beside */
     bool is_echo;            /* of an answer of ours: good for going on, never for a verdict */
+    bool is_again;           /* a final response to a request that has had one */
+    bool is_repeated;        /* the same on the same connection: nothing new to whom does not ask for it */
     bool is_expected_error;  /* an error that an answer of ours, or a CANCEL, explains */
     enum net_sign sign;
     const char *alert; /* of a fatal TLS alert; NULL: none */

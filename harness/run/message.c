@@ -228,17 +228,19 @@ static void add_echo(const struct event *event, struct wire *wire, const struct 
         echo->message->status = wanted_status;
 }
 
-void message_answer_as(struct event *event, struct wire *wire, const struct answer_draft *draft)
+/* NULL: such a request is not answered. */
+static struct sip_message *build_answer(const struct event *event, struct wire *wire,
+                                        const struct answer_draft *draft)
 {
     const struct sip_message *request = event->message;
     unsigned status = answer_status(event, draft->status);
     struct sip_message *response;
 
     if (!strcmp(request->method, "ACK") || (wire->post && wire->post->is_stalled))
-        return;
+        return NULL;
     response = sip_response_to(request, status, NULL, status > 100 ? event->wire->world->run->label : NULL);
     if (!response)
-        return;
+        return NULL;
     if (status > 100 && status < 300 && (draft->contact || !strcmp(request->method, "INVITE")))
         add_contact(response, event, wire, draft->contact);
     if (draft->sent_by)
@@ -246,12 +248,62 @@ void message_answer_as(struct event *event, struct wire *wire, const struct answ
     if (draft->body)
         sip_message_set_body(response, draft->body, strlen(draft->body), "text/plain");
     message_apply_headers(draft->fiber, response, draft->headers, draft->header_count);
-    event->last_answer = draft->status;
-    if (event->origin && status >= 300)
+    return response;
+}
+
+static void note_answer(struct event *event, struct wire *wire, const struct sip_message *response,
+                        unsigned wanted_status)
+{
+    event->last_answer = wanted_status;
+    if (event->origin && response->status >= 300)
         event->origin->has_error_answer = true;
-    message_send(wire, response, event->origin && event->origin->group ? event->origin->group->name : NULL);
-    add_echo(event, wire, response, draft->status);
+    add_echo(event, wire, response, wanted_status);
+}
+
+static const char *group_name(const struct event *event)
+{
+    return event->origin && event->origin->group ? event->origin->group->name : NULL;
+}
+
+void message_answer_as(struct event *event, struct wire *wire, const struct answer_draft *draft)
+{
+    struct sip_message *response = build_answer(event, wire, draft);
+
+    if (!response)
+        return;
+    message_send(wire, response, group_name(event));
+    note_answer(event, wire, response, draft->status);
     sip_message_free(response);
+}
+
+/* The bytes behind so many empty lines; the bytes go. */
+static uint8_t *put_behind(unsigned empty_lines, uint8_t *bytes, size_t *size_bytes)
+{
+    size_t before = empty_lines * strlen("\r\n");
+    uint8_t *both = run_allocate(before + *size_bytes, 1);
+
+    for (size_t i = 0; i < before; i++)
+        both[i] = i % 2 ? (uint8_t)'\n' : (uint8_t)'\r';
+    memcpy(both + before, bytes, *size_bytes);
+    free(bytes);
+    *size_bytes += before;
+    return both;
+}
+
+uint8_t *message_answer_bytes(struct event *event, struct wire *wire, const struct answer_draft *draft,
+                              unsigned empty_lines, size_t *size_bytes)
+{
+    struct sip_message *response = build_answer(event, wire, draft);
+    uint8_t *bytes = response ? sip_message_serialize(response, size_bytes) : NULL;
+
+    if (bytes) {
+        bytes = put_behind(empty_lines, bytes, size_bytes);
+        if (wire->connection)
+            journal_world_message(wire, false, response, bytes, *size_bytes, group_name(event));
+        note_answer(event, wire, response, draft->status);
+    }
+    sip_message_free(response);
+    return bytes;
 }
 
 struct origin *message_probe(struct wire *wire, enum origin_purpose purpose)

@@ -217,9 +217,15 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
                    text_format(
                        "The soak gives the device requests to forward, and by its profile it takes none."));
         break;
+    case STEP_RESPOND:
+        if (look->profile->accepts_nothing && step->respond.cut != SCENARIO_CUT_NONE)
+            refuse(look,
+                   text_format("Only by answering our OPTIONS could the device show that it has read the "
+                               "first part of a response, and the profile says that it accepts no "
+                               "connections."));
+        break;
     case STEP_LISTEN:
     case STEP_CHECK:
-    case STEP_RESPOND:
     case STEP_CLOSE_PORT:
     case STEP_TELL:
     case STEP_LOSE:

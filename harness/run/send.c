@@ -1,38 +1,9 @@
+#include "run/pile.h"
 #include "run/run_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-struct pile { /* bytes of several messages, for one write */
-    char *bytes;
-    size_t size;
-    size_t *ends; /* of each message */
-    size_t count, room;
-};
-
-static void pile_add(struct pile *pile, const void *bytes, size_t size)
-{
-    char *both = run_allocate(pile->size + size, 1);
-
-    if (pile->size)
-        memcpy(both, pile->bytes, pile->size);
-    if (size)
-        memcpy(both + pile->size, bytes, size);
-    free(pile->bytes);
-    pile->bytes = both;
-    pile->size += size;
-    if (pile->count == pile->room) {
-        size_t room = pile->room ? pile->room * 2 : 8, *ends = run_allocate(room, sizeof *ends);
-
-        if (pile->count)
-            memcpy(ends, pile->ends, pile->count * sizeof *ends);
-        free(pile->ends);
-        pile->ends = ends;
-        pile->room = room;
-    }
-    pile->ends[pile->count++] = pile->size;
-}
 
 /* ---- raw bytes */
 
@@ -159,29 +130,6 @@ static void pile_request(struct fiber *fiber, const struct step_send *step, stru
     free(uri);
 }
 
-static enum step_result sent(struct fiber *fiber)
-{
-    if (fiber->wire)
-        fiber->wire->how = (struct net_message_options){0}; /* what answers later goes as usual */
-    return STEP_GOES_ON;
-}
-
-static enum step_result write_piece(struct fiber *fiber, unsigned chunk_bytes)
-{
-    size_t rest = fiber->size_bytes - fiber->offset;
-    size_t size = chunk_bytes && chunk_bytes < rest ? chunk_bytes : rest;
-
-    /* A connection that does not take it has ended: its sign is an event, and sending on it is quietly
-     * nothing. */
-    if (!rest || !peer_write(fiber->wire, fiber->bytes + fiber->offset, size))
-        return sent(fiber);
-    fiber->offset += size;
-    if (fiber->offset == fiber->size_bytes)
-        return sent(fiber);
-    fiber_set_deadline(fiber, 0); /* each piece in a turn of its own, or the kernel would join them */
-    return STEP_WAITS;
-}
-
 /* Where a transport keeps messages, each is one of its own unless the step wants otherwise. */
 static void write_each(const struct fiber *fiber, const struct pile *pile)
 {
@@ -204,11 +152,9 @@ static enum step_result write_pile(struct fiber *fiber, const struct step_send *
 
     if (is_each)
         write_each(fiber, pile);
-    free(pile->ends);
-    fiber->bytes = pile->bytes;
-    fiber->size_bytes = pile->size;
-    fiber->offset = is_each ? pile->size : 0;
-    return write_piece(fiber, step->chunk_bytes);
+    pile_give(pile, fiber);
+    fiber->offset = is_each ? fiber->size_bytes : 0;
+    return pile_write_piece(fiber, step->chunk_bytes);
 }
 
 enum step_result step_send(struct fiber *fiber, const struct step_send *step)
@@ -219,7 +165,7 @@ enum step_result step_send(struct fiber *fiber, const struct step_send *step)
     char *on, *name;
 
     if (fiber->bytes)
-        return fiber->is_due ? write_piece(fiber, step->chunk_bytes) : STEP_WAITS;
+        return fiber->is_due ? pile_write_piece(fiber, step->chunk_bytes) : STEP_WAITS;
     on = world_expand(fiber, step->on);
     name = world_expand(fiber, step->name ? step->name : "");
     fiber->wire = peer_wire(world, on);
@@ -237,7 +183,6 @@ enum step_result step_send(struct fiber *fiber, const struct step_send *step)
     free(name);
     if (!world->is_over)
         return write_pile(fiber, step, &pile);
-    free(pile.ends);
-    free(pile.bytes);
+    pile_fini(&pile);
     return STEP_WAITS;
 }

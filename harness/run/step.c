@@ -69,41 +69,6 @@ static enum step_result step_listen(struct fiber *fiber, const struct step_liste
     return peer_listen(fiber, step) ? STEP_GOES_ON : STEP_WAITS;
 }
 
-static void answer_over(struct event *event, struct wire *wire, const struct net_message_options *how,
-                        const struct answer_draft *draft)
-{
-    wire->how = *how;
-    message_answer_as(event, wire, draft);
-    wire->how = (struct net_message_options){0}; /* what answers later goes as usual */
-}
-
-static enum step_result step_respond(struct fiber *fiber, const struct step_respond *step)
-{
-    struct world *world = fiber->world;
-    char *name = world_expand(fiber, step->to);
-    char *on = step->on ? world_expand(fiber, step->on) : NULL;
-    char *sent_by = step->sent_by ? world_expand(fiber, step->sent_by) : NULL;
-    char *body = step->body ? world_expand(fiber, step->body) : NULL;
-    struct event *event = inbox_named(world, name);
-    struct wire *wire = on ? peer_wire(world, on) : event ? event->wire : NULL;
-
-    if (!event || !event->message || event->kind != OBSERVED_REQUEST)
-        world_end(world, VERDICT_ERROR, 0, "There is no request called \"%s\" to respond to.", name);
-    else if (wire)
-        answer_over(event, wire, &step->how,
-                    &(struct answer_draft){.status = step->status,
-                                           .sent_by = sent_by,
-                                           .body = body,
-                                           .fiber = fiber,
-                                           .headers = step->headers,
-                                           .header_count = step->header_count});
-    free(sent_by);
-    free(body);
-    free(name);
-    free(on);
-    return world->is_over ? STEP_WAITS : STEP_GOES_ON;
-}
-
 static void remove_records(struct fiber *fiber, const char *template)
 {
     char *name = world_expand(fiber, template);

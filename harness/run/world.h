@@ -119,6 +119,8 @@ struct event {
     unsigned last_answer; /* status that we sent; 0: none */
     bool is_consumed;
     bool is_echo;           /* a response that is our own answer (make.h) */
+    bool is_again;          /* a final response to a request that has had one */
+    bool is_repeated;       /* likewise, the same on the same connection: for whom asks for that alone */
     const void *counted_by; /* the alternative that counts it, not complete yet */
 };
 struct actor {
@@ -284,6 +286,9 @@ struct answer_draft {
     size_t header_count;
 };
 void message_answer_as(struct event *event, struct wire *wire, const struct answer_draft *draft);
+/* Likewise, but for the writing, and so many CRLFs before it: heap; NULL: there is no answer to it. */
+uint8_t *message_answer_bytes(struct event *event, struct wire *wire, const struct answer_draft *draft,
+                              unsigned empty_lines, size_t *size_bytes);
 void message_apply_headers(struct fiber *fiber, struct sip_message *message,
                            const struct scenario_header *headers, size_t count);
 /* OPTIONS to the device's first domain; is_lost when it could not be sent. */

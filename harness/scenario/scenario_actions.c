@@ -223,11 +223,55 @@ void step_take_tell(struct build *build, const struct document_value *value, str
                         NULL);
 }
 
+static char *take_request(struct build *build, const struct document_value *value)
+{
+    return scope_take(build, SCOPE_REQUEST, value);
+}
+
+static void statuses_take(const struct document_value *value, struct step_respond *respond)
+{
+    bool is_list = document_kind(value) == DOCUMENT_ARRAY;
+    respond->status_count = is_list ? document_count(value) : 1;
+    for (size_t i = 0; i < respond->status_count && i < SCENARIO_STATUSES_MAX; i++)
+        respond->statuses[i] = value_unsigned(is_list ? document_at(value, i) : value, 200);
+}
+
+/* Where a stream may be cut, and what may stand in it; a user message of plain SCTP is one SIP message. */
+static void framing_take(struct build *build, const struct document_value *value,
+                         struct step_respond *respond)
+{
+    const struct document_value *chunk = document_member(value, "chunk_bytes"),
+                                *lines = document_member(value, "empty_lines"),
+                                *cut = document_member(value, "cut_in");
+    const struct document_value *several = respond->to.count > 1       ? document_member(value, "to")
+                                           : respond->status_count > 1 ? document_member(value, "status")
+                                                                       : NULL;
+    const struct document_value *framed = chunk ? chunk : lines ? lines : cut ? cut : several;
+    respond->chunk_bytes = value_unsigned(chunk, 0);
+    respond->empty_lines = value_unsigned(lines, 0);
+    respond->cut = value_is(cut, "header") ? SCENARIO_CUT_HEADER
+                   : value_is(cut, "body") ? SCENARIO_CUT_BODY
+                                           : SCENARIO_CUT_NONE;
+    if (framed && build->variant->transport == NET_SCTP)
+        document_reject_name(
+            build->diagnostic, framed, NULL,
+            "no framing where 'sctp' is among 'transports': each message is one of its own there", NULL);
+    if (respond->cut != SCENARIO_CUT_NONE && chunk)
+        document_reject_name(build->diagnostic, chunk, "'chunk_bytes' beside 'cut_in'", "one of them", NULL);
+    if (respond->cut == SCENARIO_CUT_BODY && !document_member(value, "body"))
+        document_reject(build->diagnostic, cut, NULL, "the member 'body' beside it, for there is none to cut",
+                        NULL);
+    if (respond->to.count > 1 && !respond->on)
+        document_reject_name(build->diagnostic, document_member(value, "to"), NULL,
+                             "'on' beside several requests, for they go in one write", NULL);
+}
+
 void step_take_respond(struct build *build, const struct document_value *value, struct scenario_step *step)
 {
-    step->respond.to = scope_take(build, SCOPE_REQUEST, document_member(value, "to"));
+    step->respond.to = texts_take_each(build, document_member(value, "to"), take_request);
     step->respond.on = scope_take(build, SCOPE_CONNECTION, document_member(value, "on"));
-    step->respond.status = value_unsigned(document_member(value, "status"), 200);
+    statuses_take(document_member(value, "status"), &step->respond);
+    framing_take(build, value, &step->respond);
     step->respond.sent_by = text_take(build, document_member(value, "sent_by"), TEXT_PLAIN);
     step->respond.headers =
         headers_take(build, document_member(value, "headers"), &step->respond.header_count);

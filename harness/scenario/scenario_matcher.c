@@ -105,6 +105,24 @@ static void request_take(struct build *build, const struct document_value *match
     received_take(build, matcher, out);
 }
 
+/* A 2xx to an INVITE is sent until the ACK comes, over every transport (RFC 3261 §13.3.1.4), and what is sent
+ * again is answered again. */
+static void again_take(struct build *build, const struct document_value *matcher,
+                       struct scenario_alternative *out)
+{
+    const struct document_value *again = document_member(matcher, "again");
+    out->is_again = value_boolean(again, false);
+    for (size_t i = 0; out->is_again && i < out->of.count && !build_failed(build); i++) {
+        const struct scope_name *of = scope_find(build, SCOPE_SEND | SCOPE_STIMULUS, out->of.items[i]);
+        if (of && (of->is_invite || of->is_raw))
+            document_reject_name(
+                build->diagnostic, again, NULL,
+                "requests other than INVITE in 'of', and none of raw bytes: what is sent again is "
+                "answered again",
+                NULL);
+    }
+}
+
 static void response_take(struct build *build, const struct document_value *matcher,
                           struct scenario_alternative *out)
 {
@@ -114,6 +132,7 @@ static void response_take(struct build *build, const struct document_value *matc
     delivery_facts_take(build, matcher, out);
     where_take(build, document_member(matcher, "where"), out);
     received_take(build, matcher, out);
+    again_take(build, matcher, out);
 }
 
 static void closed_take(struct build *build, const struct document_value *matcher,

@@ -116,6 +116,8 @@ void step_take_send(struct build *build, const struct document_value *value, str
     if (name) {
         struct scope_name *entry = scope_define(build, SCOPE_SEND, name, false);
         entry->times = send->times;
+        entry->is_invite = value_is(document_member(value, "method"), "INVITE");
+        entry->is_raw = send->raw != NULL;
         send->name = arena_text(build->arena, entry->name);
     }
 }

@@ -49,7 +49,8 @@ struct scope_name {
     bool is_hidden;    /* of another branch of the same "parallel" */
     bool is_ours;      /* connection: by a connect step, so that its source port is known */
     bool is_resumable; /* connection of ours: its session can be offered again */
-    bool is_invite;    /* stimulus */
+    bool is_invite;    /* stimulus, send */
+    bool is_raw;       /* send */
     unsigned times;    /* stimulus, send */
     size_t domains;    /* actor */
     const char *host;  /* listener: with port and transport what it occupies */

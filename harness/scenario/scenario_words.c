@@ -217,7 +217,7 @@ char *scenario_alternative_words(const struct scenario_alternative *alternative)
         break;
     case MATCH_RESPONSE:
         put_status(out, alternative->status_from, alternative->status_to);
-        fputs(" to ", out);
+        fputs(alternative->is_again ? " once more to " : " to ", out);
         put_list(out, &alternative->of, "any request", "\"");
         put_where(out, alternative);
         put_delivery(out, alternative);

@@ -195,6 +195,7 @@ struct scenario_alternative {
     struct scenario_range answered, received_range, connections, opened;
     bool has_answered, has_received, has_connections, has_opened, has_count, has_live;
     bool has_clear, is_clear; /* REQUEST, RESPONSE: it came past the TLS of its streams */
+    bool is_again; /* RESPONSE: a final one to a request that has had one, on whatever connection */
     /* what follows */
     enum verdict verdict;   /* VERDICT_NONE: go on with the next step */
     bool only_with_control; /* this fail counts when the control showed its observation; otherwise a pass that
@@ -214,10 +215,21 @@ struct step_expect { /* expect and check */
                            (default: inconclusive) */
     char *warm;         /* connection kept warm by an OPTIONS every 5 s meanwhile; NULL: none */
 };
+enum scenario_cut { /* where a write ends within its last message, whose rest comes with another one */
+                    SCENARIO_CUT_NONE,
+                    SCENARIO_CUT_HEADER,
+                    SCENARIO_CUT_BODY
+};
+enum { SCENARIO_STATUSES_MAX = 4 };
 struct step_respond {
-    char *to, *on; /* request's name; connection (NULL: the request's) */
-    unsigned status;
-    char *sent_by; /* in the topmost Via, instead of what the device wrote; NULL: as it was */
+    struct strings to;                        /* names of requests: their responses go in one write */
+    char *on;                                 /* connection; NULL: the request's */
+    unsigned statuses[SCENARIO_STATUSES_MAX]; /* responses to each request, in this order, in one write */
+    size_t status_count;
+    unsigned chunk_bytes;  /* written in pieces of this many bytes, one write each; 0: at once */
+    unsigned empty_lines;  /* CRLFs before each response */
+    enum scenario_cut cut; /* the device has read what stands before it when the rest is written */
+    char *sent_by;         /* in the topmost Via, instead of what the device wrote; NULL: as it was */
     struct scenario_header *headers; /* added, or replacing those of the response; value NULL: left out */
     size_t header_count;
     char *body;                     /* NULL: none */

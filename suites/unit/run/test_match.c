@@ -433,6 +433,29 @@ Test(match, what_is_spread_does_not_ride_the_connection_beside_it)
     cr_assert(is_surprise(spread));
 }
 
+/* A second final response is news to those alone who ask for it, and to nobody a surprise; on another
+ * connection it is news to everybody. */
+Test(match, a_response_once_more)
+{
+    struct scenario_alternative alternatives[] = {
+        {.match = MATCH_RESPONSE, .of = ONE("ask"), .status_from = 200, .status_to = 699, .is_again = true},
+        {.match = MATCH_RESPONSE, .of = ONE("ask"), .status_from = 200, .status_to = 299},
+    };
+    struct observed first = response_to("ask", 200), refusal = response_to("ask", 500);
+    struct observed repeated = response_to("ask", 200), elsewhere = response_to("ask", 200);
+
+    repeated.is_again = repeated.is_repeated = elsewhere.is_again = true;
+    cr_assert_eq(match_event(alternatives, 2, &first), 1);
+    cr_assert_eq(match_event(alternatives, 2, &repeated), 0);
+    cr_assert_eq(match_event(alternatives + 1, 1, &repeated), -1);
+    cr_assert_eq(match_event(alternatives + 1, 1, &elsewhere), 0);
+    cr_assert_eq(match_event(alternatives, 1, &elsewhere), 0);
+    repeated.status = 500;
+    cr_assert_not(match_is_surprise(alternatives + 1, 1, &repeated));
+    cr_assert_not(match_is_surprise(alternatives, 1, &refusal), "it speaks of second responses alone");
+    cr_assert(match_is_surprise(alternatives, 2, &refusal));
+}
+
 Test(match, beside_a_connection_by_that_word)
 {
     struct scenario_alternative apart[] = {

@@ -110,8 +110,10 @@ Test(steps, listen_repeat_dialog_cancel)
     cr_expect_null(steps[2].stimulate.message.uri);
     cr_expect_str_eq(steps[3].stimulate.cancel, "round-3");
     cr_expect_str_eq(steps[3].stimulate.message.method, "CANCEL");
-    cr_expect_str_eq(steps[4].respond.to, "last");
-    cr_expect_eq(steps[4].respond.status, 486);
+    cr_expect_eq(steps[4].respond.to.count, 1);
+    cr_expect_str_eq(steps[4].respond.to.items[0], "last");
+    cr_expect_eq(steps[4].respond.status_count, 1);
+    cr_expect_eq(steps[4].respond.statuses[0], 486);
     cr_expect_str_eq(steps[4].respond.sent_by, "{peer.uri}:5061");
     cr_expect_eq(steps[5].wait.ms, 40000);
     const struct scenario_alternative *connections = &steps[6].expect.alternatives[0];
