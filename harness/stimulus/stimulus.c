@@ -6,62 +6,43 @@
 
 #include "stimulus/stimulus_private.h"
 
+/* How each kind asks. The others make the device send by SIP alone, which is not the business of this folder.
+ */
+static const struct way {
+    bool (*begin)(struct stimulus *stimulus);
+    void (*expire)(struct stimulus *stimulus);
+    void (*end)(struct stimulus *stimulus);
+} ways[] = {[DEVICE_COMMAND] = {command_begin, command_expire, command_end},
+            [DEVICE_HTTP] = {exchange_begin, exchange_expire, exchange_end},
+            [DEVICE_OPERATOR] = {question_begin, question_expire, question_end},
+            [DEVICE_NO_STIMULUS] = {NULL, NULL, NULL}};
+
+static const struct way *way_of(const struct stimulus *stimulus)
+{
+    return &ways[stimulus->stimulator->options.profile->stimulus_kind];
+}
+
 static bool begin(struct stimulus *stimulus)
 {
-    switch (stimulus->stimulator->options.profile->stimulus_kind) {
-    case DEVICE_COMMAND:
-        return command_begin(stimulus);
-    case DEVICE_HTTP:
-        return exchange_begin(stimulus);
-    case DEVICE_OPERATOR:
-        return question_begin(stimulus);
-    case DEVICE_FORWARD:
-    case DEVICE_DIALOG:
-    case DEVICE_REGISTRAR:
-    case DEVICE_NO_STIMULUS:
-        break;
-    }
-    return false;
+    const struct way *way = way_of(stimulus);
+
+    return way->begin && way->begin(stimulus);
 }
 
 static void expire(struct stimulus *stimulus)
 {
-    switch (stimulus->stimulator->options.profile->stimulus_kind) {
-    case DEVICE_COMMAND:
-        command_expire(stimulus);
-        return;
-    case DEVICE_HTTP:
-        exchange_expire(stimulus);
-        return;
-    case DEVICE_OPERATOR:
-        question_expire(stimulus);
-        return;
-    case DEVICE_FORWARD:
-    case DEVICE_DIALOG:
-    case DEVICE_REGISTRAR:
-    case DEVICE_NO_STIMULUS:
-        return;
-    }
+    const struct way *way = way_of(stimulus);
+
+    if (way->expire)
+        way->expire(stimulus);
 }
 
 static void end(struct stimulus *stimulus)
 {
-    switch (stimulus->stimulator->options.profile->stimulus_kind) {
-    case DEVICE_COMMAND:
-        command_end(stimulus);
-        return;
-    case DEVICE_HTTP:
-        exchange_end(stimulus);
-        return;
-    case DEVICE_OPERATOR:
-        question_end(stimulus);
-        return;
-    case DEVICE_FORWARD:
-    case DEVICE_DIALOG:
-    case DEVICE_REGISTRAR:
-    case DEVICE_NO_STIMULUS:
-        return;
-    }
+    const struct way *way = way_of(stimulus);
+
+    if (way->end)
+        way->end(stimulus);
 }
 
 /* ---- turns */
