@@ -19,19 +19,6 @@ static FILE *create(const struct new_device *device, const char *name)
     return out;
 }
 
-static void put_string(FILE *out, const char *text, size_t length)
-{
-    fputc('"', out);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte >= 0x20)
-            fputc(byte, out);
-    }
-    fputc('"', out);
-}
-
 /* A list apart by separators as a JSON array; numbers stay numbers. */
 static void put_list(FILE *out, const char *text, const char *separators, bool is_numbers)
 {
@@ -45,7 +32,7 @@ static void put_list(FILE *out, const char *text, const char *separators, bool i
             if (is_numbers)
                 fwrite(text, 1, length, out);
             else
-                put_string(out, text, length);
+                document_write_string(out, text, length);
         }
         text += length + (text[length] != '\0');
     }
@@ -116,10 +103,10 @@ static void put_start(FILE *out, const struct new_device *device)
         fputs(",\n    \"templates\": [{\"from\": ", out);
         char *template = NULL;
         if (asprintf(&template, "%s.in", base_name(device->config)) >= 0)
-            put_string(out, template, strlen(template));
+            document_write_string(out, template, strlen(template));
         free(template);
         fputs(", \"to\": ", out);
-        put_string(out, base_name(device->config), strlen(base_name(device->config)));
+        document_write_string(out, base_name(device->config), strlen(base_name(device->config)));
         fputs("}]", out);
     }
     fputs(",\n    \"ready_timeout_s\": 20\n  },\n  \"stop\": {\"signal\": \"TERM\", \"timeout_s\": 5}\n}\n",

@@ -42,21 +42,6 @@ static bool check_name(const struct render *render, const char *name, size_t len
     return fail(render, "unknown placeholder", name, length, then);
 }
 
-static void put_json_string(FILE *out, const char *text, size_t length)
-{
-    fputc('"', out);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20)
-            fprintf(out, "\\u%04x", byte);
-        else
-            fputc(byte, out);
-    }
-    fputc('"', out);
-}
-
 static void put_json_list(FILE *out, const char *text)
 {
     fputc('[', out);
@@ -64,7 +49,7 @@ static void put_json_list(FILE *out, const char *text)
         size_t length = strcspn(text, ",");
         if (!is_first)
             fputc(',', out);
-        put_json_string(out, text, length);
+        document_write_string(out, text, length);
         text += length + (text[length] == ',');
     }
     fputc(']', out);
@@ -89,7 +74,7 @@ static bool put_value(const struct render *render, const char *word, size_t leng
     if (is_list)
         put_json_list(render->out, value);
     else if (is_json)
-        put_json_string(render->out, value, strlen(value));
+        document_write_string(render->out, value, strlen(value));
     else if (value[0])
         fputs(value, render->out);
     else

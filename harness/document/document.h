@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { DOCUMENT_MAX_BYTES = 4 << 20, DOCUMENT_MAX_DEPTH = 64, DIAGNOSTIC_TEXT_MAX = 1024 };
 
@@ -82,6 +83,9 @@ bool document_check(const struct document *schema, const struct document_value *
 /* Likewise against "#/$defs/DEFINITION" of the schema. */
 bool document_check_definition(const struct document *schema, const char *definition,
                                const struct document_value *value, struct diagnostic *diagnostic);
+
+/* length bytes as a JSON string with its quotes; what is no UTF-8 stays so. */
+void document_write_string(FILE *out, const char *text, size_t length);
 
 /* Decides what stands instead of a string value: *value (copied as it is, from a document that outlives the
  * copy), or *text (heap, taken over). Neither set: the string stays. false: give up; the callback has set its

@@ -2,23 +2,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "stimulus/stimulus_private.h"
 
-static void put_string(FILE *out, const char *text)
+static void put_text(FILE *out, const char *text)
 {
-    fputc('"', out);
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20)
-            fprintf(out, "\\u%04x", byte);
-        else
-            fputc(byte, out);
-    }
-    fputc('"', out);
+    document_write_string(out, text, strlen(text));
 }
 
 static bool put_value(struct stimulus *stimulus, FILE *out, const struct document_value *value);
@@ -32,7 +22,7 @@ static bool put_members(struct stimulus *stimulus, FILE *out, const struct docum
         if (i)
             fputc(',', out);
         if (is_object) {
-            put_string(out, document_key(value, i));
+            put_text(out, document_key(value, i));
             fputc(':', out);
         }
         if (!put_value(stimulus, out, document_at(value, i)))
@@ -62,7 +52,7 @@ static bool put_value(struct stimulus *stimulus, FILE *out, const struct documen
     case DOCUMENT_STRING:
         text = stimulus_render(stimulus, document_string(value));
         if (text)
-            put_string(out, text);
+            put_text(out, text);
         free(text);
         return text != NULL;
     case DOCUMENT_ARRAY:

@@ -279,3 +279,21 @@ Test(document, nearest_words)
     cr_expect_null(document_nearest("", words, 6));
     cr_expect_null(document_nearest("x", words, 0));
 }
+
+Test(document, a_string_is_written_as_it_is_read)
+{
+    static const char text[] = "a\"b\\c\td\x01\x7f é\n",
+                      json[] = "\"a\\\"b\\\\c\\u0009d\\u0001\x7f é\\u000a\"";
+    char *written = NULL;
+    size_t size_bytes = 0;
+    struct diagnostic diagnostic = {0};
+    FILE *out = open_memstream(&written, &size_bytes);
+    document_write_string(out, text, strlen(text));
+    fclose(out);
+    cr_expect_str_eq(written, json);
+    struct document *document = document_parse("written", written, size_bytes, &diagnostic);
+    cr_assert_not_null(document, "%s", diagnostic.text);
+    cr_expect_str_eq(document_string(document_root(document)), text);
+    document_free(document);
+    free(written);
+}
