@@ -2,6 +2,12 @@
 
 #include "certs_fixture.h"
 
+static const struct certs_san good_sans[] = {
+    {CERTS_SAN_URI, (const uint8_t *)"sip:a.test", 10, NULL},
+    {CERTS_SAN_DNS, (const uint8_t *)"a.test", 6, NULL},
+};
+const struct certs_recipe FIXTURE_GOOD = {.sans = good_sans, .san_count = 2};
+
 void fixture_mint_again(struct fixture *fixture, const struct certs_recipe *recipe)
 {
     char error[256] = "";

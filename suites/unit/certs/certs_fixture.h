@@ -11,6 +11,9 @@
 enum { FIXTURE_CHAIN_MAX = 8 };
 static const int64_t FIXTURE_NOW_S = 1790000000; /* 2026-09-21 */
 
+/* For sip:a.test and DNS:a.test, and nothing else of it out of the ordinary. */
+extern const struct certs_recipe FIXTURE_GOOD;
+
 struct fixture {
     struct certs_authority *authority;
     struct certs_minted minted;

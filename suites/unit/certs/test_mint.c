@@ -1,30 +1,13 @@
-/* Every member of a recipe: does the certificate carry it, and does GnuTLS's own verifier refuse the bad ones
- * for the stated reason? */
+/* Every member of a recipe: does the certificate carry it? */
 #include <string.h>
 #include <time.h>
 
 #include "certs_fixture.h"
 
-static const struct certs_san GOOD_SANS[] = {
-    {CERTS_SAN_URI, (const uint8_t *)"sip:a.test", 10, NULL},
-    {CERTS_SAN_DNS, (const uint8_t *)"a.test", 6, NULL},
-};
-static const struct certs_recipe GOOD = {.sans = GOOD_SANS, .san_count = 2};
-
-/* Exactly these bits, so that a certificate fails for its own reason only. */
-static void assert_status(const struct certs_recipe *recipe, unsigned expected)
-{
-    struct fixture fixture;
-    fixture_mint(&fixture, recipe);
-    unsigned status = fixture_verify(&fixture, NULL, NULL);
-    cr_expect_eq(status, expected, "status %#x, expected %#x", status, expected);
-    fixture_fini(&fixture);
-}
-
 Test(mint, default_is_good_for_a_year_from_yesterday)
 {
     struct fixture fixture;
-    fixture_mint(&fixture, &GOOD);
+    fixture_mint(&fixture, &FIXTURE_GOOD);
     cr_expect_eq(fixture_verify(&fixture, NULL, "a.test"), 0);
     cr_expect_eq(fixture_verify(&fixture, GNUTLS_KP_TLS_WWW_SERVER, NULL), 0);
     cr_expect_neq(fixture_verify(&fixture, NULL, "b.test"), 0);
@@ -68,9 +51,9 @@ Test(mint, key_and_certificate_belong_together_for_every_key_type)
                 {CERTS_KEY_RSA_2048, GNUTLS_PK_RSA, 2048},
                 {CERTS_KEY_RSA_3072, GNUTLS_PK_RSA, 3072}};
     struct fixture fixture;
-    fixture_mint(&fixture, &GOOD);
+    fixture_mint(&fixture, &FIXTURE_GOOD);
     for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
-        struct certs_recipe recipe = GOOD;
+        struct certs_recipe recipe = FIXTURE_GOOD;
         recipe.key_type = KEYS[i].type;
         fixture_mint_again(&fixture, &recipe);
         gnutls_x509_crt_t leaf = fixture_leaf(&fixture);
@@ -93,14 +76,14 @@ Test(mint, key_and_certificate_belong_together_for_every_key_type)
 Test(mint, one_key_serves_many_certificates_with_serials_of_their_own)
 {
     struct fixture fixture;
-    fixture_mint(&fixture, &GOOD);
+    fixture_mint(&fixture, &FIXTURE_GOOD);
     char *first_key = strdup(fixture.minted.key_pem);
     uint8_t serials[2][32];
     size_t sizes[2] = {32, 32};
     gnutls_x509_crt_t leaf = fixture_leaf(&fixture);
     cr_assert_eq(gnutls_x509_crt_get_serial(leaf, serials[0], &sizes[0]), 0);
     gnutls_x509_crt_deinit(leaf);
-    fixture_mint_again(&fixture, &GOOD);
+    fixture_mint_again(&fixture, &FIXTURE_GOOD);
     leaf = fixture_leaf(&fixture);
     cr_assert_eq(gnutls_x509_crt_get_serial(leaf, serials[1], &sizes[1]), 0);
     gnutls_x509_crt_deinit(leaf);
@@ -115,7 +98,7 @@ Test(mint, one_key_serves_many_certificates_with_serials_of_their_own)
 Test(mint, extended_key_usages)
 {
     const char *usages[] = {certs_eku_oid("sipDomain"), certs_eku_oid("serverAuth")};
-    struct certs_recipe recipe = GOOD;
+    struct certs_recipe recipe = FIXTURE_GOOD;
     recipe.eku_oids = usages;
     recipe.eku_count = 2;
     struct fixture fixture;
@@ -138,9 +121,9 @@ Test(mint, key_usage_bits_are_those_of_rfc_5280)
                   {1u << 4 | 1u << 7, GNUTLS_KEY_KEY_AGREEMENT | GNUTLS_KEY_ENCIPHER_ONLY},
                   {1u << 4 | 1u << 8, GNUTLS_KEY_KEY_AGREEMENT | GNUTLS_KEY_DECIPHER_ONLY}};
     struct fixture fixture;
-    fixture_mint(&fixture, &GOOD);
+    fixture_mint(&fixture, &FIXTURE_GOOD);
     for (size_t i = 0; i < sizeof USAGES / sizeof USAGES[0]; i++) {
-        struct certs_recipe recipe = GOOD;
+        struct certs_recipe recipe = FIXTURE_GOOD;
         recipe.has_key_usage = true;
         recipe.key_usage = USAGES[i].bits;
         fixture_mint_again(&fixture, &recipe);
@@ -151,159 +134,13 @@ Test(mint, key_usage_bits_are_those_of_rfc_5280)
         cr_expect(critical);
         gnutls_x509_crt_deinit(leaf);
     }
-    struct certs_recipe without = GOOD;
+    struct certs_recipe without = FIXTURE_GOOD;
     without.has_key_usage = true;
     fixture_mint_again(&fixture, &without);
     gnutls_x509_crt_t leaf = fixture_leaf(&fixture);
     unsigned usage = 0;
     cr_expect_eq(gnutls_x509_crt_get_key_usage(leaf, &usage, NULL), GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE);
     gnutls_x509_crt_deinit(leaf);
-    fixture_fini(&fixture);
-}
-
-Test(mint, expired_and_not_yet_valid)
-{
-    struct certs_recipe recipe = GOOD;
-    recipe.not_before_s = -2 * 86400;
-    recipe.not_after_s = -1;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_EXPIRED);
-    recipe.not_before_s = 3600;
-    recipe.not_after_s = 7200;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_NOT_ACTIVATED);
-    recipe.not_before_s = -60;
-    recipe.not_after_s = 60;
-    assert_status(&recipe, 0);
-}
-
-Test(mint, untrusted_and_self_signed)
-{
-    struct certs_recipe recipe = GOOD;
-    recipe.issuer = CERTS_ISSUER_UNTRUSTED;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_NOT_FOUND);
-    recipe.issuer = CERTS_ISSUER_SELF;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_NOT_FOUND);
-    struct fixture fixture;
-    fixture_mint(&fixture, &recipe);
-    gnutls_x509_crt_t leaf = fixture_leaf(&fixture);
-    cr_expect_eq(gnutls_x509_crt_check_issuer(leaf, leaf), 1);
-    gnutls_x509_crt_deinit(leaf);
-    fixture_fini(&fixture);
-}
-
-Test(mint, intermediates_are_sent_along_or_left_out)
-{
-    for (unsigned count = 1; count < CERTS_CHAIN_MAX; count++) {
-        struct certs_recipe recipe = GOOD;
-        recipe.intermediates = count;
-        struct fixture fixture;
-        fixture_mint(&fixture, &recipe);
-        cr_expect_eq(fixture_chain_length(&fixture), count + 1);
-        cr_expect_eq(fixture_verify(&fixture, NULL, NULL), 0);
-        recipe.omits_intermediates = true;
-        fixture_mint_again(&fixture, &recipe);
-        cr_expect_eq(fixture_chain_length(&fixture), 1);
-        cr_expect_eq(fixture_verify(&fixture, NULL, NULL),
-                     GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_NOT_FOUND);
-        fixture_fini(&fixture);
-    }
-}
-
-Test(mint, bad_signature_and_nothing_else)
-{
-    static const enum certs_key_type TYPES[] = {CERTS_KEY_ECDSA_P256, CERTS_KEY_RSA_2048};
-    for (size_t i = 0; i < 2; i++) {
-        struct certs_recipe recipe = GOOD;
-        recipe.key_type = TYPES[i];
-        recipe.has_bad_signature = true;
-        assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNATURE_FAILURE);
-        recipe.intermediates = 1;
-        assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNATURE_FAILURE);
-    }
-}
-
-Test(mint, sha1_signature_is_good_but_weak)
-{
-    static const enum certs_key_type TYPES[] = {CERTS_KEY_ECDSA_P256, CERTS_KEY_RSA_2048};
-    for (size_t i = 0; i < 2; i++) {
-        struct certs_recipe recipe = GOOD;
-        recipe.key_type = TYPES[i];
-        recipe.has_sha1_signature = true;
-        assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_INSECURE_ALGORITHM);
-    }
-}
-
-Test(mint, issuer_is_not_ca)
-{
-    struct certs_recipe recipe = GOOD;
-    recipe.issuer_is_not_ca = true;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_NOT_CA);
-    recipe.intermediates = 2;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_NOT_CA);
-}
-
-Test(mint, issuer_lacks_cert_sign)
-{
-    struct certs_recipe recipe = GOOD;
-    recipe.issuer_lacks_cert_sign = true;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE);
-}
-
-Test(mint, breaks_pathlen)
-{
-    struct certs_recipe recipe = GOOD;
-    recipe.breaks_pathlen = true;
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE);
-    struct fixture fixture;
-    fixture_mint(&fixture, &recipe);
-    cr_expect_eq(fixture_chain_length(&fixture), 3);
-    fixture_fini(&fixture);
-}
-
-Test(mint, name_constraint_permits_and_refuses)
-{
-    struct certs_recipe recipe = GOOD;
-    recipe.san_count = 1;
-    recipe.sans = GOOD_SANS + 1;
-    recipe.name_constraint_dns = "a.test";
-    assert_status(&recipe, 0);
-    recipe.name_constraint_dns = "b.test";
-    assert_status(&recipe, GNUTLS_CERT_INVALID | GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE);
-}
-
-Test(mint, revoked_is_on_the_crl_of_its_ca_and_others_are_not)
-{
-    for (unsigned intermediates = 0; intermediates < 2; intermediates++) {
-        struct certs_recipe revoked = GOOD;
-        revoked.is_revoked = true;
-        revoked.intermediates = intermediates;
-        struct certs_recipe good = revoked;
-        good.is_revoked = false;
-        struct fixture fixture;
-        fixture_mint(&fixture, &revoked);
-        cr_expect_eq(fixture_verify(&fixture, NULL, NULL), 0, "without the CRL nobody knows");
-        cr_expect_eq(fixture_verify_with_crl(&fixture), GNUTLS_CERT_INVALID | GNUTLS_CERT_REVOKED);
-        fixture_mint_again(&fixture, &good);
-        cr_expect_eq(fixture_verify_with_crl(&fixture), 0);
-        fixture_fini(&fixture);
-    }
-}
-
-Test(mint, every_ca_below_the_trusted_root_has_a_crl)
-{
-    struct fixture fixture;
-    fixture_mint(&fixture, &(struct certs_recipe){.intermediates = 3});
-    fixture_mint_again(&fixture,
-                       &(struct certs_recipe){.intermediates = 1, .issuer = CERTS_ISSUER_UNTRUSTED});
-    char *pem = certs_authority_crl_pem(fixture.authority);
-    gnutls_x509_crl_t *crls = NULL;
-    unsigned count = 0;
-    gnutls_datum_t text = {(unsigned char *)pem, (unsigned)strlen(pem)};
-    cr_assert_geq(gnutls_x509_crl_list_import2(&crls, &count, &text, GNUTLS_X509_FMT_PEM, 0), 0);
-    cr_expect_eq(count, 4, "the root and three intermediates, not %u", count);
-    for (unsigned i = 0; i < count; i++)
-        gnutls_x509_crl_deinit(crls[i]);
-    gnutls_free(crls);
-    free(pem);
     fixture_fini(&fixture);
 }
 
@@ -397,8 +234,8 @@ Test(mint, what_cannot_be_minted_is_refused_with_a_sentence)
 Test(mint, names_of_an_authority_are_its_own)
 {
     struct fixture a, b;
-    fixture_mint(&a, &GOOD);
-    fixture_mint(&b, &GOOD);
+    fixture_mint(&a, &FIXTURE_GOOD);
+    fixture_mint(&b, &FIXTURE_GOOD);
     cr_expect_str_neq(certs_authority_trust_pem(a.authority), certs_authority_trust_pem(b.authority));
     struct certs_authority *swapped = a.authority;
     a.authority = b.authority;
@@ -413,11 +250,11 @@ Test(mint, a_run_full_of_certificates_is_quick)
     /* 0.5 s in a release build; ten times that under the sanitizers, so that only a change of order is seen
      * here. */
     struct fixture fixture;
-    fixture_mint(&fixture, &GOOD);
+    fixture_mint(&fixture, &FIXTURE_GOOD);
     struct timespec before, after;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
     for (int i = 0; i < 500; i++)
-        fixture_mint_again(&fixture, &GOOD);
+        fixture_mint_again(&fixture, &FIXTURE_GOOD);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
     double elapsed_s =
         (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
