@@ -12,8 +12,9 @@ static const char *times_text(unsigned times, char *room, size_t room_size)
     return room;
 }
 
-static void draw_listen(struct drawing *drawing, const struct step_listen *listen)
+static void draw_listen(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_listen *listen = &step->listen;
     int column = drawing_column(drawing, listen->host);
     char port[16] = "";
     if (listen->port)
@@ -47,8 +48,9 @@ static void draw_pair(struct drawing *drawing, const struct step_connect *connec
                 drawing_or(connect->resume, ""), may_fail_words(connect));
 }
 
-static void draw_connect(struct drawing *drawing, const struct step_connect *connect)
+static void draw_connect(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_connect *connect = &step->connect;
     if (connect->beside) {
         draw_pair(drawing, connect);
         return;
@@ -66,8 +68,9 @@ static void draw_connect(struct drawing *drawing, const struct step_connect *con
                 may_fail_words(connect));
 }
 
-static void draw_send(struct drawing *drawing, const struct step_send *send)
+static void draw_send(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_send *send = &step->send;
     char times[32];
     int column = drawing_named(drawing, send->on);
     if (column == DRAWING_NOBODY)
@@ -84,8 +87,9 @@ static void draw_send(struct drawing *drawing, const struct step_send *send)
                 drawing_or(send->after_challenge, ""), times_text(send->times, times, sizeof times));
 }
 
-static void draw_stimulate(struct drawing *drawing, const struct step_stimulate *stimulate)
+static void draw_stimulate(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_stimulate *stimulate = &step->stimulate;
     char times[32];
     int column = drawing_column(drawing, "ua");
     drawing_name(drawing, stimulate->name, column);
@@ -117,8 +121,9 @@ static const char *close_word(enum net_close_mode mode)
     return "close";
 }
 
-static void draw_close(struct drawing *drawing, const struct step_close *close)
+static void draw_close(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_close *close = &step->close;
     int column = drawing_named(drawing, close->on);
     drawing_say(drawing, (struct drawing_stroke){column, drawing->device, '~', 0, close_word(close->mode)},
                 "%s ends by %s%s", close->on, close_word(close->mode),
@@ -145,8 +150,9 @@ static void respond_text(const struct step_respond *respond, char *room, size_t 
                                                      : "");
 }
 
-static void draw_respond(struct drawing *drawing, const struct step_respond *respond)
+static void draw_respond(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_respond *respond = &step->respond;
     char statuses[16 * SCENARIO_STATUSES_MAX] = "", text[512] = "";
     size_t used = 0;
     for (size_t i = 0; i < respond->status_count; i++)
@@ -159,8 +165,9 @@ static void draw_respond(struct drawing *drawing, const struct step_respond *res
                 "%s%s", statuses, text);
 }
 
-static void draw_dns(struct drawing *drawing, const struct step_change_dns *change)
+static void draw_dns(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_change_dns *change = &step->change_dns;
     for (size_t i = 0; i < change->remove.count; i++)
         drawing_say(drawing, drawing_nothing, "DNS: %s is gone", change->remove.items[i]);
     for (size_t i = 0; i < change->add.count; i++)
@@ -175,8 +182,9 @@ static int actor_column(struct drawing *drawing, const char *actor)
 
 static void draw_steps(struct drawing *drawing, const struct scenario_steps *steps);
 
-static void draw_parallel(struct drawing *drawing, const struct step_parallel *parallel)
+static void draw_parallel(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_parallel *parallel = &step->parallel;
     for (size_t i = 0; i < parallel->count; i++) {
         drawing_say(drawing, drawing_nothing, "%s", i ? "and beside it:" : "side by side:");
         drawing->depth++;
@@ -185,94 +193,106 @@ static void draw_parallel(struct drawing *drawing, const struct step_parallel *p
     }
 }
 
-static void draw_repeat(struct drawing *drawing, const struct step_repeat *repeat)
+static void draw_repeat(struct drawing *drawing, const struct scenario_step *step)
 {
+    const struct step_repeat *repeat = &step->repeat;
     drawing_say(drawing, drawing_nothing, "%u times:", repeat->times);
     drawing->depth++;
     draw_steps(drawing, &repeat->steps);
     drawing->depth--;
 }
 
-static void draw_step(struct drawing *drawing, const struct scenario_step *step)
+static void draw_expect(struct drawing *drawing, const struct scenario_step *step)
 {
-    switch (step->verb) {
-    case STEP_LISTEN:
-        draw_listen(drawing, &step->listen);
-        break;
-    case STEP_CONNECT:
-        draw_connect(drawing, &step->connect);
-        break;
-    case STEP_SEND:
-        draw_send(drawing, &step->send);
-        break;
-    case STEP_EXPECT:
-    case STEP_CHECK:
-        drawing_expect(drawing, &step->expect, step->verb == STEP_CHECK);
-        break;
-    case STEP_STIMULATE:
-        draw_stimulate(drawing, &step->stimulate);
-        break;
-    case STEP_RESPOND:
-        draw_respond(drawing, &step->respond);
-        break;
-    case STEP_CLOSE:
-        draw_close(drawing, &step->close);
-        break;
-    case STEP_CHANGE_DNS:
-        draw_dns(drawing, &step->change_dns);
-        break;
-    case STEP_WAIT:
-        drawing_say(drawing, drawing_nothing, "wait %" PRIu64 ".%" PRIu64 " s: %s", step->wait.ms / 1000,
-                    step->wait.ms / 100 % 10, step->wait.why);
-        break;
-    case STEP_CLOSE_PORT:
-        drawing_say(drawing, drawing_nothing, "the port of \"%s\" is closed, its connections stay",
-                    step->close_port.at);
-        break;
-    case STEP_TELL:
-        drawing_say(drawing, drawing_nothing, "the device is told to close its connections in good order");
-        break;
-    case STEP_LOSE:
-        drawing_say(drawing, drawing_nothing, "the host %s loses its address", step->lose.host);
-        break;
-    case STEP_RENEGOTIATE:
-        drawing_say(drawing, drawing_nothing, "%s: another handshake is asked for, with the certificate %s",
-                    step->renegotiate.on, step->renegotiate.certificate);
-        break;
-    case STEP_REPEAT:
-        draw_repeat(drawing, &step->repeat);
-        break;
-    case STEP_PARALLEL:
-        draw_parallel(drawing, &step->parallel);
-        break;
-    case STEP_ACTOR_SEND:
-        drawing_say(drawing,
-                    (struct drawing_stroke){actor_column(drawing, step->actor_send.actor), drawing->device,
-                                            '-', 0, "OPTIONS"},
-                    "the actor sends %u to %s", step->actor_send.count, step->actor_send.uri);
-        break;
-    case STEP_ACTOR_CLOSE:
-        drawing_say(drawing,
-                    (struct drawing_stroke){actor_column(drawing, step->actor_close.actor), drawing->device,
-                                            '~', 0, close_word(step->actor_close.mode)},
-                    "the actor closes its connections");
-        break;
-    case STEP_SOAK:
-        drawing_say(drawing,
-                    (struct drawing_stroke){actor_column(drawing, step->soak.actor), drawing->device, '=', 0,
-                                            "traffic"},
-                    "%u turns of random requests both ways, dialogs and closes", step->soak.turns);
-        break;
-    case STEP_OBSERVE:
-        drawing_say(drawing, drawing_nothing, "observed: %s = %s", step->observe.name, step->observe.value);
-        break;
-    }
+    drawing_expect(drawing, &step->expect, step->verb == STEP_CHECK);
 }
+
+static void draw_wait(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing, drawing_nothing, "wait %" PRIu64 ".%" PRIu64 " s: %s", step->wait.ms / 1000,
+                step->wait.ms / 100 % 10, step->wait.why);
+}
+
+static void draw_close_port(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing, drawing_nothing, "the port of \"%s\" is closed, its connections stay",
+                step->close_port.at);
+}
+
+static void draw_tell(struct drawing *drawing, const struct scenario_step *step)
+{
+    (void)step;
+    drawing_say(drawing, drawing_nothing, "the device is told to close its connections in good order");
+}
+
+static void draw_lose(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing, drawing_nothing, "the host %s loses its address", step->lose.host);
+}
+
+static void draw_renegotiate(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing, drawing_nothing, "%s: another handshake is asked for, with the certificate %s",
+                step->renegotiate.on, step->renegotiate.certificate);
+}
+
+static void draw_observe(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing, drawing_nothing, "observed: %s = %s", step->observe.name, step->observe.value);
+}
+
+static struct drawing_stroke actor_stroke(struct drawing *drawing, const char *actor, char line,
+                                          const char *text)
+{
+    return (struct drawing_stroke){actor_column(drawing, actor), drawing->device, line, 0, text};
+}
+
+static void draw_actor_send(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing, actor_stroke(drawing, step->actor_send.actor, '-', "OPTIONS"),
+                "the actor sends %u to %s", step->actor_send.count, step->actor_send.uri);
+}
+
+static void draw_actor_close(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing,
+                actor_stroke(drawing, step->actor_close.actor, '~', close_word(step->actor_close.mode)),
+                "the actor closes its connections");
+}
+
+static void draw_soak(struct drawing *drawing, const struct scenario_step *step)
+{
+    drawing_say(drawing, actor_stroke(drawing, step->soak.actor, '=', "traffic"),
+                "%u turns of random requests both ways, dialogs and closes", step->soak.turns);
+}
+
+static void (*const draws[])(struct drawing *drawing, const struct scenario_step *step) = {
+    [STEP_LISTEN] = draw_listen,
+    [STEP_CONNECT] = draw_connect,
+    [STEP_SEND] = draw_send,
+    [STEP_EXPECT] = draw_expect,
+    [STEP_CHECK] = draw_expect,
+    [STEP_STIMULATE] = draw_stimulate,
+    [STEP_RESPOND] = draw_respond,
+    [STEP_CLOSE] = draw_close,
+    [STEP_CLOSE_PORT] = draw_close_port,
+    [STEP_TELL] = draw_tell,
+    [STEP_LOSE] = draw_lose,
+    [STEP_RENEGOTIATE] = draw_renegotiate,
+    [STEP_CHANGE_DNS] = draw_dns,
+    [STEP_WAIT] = draw_wait,
+    [STEP_REPEAT] = draw_repeat,
+    [STEP_PARALLEL] = draw_parallel,
+    [STEP_ACTOR_SEND] = draw_actor_send,
+    [STEP_ACTOR_CLOSE] = draw_actor_close,
+    [STEP_SOAK] = draw_soak,
+    [STEP_OBSERVE] = draw_observe,
+};
 
 static void draw_steps(struct drawing *drawing, const struct scenario_steps *steps)
 {
     for (size_t i = 0; i < steps->count; i++)
-        draw_step(drawing, &steps->items[i]);
+        draws[steps->items[i].verb](drawing, &steps->items[i]);
 }
 
 static bool has_stimulus(const struct scenario_steps *steps)

@@ -103,3 +103,39 @@ Test(drawing, many_hosts_and_names_stay_in_bounds)
     cr_assert_not_null(strstr(text, "host5"));
     free(text);
 }
+
+static void note_verbs(const struct scenario_steps *steps, bool *is_seen)
+{
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct scenario_step *step = &steps->items[i];
+        is_seen[step->verb] = true;
+        if (step->verb == STEP_REPEAT)
+            note_verbs(&step->repeat.steps, is_seen);
+        for (size_t k = 0; step->verb == STEP_PARALLEL && k < step->parallel.count; k++)
+            note_verbs(&step->parallel.branches[k], is_seen);
+    }
+}
+
+/* Whatever verbs there are: each of them but observe is in some scenario of ours. */
+Test(drawing, every_scenario_can_be_drawn)
+{
+    struct diagnostic diagnostic = {0};
+    struct catalogue *catalogue = catalogue_load(SIPREUSE_SOURCE_DIR "/scenarios", &diagnostic);
+    bool is_seen[STEP_OBSERVE + 1] = {false};
+    cr_assert_not_null(catalogue, "%s", diagnostic.text);
+    for (size_t i = 0; i < catalogue->scenario_count; i++) {
+        const struct scenario_variant *variant = &catalogue->scenarios[i]->variants[0];
+        char *text = drawn(variant, 400);
+        cr_expect_not_null(strstr(text, "at the end, without a verdict"), "%s", catalogue->scenarios[i]->id);
+        note_verbs(&variant->steps, is_seen);
+        free(text);
+    }
+    struct scenario_step observe = {.verb = STEP_OBSERVE, .observe = {TEXT("reused"), TEXT("yes")}};
+    const struct scenario_variant observing = {.steps = {&observe, 1}};
+    char *observed = drawn(&observing, 100);
+    cr_expect_not_null(strstr(observed, "observed: reused = yes"), "%s", observed);
+    free(observed);
+    for (size_t verb = 0; verb < STEP_OBSERVE; verb++)
+        cr_expect(is_seen[verb], "no scenario has the verb %s", scenario_verb_name((enum scenario_verb)verb));
+    catalogue_free(catalogue);
+}
