@@ -119,6 +119,10 @@ static const char *server_name_of(const struct reference_node *node, const struc
     if (node_has(node, FAULT_SNI_SRV_TARGET) && target->server_name != NULL) {
         name = target->server_name;
     }
+    if (node_has(node, FAULT_SNI_RESOLVED_IP) && !hop->is_numeric) {
+        net_address_format_ip(&target->address, text);
+        return text;
+    }
     if (!node_has(node, FAULT_SNI_TRAILING_DOT)) {
         return name;
     }

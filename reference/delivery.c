@@ -18,7 +18,8 @@ static bool leaves_length_out(const struct connection *connection, const struct 
     if (message->is_request) {
         return strcmp(message->method, "ACK") == 0 && sip_message_value_count(message, "Route") == 0;
     }
-    if (strstr(of, "OPTIONS") == NULL || sip_message_top_via(message, &via) != SIP_OK) {
+    if (connection->is_opened_by_us || strstr(of, "OPTIONS") == NULL ||
+        sip_message_top_via(message, &via) != SIP_OK) {
         return false;
     }
     bool has_alias = sip_via_has_alias(&via);

@@ -61,7 +61,9 @@ static const char *refuse_address(const struct candidate *candidate)
     if (row->address.port != target->address.port) {
         return "its port is another";
     }
-    bool ignores_transport = !row->is_opened_by_us && has(candidate, FAULT_ALIAS_TRANSPORT_IGNORED);
+    bool is_plain_alias = row->transport == NET_TCP && has(candidate, FAULT_ALIAS_TCP_FOR_TLS);
+    bool ignores_transport =
+        !row->is_opened_by_us && (is_plain_alias || has(candidate, FAULT_ALIAS_TRANSPORT_IGNORED));
     return row->transport == target->transport || ignores_transport ? NULL : "its transport is another";
 }
 
@@ -70,7 +72,8 @@ static bool aliases_plain(const struct fault_set *faults, enum net_transport tra
 {
     return transport == NET_SCTP
                ? faults->is_set[FAULT_ALIAS_OVER_SCTP]
-               : faults->is_set[FAULT_ALIAS_OVER_TCP] || faults->is_set[FAULT_ALIAS_OVER_TCP_UNASKED];
+               : faults->is_set[FAULT_ALIAS_OVER_TCP] || faults->is_set[FAULT_ALIAS_OVER_TCP_UNASKED] ||
+                     faults->is_set[FAULT_ALIAS_TCP_FOR_TLS];
 }
 
 /* RFC 5923 §9.3 for virtual servers, RFC 3261 §18 for the others: plain connections serve the side that
@@ -182,9 +185,10 @@ const struct alias_row *policy_choose(const struct policy *policy, const struct 
 {
     const struct target *target = question->target;
     /* The predicates look at every column; the index only spares them rows that the first ones would refuse.
-     * Two faults have to see all. */
+     * Three faults have to see all. */
     bool sees_all = policy->faults->is_set[FAULT_CLIENT_REUSE_BY_IDENTITY] ||
-                    policy->faults->is_set[FAULT_ALIAS_TRANSPORT_IGNORED];
+                    policy->faults->is_set[FAULT_ALIAS_TRANSPORT_IGNORED] ||
+                    policy->faults->is_set[FAULT_ALIAS_TCP_FOR_TLS];
     const struct alias_row *row = sees_all ? alias_table_walk(table, NULL)
                                            : alias_table_find(table, target->transport, &target->address);
     const struct alias_row *best = NULL;

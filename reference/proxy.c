@@ -216,8 +216,9 @@ void proxy_forward_ack(struct connection *connection, const struct sip_message *
     struct next_hop hop;
     const char *hops = sip_message_header(ack, "Max-Forwards");
     bool is_spent = hops != NULL && strtoul(hops, NULL, 10) == 0;
-    if (copy == NULL || is_spent || !forward_preprocess(node, copy, local) || is_for_us(node, copy, local) ||
-        !forward_count_hop(copy) || !forward_next_hop(copy, &hop)) {
+    bool is_misled = node_has(node, FAULT_ACK_OVER_UDP); /* where nobody of ours listens */
+    if (copy == NULL || is_spent || is_misled || !forward_preprocess(node, copy, local) ||
+        is_for_us(node, copy, local) || !forward_count_hop(copy) || !forward_next_hop(copy, &hop)) {
         sip_message_free(copy);
         return;
     }

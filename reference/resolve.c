@@ -239,8 +239,12 @@ static void on_srv(struct lookup_srv *records, size_t count, void *arg)
         /* RFC 2782: the service is decidedly not available at this domain */
         snprintf(resolution->why, sizeof(resolution->why), "%s says that the service is not available",
                  resolution->services[resolution->service].name);
-    } else if (count > 0 && make_slots(resolution, used)) {
+    } else if (count > 0 && make_slots(resolution, used + 1)) {
         order_srv(records, count, resolution->dice);
+        if (has(resolution, FAULT_ADDRESS_BEFORE_SRV)) { /* where the domain has one of its own */
+            add_slot(resolution, resolution->hop.host, transport, net_transport_default_port(transport),
+                     NULL);
+        }
         for (size_t i = 0; i < used; i++) {
             if (is_left_unasked(resolution, records[i].target) ||
                 is_never_asked(resolution, records, count, i)) {
