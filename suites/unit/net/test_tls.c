@@ -1,65 +1,14 @@
-/* What TLS shows: names, certificates, refusals, versions, resumption. */
-#include <criterion/criterion.h>
-#include <criterion/parameterized.h>
+/* What TLS shows: names and versions, keys, what is written early. */
 #include <errno.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "world.h"
+#include "tls_world.h"
 
-struct version {
-    enum net_tls_version value;
-};
-
-static struct criterion_test_params all_versions(void)
-{
-    static struct version versions[] = {{NET_TLS_1_2}, {NET_TLS_1_3}};
-    return cr_make_param_array(struct version, versions, 2);
-}
-
-#define BOTH_VERSIONS(name)                                                                                  \
-    ParameterizedTestParameters(tls, name)                                                                   \
-    {                                                                                                        \
-        return all_versions();                                                                               \
-    }                                                                                                        \
-    ParameterizedTest(struct version *version, tls, name)
-
-struct ends {
-    struct net_listen_options listen;
-    struct net_connect_options connect;
-};
-
-static struct ends ends_of(struct world *world, enum net_tls_version version)
-{
-    world_init(world, NULL);
-    struct net_tls_options tls = {.min_version = version, .max_version = version};
-    struct ends ends = {.listen = {.transport = NET_TLS, .tls = tls},
-                        .connect = {.transport = NET_TLS, .tls = tls}};
-    ends.listen.tls.credential = world->one;
-    return ends;
-}
-
-static void common_name_of(const struct net_tls_facts *facts, char *out, size_t size)
-{
-    gnutls_x509_crt_t certificate;
-    out[0] = '\0';
-    if (facts->peer_certificate_count == 0)
-        return;
-    gnutls_datum_t der = {.data = (unsigned char *)(uintptr_t)facts->peer_certificates[0],
-                          .size = (unsigned)facts->peer_certificate_sizes[0]};
-    gnutls_x509_crt_init(&certificate);
-    cr_assert_eq(gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER), 0);
-    gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, out, &size);
-    gnutls_x509_crt_deinit(certificate);
-}
-
-BOTH_VERSIONS(facts_of_both_sides)
+BOTH_VERSIONS(tls, facts_of_both_sides)
 {
     struct world world;
-    struct ends ends = ends_of(&world, version->value);
+    struct tls_ends ends = tls_world_init(&world, version->value);
     char name[64];
     ends.connect.tls.server_name = "proxy.one.test";
     world_open_with(&world, 4, &ends.listen, &ends.connect);
@@ -76,7 +25,7 @@ BOTH_VERSIONS(facts_of_both_sides)
     cr_assert_not(client->is_resumed);
     cr_assert_eq(client->peer_certificate_count, 1);
     cr_assert_eq(server->peer_certificate_count, 0);
-    common_name_of(client, name, sizeof name);
+    tls_world_peer_name(client, name, sizeof name);
     cr_assert_str_eq(name, "one");
     cr_assert_str_eq(world.client.log, "connected verify ready");
     cr_assert_str_eq(world.server.log,
@@ -120,7 +69,7 @@ ParameterizedTestParameters(tls, server_name_is_sent_and_read_as_it_is)
 ParameterizedTest(struct name_case *name, tls, server_name_is_sent_and_read_as_it_is)
 {
     struct world world;
-    struct ends ends = ends_of(&world, name->version);
+    struct tls_ends ends = tls_world_init(&world, name->version);
     const char *seen = name->seen[0] ? name->seen : name->sent;
     ends.connect.tls.server_name = name->sent;
     world_open_with(&world, 4, &ends.listen, &ends.connect);
@@ -132,10 +81,10 @@ ParameterizedTest(struct name_case *name, tls, server_name_is_sent_and_read_as_i
     world_fini(&world);
 }
 
-BOTH_VERSIONS(no_server_name)
+BOTH_VERSIONS(tls, no_server_name)
 {
     struct world world;
-    struct ends ends = ends_of(&world, version->value);
+    struct tls_ends ends = tls_world_init(&world, version->value);
     world_open_with(&world, 6, &ends.listen, &ends.connect);
     cr_assert_not(net_connection_tls(world.server.connection)->has_server_name);
     cr_assert_null(net_connection_tls(world.server.connection)->server_name);
@@ -146,7 +95,7 @@ BOTH_VERSIONS(no_server_name)
 Test(tls, a_name_that_cannot_be_sent_as_it_is_is_refused)
 {
     struct world world;
-    struct ends ends = ends_of(&world, NET_TLS_1_3);
+    struct tls_ends ends = tls_world_init(&world, NET_TLS_1_3);
     static char too_long[300];
     memset(too_long, 'a', 256);
     const char *const names[] = {too_long,
@@ -169,166 +118,20 @@ static struct net_credential *two_for_two(struct world *world, const char *serve
     return server_name && strcmp(server_name, "two") == 0 ? world->two : NULL;
 }
 
-BOTH_VERSIONS(credential_by_server_name)
+BOTH_VERSIONS(tls, credential_by_server_name)
 {
     static const char *const names[] = {"two", "one", "other", NULL};
     for (size_t i = 0; i < 4; i++) {
         struct world world;
-        struct ends ends = ends_of(&world, version->value);
+        struct tls_ends ends = tls_world_init(&world, version->value);
         char shown[64];
         world.choose = two_for_two;
         ends.connect.tls.server_name = names[i];
         world_open_with(&world, 4, &ends.listen, &ends.connect);
-        common_name_of(net_connection_tls(world.client.connection), shown, sizeof shown);
+        tls_world_peer_name(net_connection_tls(world.client.connection), shown, sizeof shown);
         cr_assert_str_eq(shown, i == 0 ? "two" : "one");
         world_fini(&world);
     }
-}
-
-BOTH_VERSIONS(client_refuses_the_server)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, version->value);
-    world.client.refuses = true;
-    world_listen(&world, 4, &ends.listen);
-    world_connect(&world, &ends.connect);
-    world_run_until_client(&world, "handshake_failed:bad_certificate");
-    world_run_until_server(&world, "alert:bad_certificate");
-    cr_assert_str_eq(world.client.log, "connected verify handshake_failed:bad_certificate");
-    cr_assert_str_eq(world.server.log, "connected alert:bad_certificate");
-    cr_assert_eq(world.server.end.alert, 42);
-    cr_assert_eq(net_connection_tls(world.client.connection)->peer_certificate_count, 1);
-    net_connection_close(world.client.connection, NET_CLOSE_GRACEFUL);
-    net_connection_close(world.server.connection, NET_CLOSE_GRACEFUL);
-    world_run_until_client(&world, "closed");
-    world_run_until_server(&world, "closed");
-    world_fini(&world);
-}
-
-static void close_when_refused(struct side *side, const char *word)
-{
-    if (strncmp(word, "handshake_failed", 16) == 0)
-        net_connection_close(side->connection, NET_CLOSE_GRACEFUL);
-}
-
-/* In TLS 1.3 the client is done before the server looks at its certificate: the refusal comes later, and must
- * not be lost even though the client writes into the closed connection. */
-BOTH_VERSIONS(server_refuses_the_client)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, version->value);
-    ends.listen.tls.request_certificate = true;
-    ends.connect.tls.credential = world.two;
-    world.server.refuses = true;
-    world.server.react = close_when_refused;
-    world_listen(&world, 4, &ends.listen);
-    world_connect(&world, &ends.connect);
-    net_connection_write(world.client.connection, "eager", 5);
-    world_run_until_client(&world, "alert:bad_certificate");
-    bool is_ready_first = version->value == NET_TLS_1_3;
-    cr_assert_str_eq(world.client.log, is_ready_first ? "connected verify ready alert:bad_certificate"
-                                                      : "connected verify alert:bad_certificate");
-    cr_assert(strstr(world.server.log, "connected verify handshake_failed:bad_certificate") ==
-              world.server.log);
-    cr_assert_eq(world.server.verified_certificates, 1);
-    cr_assert_str_empty(world.server.data);
-    cr_assert(net_connection_tls(world.client.connection)->was_certificate_requested);
-    world_fini(&world);
-}
-
-BOTH_VERSIONS(client_certificate_shown)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, version->value);
-    char shown[64];
-    ends.listen.tls.request_certificate = true;
-    ends.connect.tls.credential = world.two;
-    world_open_with(&world, 6, &ends.listen, &ends.connect);
-    const struct net_tls_facts *server = net_connection_tls(world.server.connection);
-    cr_assert(server->was_certificate_requested);
-    cr_assert(net_connection_tls(world.client.connection)->was_certificate_requested);
-    cr_assert_eq(server->peer_certificate_count, 1);
-    common_name_of(server, shown, sizeof shown);
-    cr_assert_str_eq(shown, "two");
-    cr_assert_str_eq(world.server.log, "connected verify ready");
-    world_fini(&world);
-}
-
-BOTH_VERSIONS(client_certificate_absent)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, version->value);
-    ends.listen.tls.request_certificate = true;
-    world_open_with(&world, 4, &ends.listen, &ends.connect);
-    cr_assert(net_connection_tls(world.client.connection)->was_certificate_requested);
-    cr_assert_eq(net_connection_tls(world.server.connection)->peer_certificate_count, 0);
-    cr_assert(world.server.has_verified);
-    cr_assert_eq(world.server.verified_certificates, 0);
-    world_fini(&world);
-}
-
-/* A server that refuses the absence of a certificate. */
-BOTH_VERSIONS(client_certificate_absent_and_refused)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, version->value);
-    ends.listen.tls.request_certificate = true;
-    world.server.refuses = true;
-    world_listen(&world, 4, &ends.listen);
-    world_connect(&world, &ends.connect);
-    world_run_until_client(&world, "alert:bad_certificate");
-    world_fini(&world);
-}
-
-BOTH_VERSIONS(client_certificate_unasked_is_not_shown)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, version->value);
-    ends.connect.tls.credential = world.two;
-    world_open_with(&world, 4, &ends.listen, &ends.connect);
-    cr_assert_not(net_connection_tls(world.client.connection)->was_certificate_requested);
-    cr_assert_eq(net_connection_tls(world.server.connection)->peer_certificate_count, 0);
-    world_fini(&world);
-}
-
-/* Whatever certificate a side is told to show, it shows: wrong key usage, and not of a CA that was named. */
-BOTH_VERSIONS(odd_certificates_are_shown)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, version->value);
-    char *certificate, *key, *ca, *ca_key, shown[64];
-    const char *error = NULL;
-    world_make_certificate("odd", GNUTLS_KEY_KEY_CERT_SIGN, &certificate, &key);
-    world_make_certificate("named ca", GNUTLS_KEY_KEY_CERT_SIGN, &ca, &ca_key);
-    struct net_credential *odd = net_credential_new(certificate, key, &error);
-    cr_assert_not_null(odd, "%s", error);
-    ends.listen.tls.request_certificate = true;
-    ends.listen.tls.ca_names_pem = ca;
-    ends.listen.tls.credential = odd;
-    ends.connect.tls.credential = odd;
-    world_open_with(&world, 4, &ends.listen, &ends.connect);
-    common_name_of(net_connection_tls(world.server.connection), shown, sizeof shown);
-    cr_assert_str_eq(shown, "odd");
-    common_name_of(net_connection_tls(world.client.connection), shown, sizeof shown);
-    cr_assert_str_eq(shown, "odd");
-    world_fini(&world);
-    net_credential_unref(odd);
-    free(certificate);
-    free(key);
-    free(ca);
-    free(ca_key);
-}
-
-Test(tls, a_server_without_credential_fails_the_handshake)
-{
-    struct world world;
-    struct ends ends = ends_of(&world, NET_TLS_1_3);
-    ends.listen.tls.credential = NULL;
-    world_listen(&world, 4, &ends.listen);
-    world_connect(&world, &ends.connect);
-    world_run_until_client(&world, "alert:handshake_failure");
-    cr_assert_eq(world.server.end.sign, NET_SIGN_HANDSHAKE_FAILED);
-    world_fini(&world);
 }
 
 struct offer {
@@ -363,7 +166,7 @@ ParameterizedTestParameters(tls, versions_agreed)
 ParameterizedTest(struct offer *offer, tls, versions_agreed)
 {
     struct world world;
-    struct ends ends = ends_of(&world, NET_TLS_NONE);
+    struct tls_ends ends = tls_world_init(&world, NET_TLS_NONE);
     ends.listen.tls.min_version = offer->server_low;
     ends.listen.tls.max_version = offer->server_high;
     ends.connect.tls.min_version = offer->client_low;
@@ -389,7 +192,7 @@ ParameterizedTest(struct offer *offer, tls, versions_agreed)
 Test(tls, versions_upside_down_are_refused)
 {
     struct world world;
-    struct ends ends = ends_of(&world, NET_TLS_NONE);
+    struct tls_ends ends = tls_world_init(&world, NET_TLS_NONE);
     ends.listen.tls.min_version = NET_TLS_1_3;
     ends.listen.tls.max_version = NET_TLS_1_2;
     cr_assert(net_address_parse("127.0.0.1", 0, &ends.listen.local));
@@ -397,10 +200,10 @@ Test(tls, versions_upside_down_are_refused)
     world_fini(&world);
 }
 
-BOTH_VERSIONS(key_log)
+BOTH_VERSIONS(tls, key_log)
 {
     struct world world;
-    struct ends ends = ends_of(&world, version->value);
+    struct tls_ends ends = tls_world_init(&world, version->value);
     world_open_with(&world, 4, &ends.listen, &ends.connect);
     if (version->value == NET_TLS_1_3) {
         cr_assert_not_null(strstr(world.keylog, "CLIENT_TRAFFIC_SECRET_0 "));
@@ -415,10 +218,10 @@ BOTH_VERSIONS(key_log)
 }
 
 /* What is written before the connection is ready goes out first. */
-BOTH_VERSIONS(written_early)
+BOTH_VERSIONS(tls, written_early)
 {
     struct world world;
-    struct ends ends = ends_of(&world, version->value);
+    struct tls_ends ends = tls_world_init(&world, version->value);
     world_listen(&world, 4, &ends.listen);
     world_connect(&world, &ends.connect);
     cr_assert_eq(net_connection_write(world.client.connection, "first ", 6), 0);
@@ -437,7 +240,7 @@ static bool has_server_failed(struct world *world, void *arg)
 Test(tls, nonsense_instead_of_a_handshake)
 {
     struct world world;
-    struct ends ends = ends_of(&world, NET_TLS_NONE);
+    struct tls_ends ends = tls_world_init(&world, NET_TLS_NONE);
     world_listen(&world, 4, &ends.listen);
     ends.connect.transport = NET_TCP;
     world_connect(&world, &ends.connect);
