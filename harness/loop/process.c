@@ -84,6 +84,39 @@ static void child_exited(uv_process_t *handle, int64_t exit_status, int term_sig
     report_exit(process);
 }
 
+/* One pipe for both outputs: libuv's own would be one each. *end: what the child writes to. */
+static bool open_output(struct loop_process *process, uv_os_fd_t *end)
+{
+    uv_os_fd_t ends[2];
+    if (uv_pipe(ends, UV_NONBLOCK_PIPE, 0) != 0)
+        return false;
+    *end = ends[1];
+    return uv_pipe_open(&process->output, ends[0]) == 0;
+}
+
+/* 0, or an error of libuv. */
+static int start_child(struct loop *loop, struct loop_process *process, uv_os_fd_t output)
+{
+    const struct loop_process_options *options = &process->options;
+    uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}};
+    for (int i = 1; i < 3; i++) {
+        stdio[i].flags = UV_INHERIT_FD;
+        stdio[i].data.fd = output;
+    }
+    uv_process_options_t spawn = {
+        .file = options->argv[0],
+        .args = (char **)(uintptr_t)options->argv,
+        .env = (char **)(uintptr_t)options->env,
+        .cwd = options->cwd,
+        .stdio = stdio,
+        .stdio_count = 3,
+        .flags = UV_PROCESS_DETACHED, /* a session and process group of its own, so that a kill reaches all of
+                                         a device */
+        .exit_cb = child_exited,
+    };
+    return uv_spawn(&loop->uv, &process->uv, &spawn);
+}
+
 struct loop_process *loop_process_spawn(struct loop *loop, const struct loop_process_options *options,
                                         int *error)
 {
@@ -98,9 +131,8 @@ struct loop_process *loop_process_spawn(struct loop *loop, const struct loop_pro
     uv_pipe_init(&loop->uv, &process->output, 0);
     uv_timer_init(&loop->uv, &process->drain);
 
-    /* One pipe for both outputs, made here: libuv's own would be one each. */
-    uv_os_fd_t ends[2];
-    if (uv_pipe(ends, UV_NONBLOCK_PIPE, 0) != 0 || uv_pipe_open(&process->output, ends[0]) != 0) {
+    uv_os_fd_t output;
+    if (!open_output(process, &output)) {
         *error = EMFILE;
         process->has_exited = process->has_output_ended = process->is_freed = true;
         process->open_handles = 2;
@@ -108,25 +140,9 @@ struct loop_process *loop_process_spawn(struct loop *loop, const struct loop_pro
         uv_close((uv_handle_t *)&process->drain, handle_closed);
         return NULL;
     }
-    uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}};
-    for (int i = 1; i < 3; i++) {
-        stdio[i].flags = UV_INHERIT_FD;
-        stdio[i].data.fd = ends[1];
-    }
-    uv_process_options_t spawn = {
-        .file = options->argv[0],
-        .args = (char **)(uintptr_t)options->argv,
-        .env = (char **)(uintptr_t)options->env,
-        .cwd = options->cwd,
-        .stdio = stdio,
-        .stdio_count = 3,
-        .flags = UV_PROCESS_DETACHED, /* a session and process group of its own, so that a kill reaches all of
-                                         a device */
-        .exit_cb = child_exited,
-    };
-    int result = uv_spawn(&loop->uv, &process->uv, &spawn);
+    int result = start_child(loop, process, output);
     uv_fs_t request;
-    uv_fs_close(NULL, &request, ends[1], NULL);
+    uv_fs_close(NULL, &request, output, NULL);
     uv_fs_req_cleanup(&request);
     if (result != 0) {
         *error = -result;

@@ -177,6 +177,37 @@ static void look_at_expect(struct look *look, const struct step_expect *step)
                            "makes its requests by itself."));
 }
 
+static void look_at_connect(struct look *look, const struct step_connect *step)
+{
+    if (look->profile->accepts_nothing)
+        refuse(look, text_format("The profile says that the device accepts no connections."));
+    else if (step->transport != look->variant->transport && !look->profile->has_transport[step->transport])
+        refuse(look, text_format("The profile has no %s, over which a connection is made here.",
+                                 net_transport_name(step->transport)));
+}
+
+static void look_at_close(struct look *look, const struct step_close *step)
+{
+    if (look->profile->accepts_nothing && step->mode == NET_CLOSE_RST && !step->is_uncertain)
+        refuse(look, text_format("Only by answering our OPTIONS could the device show that it has seen a "
+                                 "reset, and the profile says that it accepts no connections."));
+}
+
+static void look_at_soak(struct look *look)
+{
+    if (look->profile->stimulus_kind == DEVICE_NO_STIMULUS || make_is_needed(look->profile))
+        refuse(look, text_format(
+                         "The soak gives the device requests to forward, and by its profile it takes none."));
+}
+
+static void look_at_respond(struct look *look, const struct step_respond *step)
+{
+    if (look->profile->accepts_nothing && step->cut != SCENARIO_CUT_NONE)
+        refuse(look, text_format("Only by answering our OPTIONS could the device show that it has read the "
+                                 "first part of a response, and the profile says that it accepts no "
+                                 "connections."));
+}
+
 static void look_at_steps(struct look *look, const struct scenario_steps *steps);
 
 static void look_at_step(struct look *look, const struct scenario_step *step)
@@ -192,17 +223,10 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
         look_at_expect(look, &step->expect);
         break;
     case STEP_CONNECT:
-        if (look->profile->accepts_nothing)
-            refuse(look, text_format("The profile says that the device accepts no connections."));
-        else if (step->connect.transport != look->variant->transport &&
-                 !look->profile->has_transport[step->connect.transport])
-            refuse(look, text_format("The profile has no %s, over which a connection is made here.",
-                                     net_transport_name(step->connect.transport)));
+        look_at_connect(look, &step->connect);
         break;
     case STEP_CLOSE:
-        if (look->profile->accepts_nothing && step->close.mode == NET_CLOSE_RST && !step->close.is_uncertain)
-            refuse(look, text_format("Only by answering our OPTIONS could the device show that it has seen a "
-                                     "reset, and the profile says that it accepts no connections."));
+        look_at_close(look, &step->close);
         break;
     case STEP_REPEAT:
         look_at_steps(look, &step->repeat.steps);
@@ -212,17 +236,10 @@ static void look_at_step(struct look *look, const struct scenario_step *step)
             look_at_steps(look, &step->parallel.branches[i]);
         break;
     case STEP_SOAK:
-        if (look->profile->stimulus_kind == DEVICE_NO_STIMULUS || make_is_needed(look->profile))
-            refuse(look,
-                   text_format(
-                       "The soak gives the device requests to forward, and by its profile it takes none."));
+        look_at_soak(look);
         break;
     case STEP_RESPOND:
-        if (look->profile->accepts_nothing && step->respond.cut != SCENARIO_CUT_NONE)
-            refuse(look,
-                   text_format("Only by answering our OPTIONS could the device show that it has read the "
-                               "first part of a response, and the profile says that it accepts no "
-                               "connections."));
+        look_at_respond(look, &step->respond);
         break;
     case STEP_LISTEN:
     case STEP_CHECK:
