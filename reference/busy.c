@@ -48,7 +48,8 @@ void busy_repeat(struct server_transaction *transaction, const struct sip_messag
                  const struct next_hop *hop, const struct record_route *plan)
 {
     struct sip_message *copy = NULL;
-    if (node_has(transaction->node, FAULT_TWICE_UNDER_LOAD) && transaction->was_busy) {
+    if ((node_has(transaction->node, FAULT_TWICE_UNDER_LOAD) && transaction->was_busy) ||
+        rarely_doubles(transaction->node)) {
         copy = sip_message_copy(request);
     }
     if (copy == NULL) {

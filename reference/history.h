@@ -34,8 +34,12 @@ bool busy_is(const struct connection *connection);
 bool busy_loses(const struct connection *connection); /* the fault lose-under-load: the last one noted */
 /* The fault response-twice-under-load. */
 bool busy_answers_twice(const struct server_transaction *transaction, const struct sip_message *response);
-/* The fault twice-under-load: forwards it once more, on its own account. */
+/* The faults twice-under-load and twice-one-in-fifty: forwards it once more, on its own account. */
 void busy_repeat(struct server_transaction *transaction, const struct sip_message *request,
                  const struct next_hop *hop, const struct record_route *plan);
+
+/* ---- rarely.c: faults of one in fifty requests to be forwarded ---- */
+bool rarely_keeps(struct server_transaction *transaction); /* asked once for each: it goes nowhere */
+bool rarely_doubles(const struct reference_node *node);    /* the one that was asked about last */
 
 #endif

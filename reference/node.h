@@ -62,6 +62,7 @@ struct reference_node {
     struct net_address
         loners[LONERS_MAX]; /* servers that abort an association for a further pair of streams */
     size_t loner_count;     /* ever; the latest stay */
+    size_t forwarded;       /* requests to be forwarded, for faults */
     struct reference_counts counts;
 };
 static inline bool node_has(const struct reference_node *node, enum fault fault)

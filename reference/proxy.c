@@ -162,6 +162,11 @@ static void forward(struct server_transaction *transaction, struct sip_message *
     if (transaction->is_invite) {
         server_transaction_answer(transaction, 100, NULL);
     }
+    if (rarely_keeps(transaction)) {
+        sip_message_free(request);
+        next_hop_fini(&hop);
+        return;
+    }
     busy_repeat(transaction, request, &hop, &plan);
     transaction->exchange = exchange_new(node, request, &hop, &plan, on_exchange, transaction);
     next_hop_fini(&hop);
