@@ -42,7 +42,8 @@ scenarios = ["location/explicit-port", "location/no-srv", "wire/via-transport"]
 run = subprocess.Popen([program, "run", "--yes", "--device", os.path.join(output, "by-hand/profile.json"), "--sandbox", "none", "--ip", "4", "--transport", "tcp",
                         "--operator", pipe, "--no-pcap", "--out", os.path.join(output, "run"), *scenarios],
                        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, stdin=subprocess.DEVNULL)
-keys = open(pipe, "w", encoding="utf-8", buffering=1)
+# For both ways: opening it does not wait for a program that has ended already.
+keys = os.fdopen(os.open(pipe, os.O_RDWR), "w", encoding="utf-8", buffering=1)
 prompts, acts = 0, ["again", "obey", "skip", "cannot"]
 for line in run.stderr:
     asked = re.match(r"\[(\d+)\] Make the device send OPTIONS to (\S+)", line)
