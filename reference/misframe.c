@@ -88,9 +88,15 @@ bool misframe_loses(struct connection *connection, const struct sip_frame *frame
            frame->kind == SIP_FRAME_MESSAGE && is_response(frame->bytes, frame->size_bytes);
 }
 
+static bool is_ack(const struct sip_frame *message)
+{
+    return message->size_bytes > 4 && memcmp(message->bytes, "ACK ", 4) == 0;
+}
+
 bool misframe_forgets_rest(const struct connection *connection, const struct sip_frame *message)
 {
     return node_has(connection->node, FAULT_FIRST_MESSAGE_ONLY) ||
+           (node_has(connection->node, FAULT_ACK_HIDES_NEXT) && is_ack(message)) ||
            (node_has(connection->node, FAULT_SECOND_RESPONSE_LOST) &&
             is_response(message->bytes, message->size_bytes));
 }
