@@ -130,8 +130,8 @@ size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matr
  * a fault, any fault of the profile. out holds the catalogue's requirement_count. */
 size_t kill_scope_broken(const struct kill_scope *scope, const struct kill_matrix *matrix,
                          const struct kill_result *result, const char **out);
-/* A slow scenario about one of them; a soak is none, it is about everything. */
-bool kill_scope_is_slow_about(const struct scenario *scenario, const char *const *ids, size_t count);
+/* The scenario is about one of them; a soak is about everything, and is not meant. */
+bool kill_scope_is_about(const struct scenario *scenario, const char *const *ids, size_t count);
 
 /* What runs over TCP or TLS runs over SCTP or TLS over SCTP too, and a fault breaks both alike: a fault runs
  * without the latter, so that the matrix takes minutes, but for those of its requirements that are about SCTP

@@ -93,7 +93,7 @@ static bool kill_add_slow(const struct kill_plan *plan, struct kill_result *resu
     bool is_good = ids && asprintf(&suffix, ".slow%s", again) >= 0;
     for (size_t i = 0; is_good && i < catalogue->scenario_count; i++) {
         const struct scenario *scenario = catalogue->scenarios[i];
-        if (!kill_scope_is_slow_about(scenario, about, about_count))
+        if (!scenario->is_slow || !kill_scope_is_about(scenario, about, about_count))
             continue;
         if (scenario->is_exclusive)
             is_good = kill_add_alone(plan, result, scenario, again);
@@ -146,6 +146,24 @@ static size_t profile_of(const struct kill_plan *plan, const struct kill_result 
     return profile;
 }
 
+/* The other scenarios about some requirements. */
+static bool kill_add_quick(const struct kill_plan *plan, struct kill_result *result, const char *const *about,
+                           size_t about_count, const char *again)
+{
+    const struct catalogue *catalogue = plan->scope->catalogue;
+    const char **ids = calloc(catalogue->scenario_count + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t i = 0; ids && i < catalogue->scenario_count; i++)
+        if (!catalogue->scenarios[i]->is_slow &&
+            kill_scope_is_about(catalogue->scenarios[i], about, about_count))
+            ids[count++] = catalogue->scenarios[i]->id;
+    const struct kill_part part = {result->profile,     again, "conformance", ids, count,
+                                   KILL_WEIGHT_WORKING, true};
+    bool is_good = ids && (count == 0 || kill_add_job(plan, result, &part));
+    free(ids);
+    return is_good;
+}
+
 /* A fault-free device runs what only tells some more times: see kill_matrix_compare(). */
 static bool kill_add_repeats(const struct kill_plan *plan, struct kill_result *result)
 {
@@ -155,16 +173,13 @@ static bool kill_add_repeats(const struct kill_plan *plan, struct kill_result *r
     size_t count = ids && !result->fault
                        ? kill_scope_telling(plan->scope, plan->matrix, profile_of(plan, result), ids)
                        : 0;
-    bool is_good = ids != NULL, has_choice = wish->selector_count > 0;
-    struct kill_part part = {result->profile, "", NULL, ids, count, KILL_WEIGHT_WORKING, true};
-    if (has_choice) {
-        part.words = wish->selectors;
-        part.word_count = wish->selector_count;
-    }
+    bool is_good = ids != NULL;
     for (size_t i = 0; is_good && count > 0 && i < KILL_REPEATS; i++) {
-        part.suffix = suffixes[i];
-        is_good = kill_add_job(plan, result, &part) &&
-                  (has_choice || kill_add_slow(plan, result, ids, count, suffixes[i]));
+        const struct kill_part chosen = {result->profile,      suffixes[i],         NULL, wish->selectors,
+                                         wish->selector_count, KILL_WEIGHT_WORKING, true};
+        is_good = wish->selector_count > 0 ? kill_add_job(plan, result, &chosen)
+                                           : kill_add_quick(plan, result, ids, count, suffixes[i]) &&
+                                                 kill_add_slow(plan, result, ids, count, suffixes[i]);
     }
     free(ids);
     return is_good;

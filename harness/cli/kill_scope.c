@@ -106,25 +106,14 @@ size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matr
     return count;
 }
 
-/* A soak is found by every fault and proves none of them: it has a suite of its own. */
-static bool is_soak(const struct scenario *scenario)
+bool kill_scope_is_about(const struct scenario *scenario, const char *const *ids, size_t count)
 {
-    for (size_t i = 0; i < scenario->variant_count; i++)
-        for (size_t k = 0; k < scenario->variants[i].steps.count; k++)
-            if (scenario->variants[i].steps.items[k].verb == STEP_SOAK)
-                return true;
-    return false;
-}
-
-bool kill_scope_is_slow_about(const struct scenario *scenario, const char *const *ids, size_t count)
-{
-    if (!scenario->is_slow || is_soak(scenario))
-        return false;
+    /* A soak is found by every fault and proves none of them: it has a suite of its own. */
     for (size_t i = 0; i < scenario->variant_count; i++)
         for (size_t k = 0; k < scenario->variants[i].requirements.count; k++)
             for (size_t r = 0; r < count; r++)
                 if (strcmp(scenario->variants[i].requirements.items[k], ids[r]) == 0)
-                    return true;
+                    return !scenario_variant_is_soak(&scenario->variants[i]);
     return false;
 }
 

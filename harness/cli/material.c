@@ -145,30 +145,26 @@ static unsigned unreachable_ip(const struct cli_request *request)
     return ip_bits(false, request->mode == SANDBOX_NONE); /* of IPv6 there is one address */
 }
 
-/* A suite named is a limit. The default one gives way to selectors that name something outside of it: who
- * asks for a slow scenario by its name wants it. It has no soak. */
+/* A suite named is a limit. The default one gives way to a selector that names something outside of it alone.
+ * It has no soak. */
 static bool selection_choose(struct cli_material *material, const struct cli_request *request, char *error,
                              size_t error_size_bytes)
 {
     bool is_limited = !request->rerun && (request->suite_name || !request->soak_ms);
-    struct selection_options options = {.suite = is_limited ? material->suite : NULL,
-                                        .selectors = request->selectors,
-                                        .selector_count = request->selector_count,
-                                        .transports = request->transports,
-                                        .has_ip4 = request->has_ip4,
-                                        .has_ip6 = request->has_ip6,
-                                        .without_tls = material->profile->without_tls,
-                                        .without_ip =
-                                            ip_bits(!material->profile->has_ip4, !material->profile->has_ip6),
-                                        .unreachable_ip = unreachable_ip(request),
-                                        .is_all_variants = request->is_all_variants,
-                                        .whole = request->whole_count ? request->whole : NULL,
-                                        .whole_count = request->whole_count};
-    if (selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes))
-        return true;
-    if (request->suite_name || !request->selector_count || request->rerun)
-        return false;
-    options.suite = NULL;
+    const struct selection_options options = {
+        .suite = is_limited ? material->suite : NULL,
+        .suite_yields = !request->suite_name,
+        .selectors = request->selectors,
+        .selector_count = request->selector_count,
+        .transports = request->transports,
+        .has_ip4 = request->has_ip4,
+        .has_ip6 = request->has_ip6,
+        .without_tls = material->profile->without_tls,
+        .without_ip = ip_bits(!material->profile->has_ip4, !material->profile->has_ip6),
+        .unreachable_ip = unreachable_ip(request),
+        .is_all_variants = request->is_all_variants,
+        .whole = request->whole_count ? request->whole : NULL,
+        .whole_count = request->whole_count};
     return selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes);
 }
 

@@ -132,7 +132,9 @@ static const struct cli_usage usage = {
                "names scenarios "
                "('aliasing/*', 'aliasing/server-honour:tls-*'), any other one requirements ('5923-8.2-*'); "
                "the controls of "
-               "what was chosen run too.",
+               "what was chosen run too. Without --suite, a SELECTOR that means slow scenarios alone chooses "
+               "them all the "
+               "same.",
     .options = options,
     .more = "Exit status: 0 gate met; 1 not met; 2 usage or a bad file; 3 it could not be done; 130 "
             "interrupted.",

@@ -153,6 +153,8 @@ struct selection_options {
     size_t selector_count;
     /* Both suite and selectors: what both choose. Neither: everything that is not slow. A selector that names
      * a variant is not sampled. */
+    bool
+        suite_yields; /* to a selector of which nothing is in the suite: who names a slow scenario wants it */
     unsigned transports; /* bit per enum net_transport; 0: all */
     bool has_ip4, has_ip6;
     /* What the device lacks, a bit per enum net_tls_version and per IP version: a sample does not hold what

@@ -105,7 +105,26 @@ static enum want suite_wants(const struct suite *suite, const struct scenario_va
     return best;
 }
 
-static enum want options_want(const struct selection_options *options, const struct scenario_variant *variant)
+/* By selector: nothing within the suite is meant by it, so that a suite that was not asked for gives way. */
+static bool *selectors_outside(const struct catalogue *catalogue, const struct selection_options *options)
+{
+    bool *is_outside = calloc(options->selector_count + 1, sizeof *is_outside);
+    if (!is_outside)
+        abort();
+    for (size_t i = 0; options->suite_yields && i < options->selector_count; i++) {
+        is_outside[i] = true;
+        for (size_t s = 0; is_outside[i] && s < catalogue->scenario_count; s++)
+            for (size_t v = 0; is_outside[i] && v < catalogue->scenarios[s]->variant_count; v++) {
+                const struct scenario_variant *variant = &catalogue->scenarios[s]->variants[v];
+                is_outside[i] =
+                    !selector_wants(options->selectors[i], variant) || !suite_wants(options->suite, variant);
+            }
+    }
+    return is_outside;
+}
+
+static enum want options_want(const struct selection_options *options, const bool *is_outside,
+                              const struct scenario_variant *variant)
 {
     bool has_any_ip = !options->has_ip4 && !options->has_ip6;
     if (options->transports && !(options->transports & (1u << variant->transport)))
@@ -120,9 +139,10 @@ static enum want options_want(const struct selection_options *options, const str
     enum want best = WANT_NONE;
     for (size_t i = 0; i < options->selector_count; i++) {
         enum want wanted = selector_wants(options->selectors[i], variant);
-        best = wanted > best ? wanted : best;
+        bool is_chosen = wanted != WANT_NONE && (want != WANT_NONE || is_outside[i]);
+        best = is_chosen && wanted > best ? wanted : best;
     }
-    return want == WANT_NONE || best == WANT_NONE ? WANT_NONE : best > want ? best : want;
+    return best != WANT_NONE && want > best ? want : best;
 }
 
 static bool is_same_group(const struct scenario_variant *a, const struct scenario_variant *b)
@@ -348,13 +368,15 @@ bool selection_make(const struct catalogue *catalogue, const struct selection_op
     flat.wants = calloc(flat.count + 1, sizeof *flat.wants);
     if (!flat.wants)
         abort();
+    bool *is_outside = selectors_outside(catalogue, options);
     for (size_t s = 0; s < catalogue->scenario_count; s++) {
         const struct scenario *scenario = catalogue->scenarios[s];
         for (size_t v = 0; v < scenario->variant_count; v++)
-            flat.wants[flat.starts[s] + v] = options_want(options, &scenario->variants[v]);
+            flat.wants[flat.starts[s] + v] = options_want(options, is_outside, &scenario->variants[v]);
         if (!options->is_all_variants)
             scenario_sample(options, scenario, flat.wants + flat.starts[s]);
     }
+    free(is_outside);
     add_controls(catalogue, &flat);
     *out = (struct selection){0};
     selection_take(catalogue, &flat, out);

@@ -227,6 +227,35 @@ Test(selection, suites_and_selectors_together)
     catalogue_free(catalogue);
 }
 
+/* Each selector by itself: a slow scenario beside a fast one is not dropped without a word. */
+Test(selection, a_suite_that_was_not_asked_for_gives_way)
+{
+    struct catalogue *catalogue = fixture_load();
+    struct diagnostic diagnostic;
+    struct suite *fast = suite_load(TREE_SUITES_DIR, "fast", catalogue, &diagnostic);
+    cr_assert(fast, "%s", diagnostic.text);
+    const char *const selectors[] = {"aliasing/honour:tcp-*", "client/keep:*-ip4-client"};
+    struct selection_options options = {.suite = fast, .selectors = selectors, .selector_count = 2};
+    expect_selected(
+        catalogue, &options,
+        (const char *const[]){"aliasing/honour:tcp---ip4-server", "aliasing/honour:tcp---ip6-server", NULL});
+    options.suite_yields = true;
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tcp---ip4-server",
+                                          "aliasing/honour:tcp---ip6-server",
+                                          "client/keep:tls-tls12-ip4-client", NULL});
+    /* Of which something is within the suite: no more than that. */
+    const char *const all[] = {"*/*:tls-tls12-ip4-*"};
+    options.selectors = all;
+    options.selector_count = 1;
+    expect_selected(catalogue, &options,
+                    (const char *const[]){"aliasing/honour:tls-tls12-ip4-server",
+                                          "aliasing/identity:tls-tls12-ip4-server-other",
+                                          "aliasing/identity:tls-tls12-ip4-server-none", NULL});
+    suite_free(fast);
+    catalogue_free(catalogue);
+}
+
 /* What a suite may say beside its selectors. Controls come along whatever it says. */
 Test(selection, suites_narrow_by_level_and_hosts)
 {
