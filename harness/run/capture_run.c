@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { CAPTURE_BYTES_MAX = 256 << 20 }; /* all load scenarios of a reference device are half of it */
+enum { CAPTURE_BYTES_MAX = 64 << 20 };
 
 /* The wall clock beside the journal's own: packets have the one, events the other. */
 static int64_t wall_ns(void)
