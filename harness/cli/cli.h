@@ -116,8 +116,8 @@ struct cli_request {
     const char **whole; /* globs of requirements; count 0: everything is */
     size_t whole_count;
     unsigned transports;
-    bool has_ip4, has_ip6, is_strict, is_all_variants, is_fail_fast, is_plan_only, is_verbose, has_no_pcap,
-        has_no_reports;
+    bool has_ip4, has_ip6, is_strict, is_all_variants, is_thin, is_fail_fast, is_plan_only, is_verbose,
+        has_no_pcap, has_no_reports;
     uint64_t jobs, repeat, seed, soak_ms;
     double timeout_scale;
     enum sandbox_mode mode;

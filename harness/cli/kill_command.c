@@ -33,7 +33,8 @@ static const struct cli_option options[] = {
     [OPT_ALL_TRANSPORTS] = {"all-transports", NULL, "over SCTP too what runs over TCP or TLS anyway", '\0'},
     [OPT_ALL_VARIANTS] = {"all-variants", NULL,
                           "of every scenario the variants that 'run' takes; otherwise so for those that have "
-                          "to find the fault, and of the others one of each part, transport and case",
+                          "to find the fault, and of the others, as of those that want the device to "
+                          "themselves, one of each part, transport and case",
                           '\0'},
     {NULL, NULL, NULL, '\0'},
 };

@@ -15,16 +15,28 @@ struct kill_plan { /* the jobs that there are so far, and what they have in comm
     const char *folder;
 };
 
-/* One run: of a fault's own scenarios the usual sample of variants, of the others one of each kind; the
- * scenarios of a suite, or those that words name. */
+/* One run: of a fault's own scenarios the usual sample of variants, of the others one of each kind, as of
+ * those that want the device to themselves; the scenarios of a suite, or those that words name. */
 struct kill_part {
     const char *profile, *suffix; /* suffix: of its folder's name */
     const char *suite;            /* NULL: words alone say */
     const char *const *words;
     size_t word_count;
     unsigned weight;
-    bool is_repeat;
+    bool is_repeat, is_alone;
 };
+
+static size_t put_sample(const char **argv, size_t count, const struct kill_result *result,
+                         const struct kill_part *part)
+{
+    if (part->is_alone)
+        argv[count++] = "--thin";
+    for (size_t i = 0; !part->is_alone && result->fault && i < result->requirement_count; i++) {
+        argv[count++] = "--whole";
+        argv[count++] = result->requirements[i];
+    }
+    return count;
+}
 
 static bool kill_add_job(const struct kill_plan *plan, struct kill_result *result,
                          const struct kill_part *part)
@@ -54,10 +66,8 @@ static bool kill_add_job(const struct kill_plan *plan, struct kill_result *resul
             job->argv[count++] = pairs[i][k];
     job->argv[count++] = "--no-pcap";
     job->argv[count++] = "--no-reports";
-    for (size_t i = 0; result->fault && !plan->wish->is_all_variants && i < result->requirement_count; i++) {
-        job->argv[count++] = "--whole";
-        job->argv[count++] = result->requirements[i];
-    }
+    if (!plan->wish->is_all_variants)
+        count = put_sample(job->argv, count, result, part);
     for (size_t i = 0; i < part->word_count; i++)
         job->argv[count++] = part->words[i];
     return true;
@@ -74,8 +84,14 @@ static bool kill_add_alone(const struct kill_plan *plan, struct kill_result *res
         return false;
     for (char *slash = suffix; (slash = strchr(slash, '/'));)
         *slash = '-';
-    const struct kill_part part = {result->profile,     suffix,          "conformance-alone", ids, 1,
-                                   KILL_WEIGHT_WAITING, again[0] != '\0'};
+    const struct kill_part part = {.profile = result->profile,
+                                   .suffix = suffix,
+                                   .suite = "conformance-alone",
+                                   .words = ids,
+                                   .word_count = 1,
+                                   .weight = KILL_WEIGHT_WAITING,
+                                   .is_repeat = again[0] != '\0',
+                                   .is_alone = true};
     bool is_good = kill_add_job(plan, result, &part);
     free(suffix);
     return is_good;
@@ -100,8 +116,13 @@ static bool kill_add_slow(const struct kill_plan *plan, struct kill_result *resu
         else
             ids[count++] = scenario->id;
     }
-    const struct kill_part part = {result->profile,     suffix,          "conformance-slow", ids, count,
-                                   KILL_WEIGHT_WAITING, again[0] != '\0'};
+    const struct kill_part part = {.profile = result->profile,
+                                   .suffix = suffix,
+                                   .suite = "conformance-slow",
+                                   .words = ids,
+                                   .word_count = count,
+                                   .weight = KILL_WEIGHT_WAITING,
+                                   .is_repeat = again[0] != '\0'};
     is_good = is_good && (count == 0 || kill_add_job(plan, result, &part));
     free(suffix);
     free(ids);
@@ -114,8 +135,11 @@ static bool kill_add_elsewhere(const struct kill_plan *plan, struct kill_result 
     bool is_good = ids != NULL;
     for (size_t i = 0; is_good && i < plan->scope->count; i++) {
         size_t count = kill_scope_elsewhere(plan->scope, result, i, ids);
-        const struct kill_part part = {plan->scope->names[i], ".elsewhere", NULL, ids, count,
-                                       KILL_WEIGHT_WORKING,   false};
+        const struct kill_part part = {.profile = plan->scope->names[i],
+                                       .suffix = ".elsewhere",
+                                       .words = ids,
+                                       .word_count = count,
+                                       .weight = KILL_WEIGHT_WORKING};
         is_good = count == 0 || kill_add_job(plan, result, &part);
     }
     free(ids);
@@ -130,8 +154,11 @@ static bool kill_add_sctp(const struct kill_plan *plan, struct kill_result *resu
     if (count > 0) {
         words[0] = "--transport";
         words[1] = "sctp,tls-sctp";
-        const struct kill_part part = {result->profile,     ".sctp", NULL, words, count + 2,
-                                       KILL_WEIGHT_WORKING, false};
+        const struct kill_part part = {.profile = result->profile,
+                                       .suffix = ".sctp",
+                                       .words = words,
+                                       .word_count = count + 2,
+                                       .weight = KILL_WEIGHT_WORKING};
         is_good = kill_add_job(plan, result, &part);
     }
     free(words);
@@ -157,8 +184,13 @@ static bool kill_add_quick(const struct kill_plan *plan, struct kill_result *res
         if (!catalogue->scenarios[i]->is_slow &&
             kill_scope_is_about(catalogue->scenarios[i], about, about_count))
             ids[count++] = catalogue->scenarios[i]->id;
-    const struct kill_part part = {result->profile,     again, "conformance", ids, count,
-                                   KILL_WEIGHT_WORKING, true};
+    const struct kill_part part = {.profile = result->profile,
+                                   .suffix = again,
+                                   .suite = "conformance",
+                                   .words = ids,
+                                   .word_count = count,
+                                   .weight = KILL_WEIGHT_WORKING,
+                                   .is_repeat = true};
     bool is_good = ids && (count == 0 || kill_add_job(plan, result, &part));
     free(ids);
     return is_good;
@@ -175,8 +207,12 @@ static bool kill_add_repeats(const struct kill_plan *plan, struct kill_result *r
                        : 0;
     bool is_good = ids != NULL;
     for (size_t i = 0; is_good && count > 0 && i < KILL_REPEATS; i++) {
-        const struct kill_part chosen = {result->profile,      suffixes[i],         NULL, wish->selectors,
-                                         wish->selector_count, KILL_WEIGHT_WORKING, true};
+        const struct kill_part chosen = {.profile = result->profile,
+                                         .suffix = suffixes[i],
+                                         .words = wish->selectors,
+                                         .word_count = wish->selector_count,
+                                         .weight = KILL_WEIGHT_WORKING,
+                                         .is_repeat = true};
         is_good = wish->selector_count > 0 ? kill_add_job(plan, result, &chosen)
                                            : kill_add_quick(plan, result, ids, count, suffixes[i]) &&
                                                  kill_add_slow(plan, result, ids, count, suffixes[i]);
@@ -211,9 +247,12 @@ static bool plan_jobs(const struct kill_plan *plan)
         is_good = kill_add_repeats(plan, &plan->matrix->results[i]);
     for (size_t i = plan->matrix->count; is_good && i-- > 0;) {
         struct kill_result *result = &plan->matrix->results[i];
-        struct kill_part part = {
-            result->profile,     "",   is_whole ? "conformance" : NULL, wish->selectors, wish->selector_count,
-            KILL_WEIGHT_WORKING, false};
+        struct kill_part part = {.profile = result->profile,
+                                 .suffix = "",
+                                 .suite = is_whole ? "conformance" : NULL,
+                                 .words = wish->selectors,
+                                 .word_count = wish->selector_count,
+                                 .weight = KILL_WEIGHT_WORKING};
         if (is_whole && !wish->is_all_transports) {
             part.words = result->fault ? without_sctp : without_tls_sctp;
             part.word_count = sizeof without_sctp / sizeof without_sctp[0];

@@ -163,7 +163,7 @@ static bool selection_choose(struct cli_material *material, const struct cli_req
         .without_ip = ip_bits(!material->profile->has_ip4, !material->profile->has_ip6),
         .unreachable_ip = unreachable_ip(request),
         .is_all_variants = request->is_all_variants,
-        .whole = request->whole_count ? request->whole : NULL,
+        .whole = request->whole_count || request->is_thin ? request->whole : NULL,
         .whole_count = request->whole_count};
     return selection_make(material->catalogue, &options, &material->selection, error, error_size_bytes);
 }

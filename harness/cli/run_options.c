@@ -25,6 +25,7 @@ enum {
     OPT_SOAK,
     OPT_ALL_VARIANTS,
     OPT_WHOLE,
+    OPT_THIN,
     OPT_NO_PCAP,
     OPT_NO_REPORTS,
     OPT_VERBOSE,
@@ -82,6 +83,7 @@ static const struct cli_option options[] = {
                    "the usual sample of what is about this one (a glob; may be repeated), and of everything "
                    "else one variant of each part, transport and case",
                    '\0'},
+    [OPT_THIN] = {"thin", NULL, "of everything one variant of each part, transport and case", '\0'},
     [OPT_NO_REPORTS] = {"no-reports", NULL, "leave it at the journal; 'report' makes the rest of it", '\0'},
     [OPT_NO_PCAP] = {"no-pcap", NULL, "capture no packets and write no pcapng files", '\0'},
     [OPT_VERBOSE] = {"verbose", NULL, "every verdict as it is reached", 'v'},
@@ -227,10 +229,15 @@ static const char **word_of(const struct reading *reading, int option)
 static bool *flag_of(struct cli_request *request, int option)
 {
     bool *const flags[] = {
-        [OPT_STRICT] = &request->is_strict,       [OPT_PLAN] = &request->is_plan_only,
-        [OPT_FAIL_FAST] = &request->is_fail_fast, [OPT_ALL_VARIANTS] = &request->is_all_variants,
-        [OPT_NO_PCAP] = &request->has_no_pcap,    [OPT_NO_REPORTS] = &request->has_no_reports,
-        [OPT_VERBOSE] = &request->is_verbose,     [OPT_YES] = &request->is_agreed,
+        [OPT_STRICT] = &request->is_strict,
+        [OPT_PLAN] = &request->is_plan_only,
+        [OPT_FAIL_FAST] = &request->is_fail_fast,
+        [OPT_ALL_VARIANTS] = &request->is_all_variants,
+        [OPT_THIN] = &request->is_thin,
+        [OPT_NO_PCAP] = &request->has_no_pcap,
+        [OPT_NO_REPORTS] = &request->has_no_reports,
+        [OPT_VERBOSE] = &request->is_verbose,
+        [OPT_YES] = &request->is_agreed,
     };
     return option >= 0 && (size_t)option < sizeof flags / sizeof flags[0] ? flags[option] : NULL;
 }

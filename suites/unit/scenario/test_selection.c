@@ -183,6 +183,12 @@ Test(selection, what_is_not_wanted_whole_comes_in_one_variant_of_a_kind)
                         "aliasing/honour:tcp---ip4-server", "aliasing/identity:tls-tls12-ip6-server-other",
                         "aliasing/identity:tls-tls13-ip4-server-other",
                         "aliasing/identity:tls-tls13-ip4-server-none", NULL});
+    const struct selection_options thin = {.selectors = selectors, .selector_count = 1, .whole = none};
+    expect_selected(catalogue, &thin,
+                    (const char *const[]){"aliasing/honour:tls-tls13-ip4-server",
+                                          "aliasing/honour:tcp---ip4-server",
+                                          "aliasing/identity:tls-tls13-ip4-server-other",
+                                          "aliasing/identity:tls-tls13-ip4-server-none", NULL});
     const struct selection_options unknown = {.whole = none, .whole_count = 1};
     expect_error(catalogue, &unknown,
                  "'x-none' matches no requirement; 'sipreuse list requirements' shows them");
