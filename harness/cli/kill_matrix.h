@@ -124,7 +124,7 @@ size_t kill_scope_elsewhere(const struct kill_scope *scope, const struct kill_re
                             const char **out);
 /* Rows that only tell, name a fault of the matrix and apply to this profile for it: what has to be repeated
  * there without a fault. out holds the catalogue's requirement_count. */
-size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matrix *matrix, size_t profile,
+size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matrix *matrix, const char *name,
                           const char **out);
 /* Requirements whose slow scenarios a row of the matrix is tried on: those that its fault breaks, or, without
  * a fault, any fault of the profile. out holds the catalogue's requirement_count. */

@@ -165,14 +165,6 @@ static bool kill_add_sctp(const struct kill_plan *plan, struct kill_result *resu
     return is_good;
 }
 
-static size_t profile_of(const struct kill_plan *plan, const struct kill_result *result)
-{
-    size_t profile = 0;
-    while (profile < plan->scope->count && strcmp(plan->scope->names[profile], result->profile) != 0)
-        profile++;
-    return profile;
-}
-
 /* The other scenarios about some requirements. */
 static bool kill_add_quick(const struct kill_plan *plan, struct kill_result *result, const char *const *about,
                            size_t about_count, const char *again)
@@ -202,9 +194,8 @@ static bool kill_add_repeats(const struct kill_plan *plan, struct kill_result *r
     static const char *const suffixes[KILL_REPEATS] = {".again-1", ".again-2"};
     const struct kill_wish *wish = plan->wish;
     const char **ids = calloc(plan->scope->catalogue->requirement_count + 1, sizeof *ids);
-    size_t count = ids && !result->fault
-                       ? kill_scope_telling(plan->scope, plan->matrix, profile_of(plan, result), ids)
-                       : 0;
+    size_t count =
+        ids && !result->fault ? kill_scope_telling(plan->scope, plan->matrix, result->profile, ids) : 0;
     bool is_good = ids != NULL;
     for (size_t i = 0; is_good && count > 0 && i < KILL_REPEATS; i++) {
         const struct kill_part chosen = {.profile = result->profile,

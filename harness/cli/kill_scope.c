@@ -91,9 +91,10 @@ static bool tells_there(const struct kill_scope *scope, const struct kill_result
            kill_scope_applies(scope, profile, requirement);
 }
 
-size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matrix *matrix, size_t profile,
+size_t kill_scope_telling(const struct kill_scope *scope, const struct kill_matrix *matrix, const char *name,
                           const char **out)
 {
+    size_t profile = scope_find(scope, name);
     const struct catalogue *catalogue = scope->catalogue;
     size_t count = 0;
     for (size_t i = 0; profile < scope->count && i < catalogue->requirement_count; i++) {
